@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config'
+
+// Tests read the sources, not the build: the condition `pluribus-source` of every package's exports.
+const conditions = ['pluribus-source', 'node', 'import', 'default']
+
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions, externalConditions: conditions } },
+  test: {
+    include: ['{packages,adapters,examples,conformance-tests}/**/test/**/*.test.ts', 'scripts/test/**/*.test.ts'],
+    testTimeout: 30_000,
+  },
+})

@@ -1,0 +1,61 @@
+/** How exactly an adapter can keep an order. */
+export type Exactness = 'exact' | 'windowed' | 'none'
+
+/** A field of {@link SubscriptionCounts}. */
+export type CountField = 'waiting' | 'leased' | 'retrying' | 'scheduled' | 'dead'
+
+/**
+ * What an adapter can do: values, frozen and JSON-serialisable. The adapter states its best case, the connection what
+ * its server gives; core refuses from them, and the conformance suite proves or refutes each one.
+ *
+ * @example
+ * ```ts
+ * import type { Capabilities } from '@pluribus/core/driver'
+ *
+ * const survivesPowerCut = ({ durability }: Capabilities) => durability === 'disk' || durability === 'replicated'
+ * ```
+ */
+export interface Capabilities {
+  /** What a resolved publish has survived: nothing, a crash of the client, of the server, of a machine. */
+  readonly durability: 'memory' | 'process' | 'disk' | 'replicated'
+  readonly fifo: Exactness
+  readonly lifo: Exactness
+  readonly priority: Exactness
+  /** Priorities run from 0 to this, exclusive. */
+  readonly priorityLevels: number
+  /** What waits while a keyed message is retried: its key, its key while there is room to park, or its partition. */
+  readonly keys: 'key' | 'window' | 'partition' | 'none'
+  /** What consumers of one subscription compete for. */
+  readonly competing: 'message' | 'partition'
+  readonly delay: 'native' | 'emulated' | 'none'
+  /** The granularity of delays, in milliseconds. */
+  readonly delayTick: number
+  /** Whether the broker refuses a stale settle (`exact`) or core alone does (`local`). */
+  readonly fencing: 'exact' | 'local'
+  /** Whether a resolved settle is stored, or only sent. */
+  readonly settle: 'stored' | 'sent'
+  /** Where the count of failed runs lives. */
+  readonly attempts: 'stored' | 'process'
+  /** Whether there is a place for the mark of a suspect. Where there is none, nothing dies of losses. */
+  readonly losses: 'marked' | 'none'
+  /** Publishing an id twice within `window` milliseconds stores it once; `ids`: those that callers supply, or all. */
+  readonly deduplication: { readonly window: number; readonly ids: 'supplied' | 'all' } | 'none'
+  /** Whether what a subscription has not handled outlives the topic's retention. */
+  readonly retention: 'keeps-pending' | 'may-drop-pending'
+  readonly history: 'stored' | 'none'
+  /** Where a new subscription may start. */
+  readonly from: readonly ('earliest' | 'latest' | 'time' | 'id')[]
+  /** The counts that are known. */
+  readonly counts: readonly CountField[]
+  /** Whether a lane's position is stored with the data, can be read back, or neither. */
+  readonly sequenced: 'stored' | 'checked' | 'none'
+  readonly transactions: 'native' | 'none'
+  readonly limits: {
+    /** Bytes. */
+    readonly payload: number
+    /** Bytes of all names and values. */
+    readonly headers: number
+    /** The longest delay of a ladder for keyed messages, in milliseconds. */
+    readonly hold: number
+  }
+}

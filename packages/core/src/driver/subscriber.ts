@@ -1,0 +1,209 @@
+import type { ErrorRecord } from '../errors/error-record.js'
+import type { StoredMessage } from './message.js'
+import type { SubscriptionName, SubscriptionSpec } from './spec.js'
+
+/**
+ * Names one delivery to the broker that made it. Opaque to core; one that comes back after its lease is refused.
+ *
+ * @example
+ * ```ts
+ * import type { Token } from '@pluribus/core/driver'
+ *
+ * const acked = new Set<Token>()
+ * ```
+ */
+export type Token = number | string | object
+
+/** A message lost this many times is a suspect: it is pulled alone and run alone, after it has been marked. */
+export const SUSPECT_AFTER = 2
+/** A suspect lost this many times while marked is dead-lettered unrun, reason `CRASHED`. */
+export const CRASHED_AFTER = 3
+
+/**
+ * One hand-over of a message.
+ *
+ * @example
+ * ```ts
+ * import { CRASHED_AFTER, type Delivery } from '@pluribus/core/driver'
+ *
+ * const mayRun = (delivery: Delivery) => delivery.marks < CRASHED_AFTER
+ * ```
+ */
+export interface Delivery {
+  readonly message: StoredMessage
+  readonly token: Token
+  /** 1-based: failed runs so far, plus one. */
+  readonly attempt: number
+  /** How often it has vanished with a consumer since the last run that ended. */
+  readonly losses: number
+  /** How many of those losses happened while it was marked. */
+  readonly marks: number
+  /** `losses` has reached {@link SUSPECT_AFTER}: this delivery came alone. */
+  readonly suspect: boolean
+}
+
+/**
+ * What a pull found.
+ *
+ * @example
+ * ```ts
+ * import { NOTHING_PULLED, type Pulled } from '@pluribus/core/driver'
+ *
+ * const isEmpty = (pulled: Pulled = NOTHING_PULLED) => pulled.deliveries.length === 0
+ * ```
+ */
+export interface Pulled {
+  readonly deliveries: readonly Delivery[]
+  /** Milliseconds until time alone makes another one ready; absent where nothing is known to become due. */
+  readonly dueIn?: number
+}
+
+/** A failed run: comes back after `delay` milliseconds, at its place, one attempt higher. */
+export interface RetrySettlement {
+  readonly kind: 'retry'
+  readonly token: Token
+  readonly delay: number
+  readonly error: ErrorRecord
+}
+
+/** Dead-letter now: the copy is confirmed before the original is settled. `errors` are appended to those of earlier runs. */
+export interface RejectSettlement {
+  readonly kind: 'reject'
+  readonly token: Token
+  readonly reason: string
+  readonly errors: readonly ErrorRecord[]
+}
+
+/** Give back, at its place, counting nothing. */
+export interface ReleaseSettlement {
+  readonly kind: 'release'
+  readonly token: Token
+}
+
+/**
+ * How a delivery ends, other than by an ack.
+ *
+ * @example
+ * ```ts
+ * import type { Settlement, Token } from '@pluribus/core/driver'
+ *
+ * const giveBack = (token: Token): Settlement => ({ kind: 'release', token })
+ * ```
+ */
+export type Settlement = RetrySettlement | RejectSettlement | ReleaseSettlement
+
+/**
+ * A batch of settlements: acks as a bare list of tokens, because they are nearly all of them.
+ *
+ * @example
+ * ```ts
+ * import type { Settled } from '@pluribus/core/driver'
+ *
+ * const size = (settled: Settled) => settled.acks.length + settled.others.length
+ * ```
+ */
+export interface Settled {
+  readonly acks: readonly Token[]
+  readonly others: readonly Settlement[]
+}
+
+/**
+ * A settlement that did not take effect: `stale`, the lease had been lost; `failed`, try again.
+ *
+ * @example
+ * ```ts
+ * import type { SettleException, Token } from '@pluribus/core/driver'
+ *
+ * const stale = (token: Token): SettleException => ({ token, kind: 'stale' })
+ * ```
+ */
+export type SettleException =
+  | { readonly token: Token; readonly kind: 'stale' }
+  | { readonly token: Token; readonly kind: 'failed'; readonly error: unknown }
+
+/**
+ * What a source tells core. None of these may be called from within a call of core's to the source other than `settle`
+ * and `pull`; all of them return at once.
+ *
+ * @example
+ * ```ts
+ * import type { SourceEvents } from '@pluribus/core/driver'
+ *
+ * const silent: SourceEvents = { wake() {}, lost() {}, ended() {} }
+ * ```
+ */
+export interface SourceEvents {
+  /** A pull might find something now. Spurious calls are harmless, missing ones are not. */
+  wake(): void
+  /** These deliveries are no longer ours (a lease or a partition was taken away); the source lives on. */
+  lost(tokens: readonly Token[]): void
+  /** The source is over; core opens another one. */
+  ended(cause: unknown): void
+}
+
+/**
+ * How a source is opened.
+ *
+ * @example
+ * ```ts
+ * import type { OpenOptions } from '@pluribus/core/driver'
+ *
+ * const options: OpenOptions = { window: 320, lease: 30_000 }
+ * ```
+ */
+export interface OpenOptions {
+  /** The most deliveries that core will hold at once. */
+  readonly window: number
+  /** How long a delivery is ours without a renewal, in milliseconds. */
+  readonly lease: number
+}
+
+/**
+ * One generation of a consumer. Core makes one `pull` at a time; `settle`, `renew` and `mark` may overlap it. After
+ * `ended`, or after its connection was lost, nothing more is asked of it.
+ *
+ * @example
+ * ```ts
+ * import { NOTHING_PULLED, NO_EXCEPTIONS, type Source } from '@pluribus/core/driver'
+ *
+ * const empty: Source = {
+ *   pull: async () => NOTHING_PULLED, mark: async () => {}, settle: async () => NO_EXCEPTIONS, close: async () => {},
+ * }
+ * ```
+ */
+export interface Source {
+  /**
+   * What there is now, at most `max`; never waits. What it leaves unfilled is standing demand: the adapter may fetch that
+   * much, and calls `wake` when there is something. A suspect comes alone.
+   */
+  pull(max: number): Promise<Pulled>
+  /** Durable: "this suspect is being run, alone". */
+  mark(delivery: Delivery): Promise<void>
+  /** Resolves with the settlements that did not take effect; the shared {@link NO_EXCEPTIONS} where all did. */
+  settle(settled: Settled): Promise<readonly SettleException[]>
+  /** Renews leases; answers the tokens that are lost. Absent where the broker has no leases. */
+  renew?(batch: readonly Delivery[]): Promise<readonly Token[]>
+  /** Gives back what was pulled and not settled, counting nothing. */
+  close(): Promise<void>
+}
+
+/**
+ * Hands out deliveries.
+ *
+ * @example
+ * ```ts
+ * import type { Connection, SubscriptionName } from '@pluribus/core/driver'
+ *
+ * const forget = (connection: Connection, name: SubscriptionName) => connection.subscriber.remove(name)
+ * ```
+ */
+export interface Subscriber {
+  open(spec: SubscriptionSpec, options: OpenOptions, events: SourceEvents): Promise<Source>
+  /** Deletes the subscription with all that waits in it and its dead letters. Idempotent. */
+  remove(subscription: SubscriptionName): Promise<void>
+}
+
+/** The shared answer to "nothing to report". */
+export const NO_EXCEPTIONS: readonly never[] = Object.freeze([])
+/** The shared answer to a pull that found nothing and expects nothing. */
+export const NOTHING_PULLED: Pulled = Object.freeze({ deliveries: Object.freeze([]) })

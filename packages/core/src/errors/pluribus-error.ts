@@ -1,0 +1,79 @@
+import { type ErrorCode, isRetryableCode } from './codes.js'
+
+/**
+ * What is known about a publish that failed: `definite`, nothing was stored; `unknown`, it may be stored, and
+ * publishing again under the same id loses nothing.
+ *
+ * @example
+ * ```ts
+ * import { isPluribusError, type PublishOutcome } from '@pluribus/core'
+ *
+ * const outcomeOf = (error: unknown): PublishOutcome => (isPluribusError(error) && error.outcome) || 'unknown'
+ * ```
+ */
+export type PublishOutcome = 'definite' | 'unknown'
+
+/** What a {@link PluribusError} is made of, beside its code and message. */
+export interface ErrorInit {
+  /** The error underneath, kept as it came. */
+  readonly cause?: unknown
+  /** Whether the same call may succeed later. Default: what the code says. */
+  readonly retryable?: boolean
+  /** For failed publishes. */
+  readonly outcome?: PublishOutcome
+  /** JSON-safe facts for programs: the option, the limit, the adapters that would work. */
+  readonly details?: Readonly<Record<string, unknown>>
+}
+
+const BRAND = Symbol.for('pluribus.error')
+
+/**
+ * The one error class of Pluribus. `code` is from a closed set, `message` says what happened and what to do next,
+ * `cause` keeps the native error.
+ *
+ * @example
+ * ```ts
+ * import { PluribusError } from '@pluribus/core'
+ *
+ * const error = new PluribusError('NOT_FOUND', 'No order 7. Publish it first.', { details: { order: 7 } })
+ * console.error(JSON.stringify(error))
+ * ```
+ */
+export class PluribusError extends Error {
+  override readonly name = 'PluribusError'
+  readonly code: ErrorCode
+  readonly retryable: boolean
+  readonly outcome: PublishOutcome | undefined
+  readonly details: Readonly<Record<string, unknown>>
+  readonly [BRAND] = true
+
+  constructor(code: ErrorCode, message: string, init: ErrorInit = {}) {
+    super(message, 'cause' in init ? { cause: init.cause } : undefined)
+    this.code = code
+    this.retryable = init.retryable ?? isRetryableCode(code)
+    this.outcome = init.outcome
+    this.details = init.details ?? {}
+  }
+
+  /** A JSON-safe view without the stack; the cause is reduced to its name and message. */
+  toJSON(): Record<string, unknown> {
+    const { code, message, retryable, outcome, details, cause } = this
+    const reduced = cause instanceof Error ? { name: cause.name, message: cause.message } : undefined
+    return { name: this.name, code, message, retryable, outcome, details, cause: reduced }
+  }
+}
+
+/**
+ * Whether a value is a {@link PluribusError}, of a given code if one is named. Works across copies of the package.
+ *
+ * @example
+ * ```ts
+ * import { isPluribusError } from '@pluribus/core'
+ *
+ * const isFull = (error: unknown) => isPluribusError(error, 'OVERLOADED')
+ * ```
+ */
+export function isPluribusError(value: unknown, code?: ErrorCode): value is PluribusError {
+  if (typeof value !== 'object' || value === null || !(BRAND in value)) return false
+  return code === undefined || (value as PluribusError).code === code
+}

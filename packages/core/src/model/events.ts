@@ -1,0 +1,48 @@
+import type { SettingChange } from '../driver/spec.js'
+import type { ErrorRecord } from '../errors/error-record.js'
+import type { PluribusError } from '../errors/pluribus-error.js'
+
+/** Which delivery an event is about. */
+export interface DeliveryEvent {
+  readonly topic: string
+  readonly subscription: string
+  readonly id: string
+  readonly key: string | undefined
+  readonly attempt: number
+}
+
+/**
+ * What a broker tells its observers. Each is also published on the `diagnostics_channel` named `pluribus:` and the event.
+ *
+ * @example
+ * ```ts
+ * import type { Broker } from '@pluribus/core'
+ *
+ * const watch = (broker: Broker) => broker.on('delivery.dead', event => console.error(event.id, event.reason))
+ * ```
+ */
+export interface BrokerEvents {
+  'connection.up': { readonly generation: number; readonly endpoint: string }
+  'connection.down': { readonly generation: number; readonly error: PluribusError }
+  /** An attempt to connect has failed; the next one comes after `delay` milliseconds. */
+  'connection.failed': { readonly error: PluribusError; readonly delay: number }
+  'message.published': { readonly topic: string; readonly id: string; readonly duplicate: boolean }
+  'message.failed': { readonly topic: string; readonly id: string; readonly error: PluribusError }
+  'consumer.up': { readonly topic: string; readonly subscription: string; readonly generation: number }
+  'consumer.down': { readonly topic: string; readonly subscription: string; readonly error: PluribusError }
+  'delivery.started': DeliveryEvent
+  'delivery.acked': DeliveryEvent
+  /** A failed run that will be tried again after `delay` milliseconds. */
+  'delivery.retried': DeliveryEvent & { readonly delay: number; readonly error: ErrorRecord }
+  'delivery.dead': DeliveryEvent & { readonly reason: string; readonly error: ErrorRecord | undefined }
+  'delivery.released': DeliveryEvent
+  /** The broker took the delivery away; whatever its handler does no longer counts. */
+  'delivery.lost': DeliveryEvent
+  /** A settle came too late; the broker has changed nothing. */
+  'delivery.stale': DeliveryEvent
+  /** The message has been lost before: it is marked, and run alone. */
+  'delivery.suspect': DeliveryEvent & { readonly losses: number; readonly marks: number }
+  /** A handler outlived its timeout and its grace; its slot has been taken from it, and it may still be running. */
+  'handler.abandoned': DeliveryEvent
+  'setting.changed': SettingChange
+}

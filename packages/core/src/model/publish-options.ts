@@ -1,0 +1,58 @@
+import type { Duration } from './duration.js'
+
+/**
+ * What a message may be given beside its data.
+ *
+ * @example
+ * ```ts
+ * import type { PublishOptions } from '@pluribus/core'
+ *
+ * const express: PublishOptions = { key: 'customer-7', priority: 3, delay: '10s' }
+ * ```
+ */
+export interface PublishOptions {
+  /** 1 to 200 characters. Default: a generated one. Supplied ids are de-duplicated where the adapter does that. */
+  readonly id?: string
+  /** Messages of one key stay in order, through retries. */
+  readonly key?: string
+  /** A whole number from 0, larger is sooner. Default: 0. */
+  readonly priority?: number
+  /** How long to wait before it is handed out. Not together with `deliverAt`. */
+  readonly delay?: Duration
+  /** When to hand it out: a date, milliseconds since the epoch, or ISO 8601 text with a zone. */
+  readonly deliverAt?: Date | number | string
+  readonly headers?: Readonly<Record<string, string>>
+  /** Default inside a handler: the chain of the message being handled; outside: none. */
+  readonly correlationId?: string
+  readonly causationId?: string
+}
+
+/**
+ * One message of a `publishMany`.
+ *
+ * @example
+ * ```ts
+ * import type { PublishItem } from '@pluribus/core'
+ *
+ * const items: PublishItem<{ n: number }>[] = [1, 2, 3].map(n => ({ data: { n }, key: `k${n % 2}` }))
+ * ```
+ */
+export interface PublishItem<T> extends PublishOptions {
+  readonly data: T
+}
+
+/**
+ * The proof of a publish.
+ *
+ * @example
+ * ```ts
+ * import type { Receipt } from '@pluribus/core'
+ *
+ * const line = (receipt: Receipt) => `${receipt.id}${receipt.duplicate ? ' (was there already)' : ''}`
+ * ```
+ */
+export interface Receipt {
+  readonly id: string
+  /** The id was published before, within the de-duplication window; nothing was stored this time. */
+  readonly duplicate: boolean
+}

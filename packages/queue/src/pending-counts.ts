@@ -1,0 +1,132 @@
+/** Messages in a chunk. 8 KiB. */
+const CHUNK = 4096
+const MASK = CHUNK - 1
+
+/** Stored as count + 1, so that 0 means: not known, or handed out by `removable`. */
+const MOST = 65_534
+
+class Chunk {
+  readonly counts = new Uint16Array(CHUNK)
+  readonly start: number
+  /** Known messages in the chunk. */
+  known = 0
+  /** Those of them that nobody waits for. */
+  settled = 0
+
+  constructor(start: number) {
+    this.start = start
+  }
+}
+
+/** Holds no position, so that looking at the recent chunk needs no test for undefined. */
+const NOWHERE = new Chunk(-1)
+
+/**
+ * How many subscriptions of a topic still have a message pending: retention may remove a message when none has.
+ * 2 bytes a message; a stretch of 4,096 positions whose messages are all removed costs nothing, even where an older
+ * message stays pending.
+ *
+ * @example
+ * ```ts
+ * const pending = new PendingCounts()
+ * pending.add(1, 2)                          // published: two subscriptions
+ * pending.done(1)                            // 1: `handled` of the one
+ * pending.done(1)                            // 0: `handled` of the other
+ * for (const position of pending.removable(100)) log.delete(position)
+ * ```
+ */
+export class PendingCounts {
+  /** By chunk number. In rising order, because positions rise and a chunk that was dropped is not needed again. */
+  readonly #chunks = new Map<number, Chunk>()
+  /** The chunk looked up last: publishing and settling both stay in one for thousands of calls. */
+  #recent = NOWHERE
+  #size = 0
+
+  /** Messages known: added, and not handed out by `removable`. */
+  get size(): number {
+    return this.#size
+  }
+
+  /**
+   * A message is pending in `subscriptions` more subscriptions; 0 is allowed (nobody subscribes yet). The first call for
+   * each position comes in rising order; a late subscription adds 1 to what is there already.
+   *
+   * @throws RangeError when more than 65,534 subscriptions would wait for it.
+   */
+  add(position: number, subscriptions: number): void {
+    const chunk = this.#find(position) ?? this.#create(position)
+    const at = position & MASK
+    const stored = chunk.counts[at] as number
+    const count = (stored === 0 ? 0 : stored - 1) + subscriptions
+    if (count > MOST) throw new RangeError(`Message ${position}: ${count} subscriptions; ${MOST} can be counted.`)
+    if (stored === 0) {
+      chunk.known++
+      this.#size++
+    }
+    if (stored === 1) chunk.settled--
+    if (count === 0) chunk.settled++
+    chunk.counts[at] = count + 1
+  }
+
+  /**
+   * One subscription is done with the message. Returns how many are not.
+   *
+   * @throws RangeError when none was pending: somebody counted twice.
+   */
+  done(position: number): number {
+    const chunk = this.#find(position)
+    const stored = chunk === undefined ? 0 : (chunk.counts[position & MASK] as number)
+    if (chunk === undefined || stored < 2) throw new RangeError(`Message ${position} is pending in no subscription.`)
+    chunk.counts[position & MASK] = stored - 1
+    if (stored === 2) chunk.settled++
+    return stored - 2
+  }
+
+  /** Subscriptions that still have the message pending; -1 when the message is not known (any more). */
+  count(position: number): number {
+    const chunk = this.#find(position)
+    return chunk === undefined ? -1 : (chunk.counts[position & MASK] as number) - 1
+  }
+
+  /**
+   * The messages before `before` that no subscription has pending, in rising order. A position is forgotten when it is
+   * handed out, so each is handed out once; what a caller that stops early has not seen comes again.
+   * Stretches with nothing to remove are skipped whole. May be walked while messages are added and done.
+   */
+  *removable(before: number): IterableIterator<number> {
+    for (const [number, chunk] of this.#chunks) {
+      if (chunk.start >= before) return
+      const end = Math.min(CHUNK, before - chunk.start)
+      for (let at = 0; at < end && chunk.settled > 0; at++) {
+        if (chunk.counts[at] !== 1) continue
+        chunk.counts[at] = 0
+        chunk.settled--
+        chunk.known--
+        this.#size--
+        if (chunk.known === 0) this.#drop(number, chunk)
+        yield chunk.start + at
+      }
+    }
+  }
+
+  #find(position: number): Chunk | undefined {
+    const start = position - (position & MASK)
+    if (this.#recent.start === start) return this.#recent
+    const chunk = this.#chunks.get(start / CHUNK)
+    if (chunk !== undefined) this.#recent = chunk
+    return chunk
+  }
+
+  #create(position: number): Chunk {
+    const start = position - (position & MASK)
+    const chunk = new Chunk(start)
+    this.#chunks.set(start / CHUNK, chunk)
+    this.#recent = chunk
+    return chunk
+  }
+
+  #drop(number: number, chunk: Chunk): void {
+    this.#chunks.delete(number)
+    if (this.#recent === chunk) this.#recent = NOWHERE
+  }
+}

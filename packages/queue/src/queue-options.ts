@@ -1,0 +1,27 @@
+/** In which order a subscription hands out what is ready. */
+export type Order = 'fifo' | 'lifo' | 'priority'
+
+/** What a queue is told about the messages it orders. The functions must not call back into the queue. */
+export interface QueueOptions {
+  readonly order: Order
+  /** 1 for fifo and lifo, the number of levels for priority. Band 0 is served first. */
+  readonly bands: number
+  /** Ordering key of a message, or undefined. Must not change while the message is pending or dead. */
+  keyOf(position: number): string | undefined
+  /** Band of a message, 0 to `bands - 1`. Must not change while the message is pending or dead. Not asked with one band. */
+  bandOf(position: number): number
+  /** A message is gone from this subscription for good (acked, or discarded when dead). Called last, once for each. */
+  handled(position: number): void
+}
+
+/** How many messages are in which state. */
+export interface QueueCounts {
+  /** Ready, or blocked behind their key. */
+  readonly waiting: number
+  readonly leased: number
+  /** Between two runs, until a time. */
+  readonly retrying: number
+  /** Published with a delay that has not passed. */
+  readonly scheduled: number
+  readonly dead: number
+}

@@ -1,0 +1,403 @@
+import type { Order, QueueCounts } from '../src/index.js'
+import type { Transition } from './transitions.js'
+
+/** What the model knows of a message. */
+export interface ModelMessage {
+  readonly position: number
+  readonly key: string | undefined
+  readonly band: number
+}
+
+interface Lease {
+  readonly session: number
+  readonly instance: number
+  readonly firstEnd: number
+  token: number
+  end: number
+  marked: boolean
+}
+
+interface Delivery {
+  readonly message: ModelMessage
+  /** Count of additions before it: what breaks a tie between delays. */
+  readonly added: number
+  state: 'scheduled' | 'ready' | 'leased' | 'retrying' | 'dead'
+  /** When it became ready for the first time, as a count over the subscription; its place, and its turn in its key. */
+  joined: number
+  failures: number
+  losses: number
+  marks: number
+  due: number
+  died: number
+  lease: Lease | undefined
+  /** A lost lease that no claim has judged. */
+  loss: { readonly instance: number; readonly marked: boolean } | undefined
+  hasBeenOut: boolean
+  wasBlocked: boolean
+}
+
+interface ModelSession {
+  readonly instance: number
+  readonly lease: number
+  abandoned: boolean
+}
+
+/** One delivery that the model expects of a claim. */
+export interface Expected {
+  readonly position: number
+  readonly failures: number
+  readonly losses: number
+  readonly marks: number
+}
+
+/**
+ * The state machine as a list of records that is searched and sorted anew for every question. It has no rings, heaps,
+ * slots or gates; whether a message is blocked is asked of the list, not stored.
+ */
+export class ReferenceQueue {
+  readonly #deliveries: Delivery[] = []
+  readonly #sessions = new Map<number, ModelSession>()
+  readonly #order: Order
+  readonly #took: (transition: Transition) => void
+  #clock = 0
+  readonly gone: number[] = []
+
+  constructor(order: Order, took: (transition: Transition) => void) {
+    this.#order = order
+    this.#took = took
+  }
+
+  add(message: ModelMessage, due: number): void {
+    const delivery: Delivery = {
+      message,
+      added: this.#clock++,
+      state: due === 0 ? 'ready' : 'scheduled',
+      joined: -1,
+      failures: 0,
+      losses: 0,
+      marks: 0,
+      due,
+      died: -1,
+      lease: undefined,
+      loss: undefined,
+      hasBeenOut: false,
+      wasBlocked: false,
+    }
+    this.#deliveries.push(delivery)
+    if (due === 0) this.#join(delivery, 'new')
+    else this.#took('new -> scheduled')
+  }
+
+  open(session: number, instance: number, lease: number): void {
+    this.#sessions.set(session, { instance, lease, abandoned: false })
+  }
+
+  abandon(session: number): void {
+    this.#session(session).abandoned = true
+  }
+
+  close(session: number): void {
+    for (const delivery of this.#in('leased')) {
+      if (delivery.lease?.session !== session) continue
+      if (delivery.lease.marked) this.#took('mark void after close')
+      delivery.lease = undefined
+      delivery.state = 'ready'
+      this.#took('leased -> ready (close)')
+    }
+    this.#sessions.delete(session)
+    this.#noteBlocked()
+  }
+
+  /** What a claim must take, in order. `bind` follows, with the tokens that were given out. */
+  claim(session: number, max: number, now: number): Expected[] {
+    const { instance, lease } = this.#session(session)
+    this.#pass(now)
+    const taken: Expected[] = []
+    while (taken.length < max) {
+      const next = this.#servable()[0]
+      if (next === undefined) break
+      const isForeign = next.loss !== undefined && next.loss.instance !== instance
+      const isSuspect = next.losses + (isForeign ? 1 : 0) >= 2
+      if (isSuspect && taken.length > 0) {
+        this.#took('suspect stops a claim')
+        if (next.loss !== undefined) this.#took('suspect with a pending loss left for its owner')
+        break
+      }
+      this.#judge(next, isForeign)
+      if (this.#in('ready').some(other => other.joined > next.joined) && next.hasBeenOut) {
+        this.#took('came back, served before younger')
+      }
+      const end = now + lease
+      next.state = 'leased'
+      next.hasBeenOut = true
+      next.lease = { session, instance, firstEnd: end, token: -1, end, marked: false }
+      this.#took('ready -> leased')
+      this.#noteBlocked()
+      taken.push({
+        position: next.message.position,
+        failures: next.failures,
+        losses: next.losses,
+        marks: next.marks,
+      })
+      if (isSuspect) {
+        if (this.#servable().length > 0 && max > 1) this.#took('suspect served alone')
+        break
+      }
+    }
+    if (taken.length === 0 && max > 0) this.#took('claim finds nothing')
+    return taken
+  }
+
+  bind(position: number, token: number): void {
+    const lease = this.#deliveries.find(delivery => delivery.message.position === position)?.lease
+    if (lease === undefined) throw new Error(`The model has not leased ${position}`)
+    lease.token = token
+  }
+
+  ack(token: number, now: number): boolean {
+    const delivery = this.#leasedBy(token, now)
+    if (delivery === undefined) return this.#refuse('ack refused')
+    this.#remove(delivery)
+    this.#took('leased -> gone')
+    this.#noteBlocked('blocked -> ready (ack)')
+    return true
+  }
+
+  retry(token: number, due: number, now: number): boolean {
+    const delivery = this.#leasedBy(token, now)
+    if (delivery === undefined) return this.#refuse('retry refused')
+    if (delivery.losses > 0) this.#took('failed run clears losses')
+    if (delivery.marks > 0) this.#took('failed run clears marks')
+    delivery.failures++
+    delivery.losses = 0
+    delivery.marks = 0
+    delivery.lease = undefined
+    delivery.state = due === 0 ? 'ready' : 'retrying'
+    delivery.due = due
+    this.#took(due === 0 ? 'leased -> ready (retry at once)' : 'leased -> retrying')
+    this.#noteBlocked()
+    return true
+  }
+
+  release(token: number, now: number): boolean {
+    const delivery = this.#leasedBy(token, now)
+    if (delivery === undefined) return this.#refuse('release refused')
+    if (delivery.lease?.marked) this.#took('mark void after release')
+    delivery.lease = undefined
+    delivery.state = 'ready'
+    this.#took('leased -> ready (release)')
+    this.#noteBlocked()
+    return true
+  }
+
+  reject(token: number, now: number): number {
+    const delivery = this.#leasedBy(token, now)
+    if (delivery === undefined) {
+      this.#took('reject refused')
+      return -1
+    }
+    delivery.lease = undefined
+    delivery.state = 'dead'
+    delivery.died = this.#clock++
+    this.#took('leased -> dead')
+    this.#noteBlocked('blocked -> ready (reject)')
+    return delivery.message.position
+  }
+
+  mark(token: number): boolean {
+    const lease = this.#holder(token)?.lease
+    if (lease === undefined) return this.#refuse('mark refused')
+    lease.marked = true
+    return true
+  }
+
+  renew(token: number, now: number): boolean {
+    const lease = this.#holder(token)?.lease
+    if (lease === undefined) return this.#refuse('renew refused')
+    lease.end = now + this.#session(lease.session).lease
+    return true
+  }
+
+  redrive(position: number): boolean {
+    const delivery = this.#in('dead').find(({ message }) => message.position === position)
+    if (delivery === undefined) return this.#refuse('redrive refused')
+    if (delivery.failures > 0) this.#took('redrive clears failures')
+    delivery.state = 'ready'
+    delivery.failures = 0
+    delivery.losses = 0
+    delivery.marks = 0
+    delivery.hasBeenOut = false
+    this.#join(delivery, 'dead')
+    return true
+  }
+
+  discard(position: number): boolean {
+    const delivery = this.#in('dead').find(({ message }) => message.position === position)
+    if (delivery === undefined) return this.#refuse('discard refused')
+    this.#remove(delivery)
+    this.#took('dead -> gone')
+    return true
+  }
+
+  /** -1 when the token is stale. */
+  positionOf(token: number): number {
+    return this.#holder(token)?.message.position ?? -1
+  }
+
+  tokens(): number[] {
+    return this.#in('leased').map(delivery => delivery.lease?.token ?? -1)
+  }
+
+  dead(): number[] {
+    const dead = this.#in('dead').sort((a, b) => a.died - b.died)
+    return dead.map(({ message }) => message.position)
+  }
+
+  pending(): number[] {
+    return this.#deliveries.map(({ message }) => message.position).sort((a, b) => a - b)
+  }
+
+  counts(): QueueCounts {
+    return {
+      waiting: this.#in('ready').length,
+      leased: this.#in('leased').length,
+      retrying: this.#in('retrying').length,
+      scheduled: this.#in('scheduled').length,
+      dead: this.#in('dead').length,
+    }
+  }
+
+  nextDue(): number {
+    const times = this.#deliveries.map(({ state, due, lease }) => {
+      if (state === 'leased') return lease?.end ?? Number.NaN
+      return state === 'retrying' || state === 'scheduled' ? due : Number.POSITIVE_INFINITY
+    })
+    return Math.min(Number.POSITIVE_INFINITY, ...times)
+  }
+
+  /** Whether a claim now would take something. */
+  hasReady(now: number): boolean {
+    if (this.#servable().length > 0) return true
+    const keysOut = new Set(
+      this.#deliveries
+        .filter(other => other.state === 'leased' || other.state === 'retrying' || other.state === 'ready')
+        .map(({ message }) => message.key),
+    )
+    return this.#deliveries.some(({ state, due, lease, message }) => {
+      if (state === 'leased') return (lease?.end ?? Number.NaN) <= now
+      if (state === 'retrying') return due <= now
+      return state === 'scheduled' && due <= now && (message.key === undefined || !keysOut.has(message.key))
+    })
+  }
+
+  /** Ready, and first of their key: in the order in which they are served. */
+  #servable(): Delivery[] {
+    const direction = this.#order === 'lifo' ? -1 : 1
+    return this.#in('ready')
+      .filter(delivery => this.#earlierOfKey(delivery).length === 0)
+      .sort((a, b) => a.message.band - b.message.band || direction * (a.joined - b.joined))
+  }
+
+  #earlierOfKey({ message, joined }: Delivery): Delivery[] {
+    if (message.key === undefined) return []
+    return this.#deliveries.filter(
+      other =>
+        other.message.key === message.key &&
+        (other.state === 'ready' || other.state === 'leased' || other.state === 'retrying') &&
+        other.joined < joined,
+    )
+  }
+
+  /** Only for counting transitions: somebody earlier of the key has been handed out, so this one is passed over. */
+  #isBlocked(delivery: Delivery): boolean {
+    return this.#earlierOfKey(delivery).some(other => other.state !== 'ready' || other.hasBeenOut)
+  }
+
+  /** Time passes: delays first, earliest first; then leases. */
+  #pass(now: number): void {
+    const isDue = (delivery: Delivery) => delivery.due <= now
+    for (const delivery of this.#in('retrying').filter(isDue)) {
+      delivery.state = 'ready'
+      this.#took('retrying -> ready')
+    }
+    const scheduled = this.#in('scheduled').filter(isDue)
+    for (const delivery of scheduled.sort((a, b) => a.due - b.due || a.added - b.added)) {
+      delivery.state = 'ready'
+      this.#join(delivery, 'scheduled')
+    }
+    for (const delivery of this.#in('leased')) {
+      const { lease } = delivery
+      if (lease === undefined || lease.end > now) {
+        if (lease !== undefined && lease.firstEnd <= now) this.#took('lease renewed past its first end')
+        continue
+      }
+      const { abandoned } = this.#session(lease.session)
+      this.#took(abandoned ? 'leased -> ready (abandoned, expired)' : 'leased -> ready (expired)')
+      delivery.loss = { instance: lease.instance, marked: lease.marked }
+      delivery.lease = undefined
+      delivery.state = 'ready'
+    }
+    this.#noteBlocked()
+  }
+
+  #judge(delivery: Delivery, isForeign: boolean): void {
+    const { loss } = delivery
+    if (loss === undefined) return
+    if (isForeign) {
+      delivery.losses++
+      this.#took('loss counted')
+      if (loss.marked) {
+        delivery.marks++
+        this.#took('marked loss counted')
+      }
+    } else this.#took(loss.marked ? 'own marked loss not counted' : 'own loss not counted')
+    delivery.loss = undefined
+  }
+
+  #join(delivery: Delivery, from: 'new' | 'scheduled' | 'dead'): void {
+    delivery.joined = this.#clock++
+    const isBlocked = this.#isBlocked(delivery)
+    delivery.wasBlocked = isBlocked
+    this.#took(`${from} -> ${isBlocked ? 'blocked' : 'ready'}`)
+  }
+
+  /** Counts who became blocked, or free: somebody earlier of the key is out, or no longer is. */
+  #noteBlocked(freed?: Transition): void {
+    for (const delivery of this.#in('ready')) {
+      const isBlocked = this.#isBlocked(delivery)
+      if (isBlocked && !delivery.wasBlocked) this.#took('ready -> blocked')
+      if (!isBlocked && delivery.wasBlocked && freed !== undefined) this.#took(freed)
+      delivery.wasBlocked = isBlocked
+    }
+  }
+
+  #in(state: Delivery['state']): Delivery[] {
+    return this.#deliveries.filter(delivery => delivery.state === state)
+  }
+
+  #session(session: number): ModelSession {
+    const found = this.#sessions.get(session)
+    if (found === undefined) throw new Error(`The model has no session ${session}`)
+    return found
+  }
+
+  #holder(token: number): Delivery | undefined {
+    return this.#in('leased').find(({ lease }) => lease?.token === token)
+  }
+
+  #leasedBy(token: number, now: number): Delivery | undefined {
+    const delivery = this.#holder(token)
+    if ((delivery?.lease?.end ?? now + 1) <= now) this.#took('settled after its lease had lapsed unnoticed')
+    return delivery
+  }
+
+  #refuse(transition: Transition): false {
+    this.#took(transition)
+    return false
+  }
+
+  #remove(delivery: Delivery): void {
+    this.#deliveries.splice(this.#deliveries.indexOf(delivery), 1)
+    this.gone.push(delivery.message.position)
+  }
+}

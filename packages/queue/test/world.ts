@@ -1,0 +1,295 @@
+import { expect } from 'vitest'
+import { DeliveryQueue, type Order, PendingCounts } from '../src/index.js'
+import { type ModelMessage, ReferenceQueue } from './reference-queue.js'
+import type { Transition } from './transitions.js'
+
+/** What a sequence starts from. */
+export interface Setup {
+  readonly order: Order
+  readonly bands: number
+  /** Ordering keys that messages draw from, undefined among them or not. */
+  readonly keys: readonly (string | undefined)[]
+  /** Whether the look-ahead is compared after every command, or only where a command asks for it. */
+  readonly looksAhead: boolean
+}
+
+/** A command, and three numbers that choose what it is done to; what they mean is the command's. */
+export type Command = readonly [kind: CommandKind, a: number, b: number, c: number]
+export type CommandKind = keyof typeof COMMANDS
+
+interface Consumer {
+  readonly id: number
+  readonly lease: number
+}
+
+/** A subscription twice: the machine, and the model. */
+interface Subscription {
+  readonly queue: DeliveryQueue
+  readonly model: ReferenceQueue
+  readonly handled: number[]
+  consumers: Consumer[]
+  /** Tokens given out, the latest last; most are stale. */
+  readonly issued: number[]
+}
+
+const LEASES = [10, 25] as const
+const DELAYS = [0, 0, 0, 0, 5, 30] as const
+const STEPS = [1, 4, 10, 26] as const
+
+const pick = <T>(items: readonly T[], choice: number): T | undefined => items[choice % items.length]
+
+/** One topic, its subscriptions, one clock: drives the machine and the model side by side, and compares. */
+export class World {
+  readonly trace: unknown[] = []
+  now = 0
+  readonly log = new Map<number, ModelMessage & { readonly due: number }>()
+  readonly pending = new PendingCounts()
+  readonly left = new Map<number, number>()
+  readonly subscriptions: Subscription[] = []
+  readonly setup: Setup
+  readonly took: (transition: Transition) => void
+  last = 0
+
+  constructor(setup: Setup, took: (transition: Transition) => void) {
+    this.setup = setup
+    this.took = took
+    this.subscribe(0)
+  }
+
+  /** Runs one command; false when there was nothing to do it to. */
+  run([kind, a, b, c]: Command): boolean {
+    const subscription = this.subscriptions[a % 7 < 4 ? 0 : a % this.subscriptions.length] as Subscription
+    if (!COMMANDS[kind](this, subscription, b, c)) return false
+    for (const each of this.subscriptions) this.#compare(each)
+    return true
+  }
+
+  /** A new subscription from `from` on. */
+  subscribe(from: number): void {
+    const { order, bands } = this.setup
+    const handled: number[] = []
+    const queue = new DeliveryQueue({
+      order,
+      bands,
+      keyOf: position => this.log.get(position)?.key,
+      bandOf: position => this.log.get(position)?.band ?? Number.NaN,
+      handled: position => {
+        handled.push(position)
+        const left = (this.left.get(position) ?? 0) - 1
+        this.left.set(position, left)
+        expect(this.pending.done(position)).toBe(left)
+      },
+    })
+    const model = new ReferenceQueue(order, this.took)
+    const subscription: Subscription = { queue, model, handled, consumers: [], issued: [] }
+    for (const message of this.log.values()) {
+      if (message.position >= from) this.deliver(subscription, message)
+    }
+    this.subscriptions.push(subscription)
+    this.open(subscription, 1, LEASES[0])
+    this.open(subscription, 2, LEASES[1])
+  }
+
+  deliver({ queue, model }: Subscription, message: ModelMessage & { readonly due: number }): void {
+    const due = message.due > this.now ? message.due : 0
+    this.pending.add(message.position, 1)
+    this.left.set(message.position, (this.left.get(message.position) ?? 0) + 1)
+    queue.add(message.position, due)
+    model.add(message, due)
+  }
+
+  open({ queue, model, consumers }: Subscription, instance: number, lease: number): void {
+    const id = queue.open(instance, lease)
+    model.open(id, instance, lease)
+    consumers.push({ id, lease })
+  }
+
+  claim({ queue, model, issued }: Subscription, consumer: Consumer, max: number): void {
+    if (model.hasReady(this.now)) expect(queue.hasReady(this.now)).toBe(true)
+    const expected = model.claim(consumer.id, max, this.now)
+    const count = queue.claim(consumer.id, max, this.now)
+    const { position, token, failures, losses, marks } = queue.claimed
+    const actual = Array.from({ length: count }, (_, index) => ({
+      position: position[index] as number,
+      failures: failures[index] as number,
+      losses: losses[index] as number,
+      marks: marks[index] as number,
+    }))
+    expect(actual).toEqual(expected)
+    for (let index = 0; index < count; index++) {
+      const given = token[index] as number
+      if (!Number.isSafeInteger(given) || issued.includes(given)) expect.unreachable(`token ${given} was given twice`)
+      issued.push(given)
+      this.trace.push(given)
+      model.bind(position[index] as number, given)
+    }
+    if (count === 0 && max > 0) expect(queue.hasReady(this.now)).toBe(false)
+  }
+
+  lookAhead({ queue, model }: Subscription): void {
+    expect(queue.nextDue()).toBe(model.nextDue())
+    if (model.hasReady(this.now)) expect(queue.hasReady(this.now)).toBe(true)
+  }
+
+  #compare(subscription: Subscription): void {
+    const { queue, model, handled, issued } = subscription
+    const counts = queue.counts()
+    this.trace.push(counts)
+    expect(counts).toEqual(model.counts())
+    const dead = model.dead()
+    expect([...queue.dead()]).toEqual(dead)
+    const pending = model.pending()
+    expect([...queue.pending()].sort((a, b) => a - b)).toEqual(pending)
+    for (const position of pending) if (queue.isDead(position) !== dead.includes(position)) expect.unreachable('isDead')
+    expect(handled).toEqual(model.gone)
+    for (const token of issued.slice(-8)) {
+      if (queue.positionOf(token) !== model.positionOf(token)) expect.unreachable(`positionOf(${token})`)
+    }
+    if (this.setup.looksAhead) this.lookAhead(subscription)
+  }
+}
+
+type Perform = (world: World, subscription: Subscription, b: number, c: number) => boolean
+
+/** Does something to a leased delivery; at times (c % 8 is 0) to a stale token instead. */
+const onToken =
+  (perform: (world: World, subscription: Subscription, token: number, c: number) => void): Perform =>
+  (world, subscription, b, c) => {
+    const { model, issued } = subscription
+    const token = c % 8 === 0 ? pick([...issued.slice(-6), -1, 2 ** 22 + b], b) : pick(model.tokens(), b)
+    if (token === undefined) return false
+    perform(world, subscription, token, c)
+    return true
+  }
+
+const both = <T>(actual: T, expected: T): void => {
+  if (actual !== expected) expect(actual).toBe(expected)
+}
+
+const COMMANDS = {
+  publish: (world, _, b, c) => {
+    const { keys, bands } = world.setup
+    world.last += 1 + (b % 3)
+    const delay = pick(DELAYS, c) ?? 0
+    const message = {
+      position: world.last,
+      key: pick(keys, b >> 4),
+      band: (c >> 4) % bands,
+      due: delay === 0 ? 0 : world.now + delay,
+    }
+    world.log.set(message.position, message)
+    world.pending.add(message.position, 0)
+    world.left.set(message.position, 0)
+    for (const subscription of world.subscriptions) world.deliver(subscription, message)
+    return true
+  },
+  claim: (world, subscription, b, c) => {
+    const consumer = pick(subscription.consumers, b)
+    if (consumer === undefined) return false
+    world.claim(subscription, consumer, c % 5)
+    return true
+  },
+  ack: onToken((world, { queue, model }, token) => both(queue.ack(token), model.ack(token, world.now))),
+  retryNow: onToken((world, { queue, model }, token) => both(queue.retry(token, 0), model.retry(token, 0, world.now))),
+  retryLater: onToken((world, { queue, model }, token, c) => {
+    const due = world.now + 1 + (c % 15)
+    both(queue.retry(token, due), model.retry(token, due, world.now))
+  }),
+  release: onToken((world, { queue, model }, token) => both(queue.release(token), model.release(token, world.now))),
+  reject: onToken((world, { queue, model }, token) => both(queue.reject(token), model.reject(token, world.now))),
+  /** The whole of a claim fails for good. */
+  rejectAll: (world, { queue, model }) => {
+    const tokens = model.tokens()
+    for (const token of tokens) both(queue.reject(token), model.reject(token, world.now))
+    return tokens.length > 0
+  },
+  mark: onToken((_, { queue, model }, token) => both(queue.mark(token), model.mark(token))),
+  markAll: (_, { queue, model }) => {
+    const tokens = model.tokens()
+    for (const token of tokens) both(queue.mark(token), model.mark(token))
+    return tokens.length > 0
+  },
+  renew: onToken((world, { queue, model }, token) =>
+    both(queue.renew(token, world.now), model.renew(token, world.now)),
+  ),
+  pass: (world, _, b) => {
+    world.now += pick(STEPS, b) ?? 0
+    return true
+  },
+  /** Everything leased is renewed in time, twice: longer than the shorter lease lasts, in both cases. */
+  outlive: (world, { queue, model }) => {
+    const tokens = model.tokens()
+    for (const _ of [1, 2]) {
+      for (const token of tokens) both(queue.renew(token, world.now), model.renew(token, world.now))
+      world.now += 8
+    }
+    return tokens.length > 0
+  },
+  /** Everything leased is lost, and another instance looks first. */
+  lose: (world, subscription, b, c) => {
+    const consumer = pick(subscription.consumers, b)
+    if (consumer === undefined || subscription.model.tokens().length === 0) return false
+    world.now += 26
+    world.claim(subscription, consumer, 1 + (c % 3))
+    return true
+  },
+  open: (world, subscription, b, c) => {
+    if (subscription.consumers.length >= 4) return false
+    world.open(subscription, 1 + (b % 3), pick(LEASES, c) ?? 0)
+    return true
+  },
+  close: (_, subscription, b) => {
+    const consumer = pick(subscription.consumers, b)
+    if (consumer === undefined) return false
+    subscription.queue.close(consumer.id)
+    subscription.model.close(consumer.id)
+    subscription.consumers = subscription.consumers.filter(other => other !== consumer)
+    return true
+  },
+  /** The consumer takes something, and its process is gone: it settles nothing, and its session is never closed. */
+  crash: (world, subscription, b, c) => {
+    const consumer = pick(subscription.consumers, b)
+    if (consumer === undefined) return false
+    world.claim(subscription, consumer, c % 5)
+    subscription.model.abandon(consumer.id)
+    subscription.consumers = subscription.consumers.filter(other => other !== consumer)
+    return true
+  },
+  redrive: (world, { queue, model }, b, c) => {
+    const position = c % 6 === 0 ? pick([...world.log.keys()], b) : pick(model.dead(), b)
+    if (position === undefined) return false
+    both(queue.redrive(position), model.redrive(position))
+    return true
+  },
+  discard: (world, { queue, model }, b, c) => {
+    const position = c % 3 === 0 ? pick([...world.log.keys()], b) : pick(model.dead(), b)
+    if (position === undefined) return false
+    both(queue.discard(position), model.discard(position))
+    return true
+  },
+  subscribe: (world, _, b) => {
+    if (world.subscriptions.length >= 3 || world.log.size === 0) return false
+    world.subscribe(b % (world.last + 1))
+    world.took('late subscription filled')
+    return true
+  },
+  trim: (world, _, b) => {
+    const before = world.last + 2 - (b % 6)
+    const removable = [...world.left].filter(([position, left]) => left === 0 && position < before)
+    const removed = [...world.pending.removable(before)]
+    expect(removed).toEqual(removable.map(([position]) => position))
+    const oldest = Math.min(...[...world.left].filter(([, left]) => left > 0).map(([position]) => position))
+    for (const position of removed) {
+      world.took(position > oldest ? 'message trimmed past a pending one' : 'message trimmed')
+      world.log.delete(position)
+      world.left.delete(position)
+    }
+    for (const [position, left] of world.left) both(world.pending.count(position), left)
+    both(world.pending.size, world.left.size)
+    return removed.length > 0
+  },
+  lookAhead: (world, subscription) => {
+    world.lookAhead(subscription)
+    return true
+  },
+} satisfies Record<string, Perform>

@@ -1,0 +1,95 @@
+import type { TimerHandle, Timers } from '../driver/environment.js'
+import { TimerQueue, type VirtualTimer } from './timer-queue.js'
+
+/** What a real timer can hold, in milliseconds: a longer one calls back after this, and so does ours. */
+const LONGEST = 2_147_483_647
+const SHOWN = 10
+
+interface VirtualImmediate {
+  readonly callback: () => void
+}
+
+/** One line of source says best which timer this is. */
+const describe = (callback: () => void): string => {
+  const source = String(callback).replace(/\s+/g, ' ')
+  return source.length <= 100 ? source : `${source.slice(0, 99)}…`
+}
+
+/** The {@link Timers} of a virtual clock: what waits for its time, and what waits for its turn. */
+export class VirtualTimers implements Timers {
+  readonly #timers = new TimerQueue()
+  readonly #immediates = new Set<VirtualImmediate>()
+  readonly #elapsed: () => number
+  #created = 0
+
+  /** @param elapsed The virtual time, in milliseconds. */
+  constructor(elapsed: () => number) {
+    this.#elapsed = elapsed
+  }
+
+  /** How many timers and immediates have ever been made: unchanged means that nothing new was queued. */
+  get created(): number {
+    return this.#created
+  }
+
+  get pending(): number {
+    return this.#timers.size
+  }
+
+  /** When the next timer is due, if there is one. */
+  get nextAt(): number | undefined {
+    return this.#timers.first()?.at
+  }
+
+  /**
+   * Whole milliseconds, rounded up: with fractions, `deadline - now` could be a rest too small to move the clock.
+   * Throws on NaN, which a real timer would take for 1.
+   */
+  setTimeout(callback: () => void, ms: number): TimerHandle {
+    if (Number.isNaN(ms)) throw new RangeError(`A timer was set to NaN milliseconds: ${describe(callback)}`)
+    const delay = Math.min(Math.max(Math.ceil(ms), 0), LONGEST)
+    const timer: VirtualTimer = { at: this.#elapsed() + delay, order: this.#created++, callback }
+    this.#timers.add(timer)
+    return timer
+  }
+
+  clearTimeout(handle: TimerHandle): void {
+    if (typeof handle === 'object' && handle !== null) this.#timers.remove(handle as VirtualTimer)
+  }
+
+  setImmediate(callback: () => void): TimerHandle {
+    const immediate: VirtualImmediate = { callback }
+    this.#created++
+    this.#immediates.add(immediate)
+    return immediate
+  }
+
+  clearImmediate(handle: TimerHandle): void {
+    this.#immediates.delete(handle as VirtualImmediate)
+  }
+
+  /** Takes out the next immediate. */
+  takeImmediate(): (() => void) | undefined {
+    for (const immediate of this.#immediates) {
+      this.#immediates.delete(immediate)
+      return immediate.callback
+    }
+    return undefined
+  }
+
+  /** Takes out the next timer. */
+  takeTimer(): (() => void) | undefined {
+    const timer = this.#timers.first()
+    if (timer !== undefined) this.#timers.remove(timer)
+    return timer?.callback
+  }
+
+  /** What is pending, for people. */
+  describe(): string {
+    if (this.pending === 0) return 'No timers are pending.'
+    const shown = this.#timers.soonest(SHOWN)
+    const lines = shown.map(({ at, callback }) => `  in ${at - this.#elapsed()} ms: ${describe(callback)}`)
+    const more = this.pending > shown.length ? [`  and ${this.pending - shown.length} more`] : []
+    return [`Pending timers (${this.pending}):`, ...lines, ...more].join('\n')
+  }
+}

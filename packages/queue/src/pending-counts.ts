@@ -54,11 +54,12 @@ export class PendingCounts {
    * @throws RangeError when more than 65,534 subscriptions would wait for it.
    */
   add(position: number, subscriptions: number): void {
-    const chunk = this.#find(position) ?? this.#create(position)
     const at = position & MASK
-    const stored = chunk.counts[at] as number
+    const found = this.#find(position)
+    const stored = found === undefined ? 0 : (found.counts[at] as number)
     const count = (stored === 0 ? 0 : stored - 1) + subscriptions
     if (count > MOST) throw new RangeError(`Message ${position}: ${count} subscriptions; ${MOST} can be counted.`)
+    const chunk = found ?? this.#create(position)
     if (stored === 0) {
       chunk.known++
       this.#size++

@@ -1,0 +1,58 @@
+// Bytes of state for one waiting message, a million waiting. After a build: node --expose-gc packages/queue/scripts/memory.ts
+import { DeliveryQueue, type Order, PendingCounts } from '../dist/index.js'
+
+const MESSAGES = 1_000_000
+const KEYS = Array.from({ length: 1000 }, (_, index) => `customer-${index}`)
+
+interface Case {
+  readonly order: Order
+  readonly bands?: number
+  readonly due?: number
+  readonly keyed?: boolean
+}
+
+const cases: Readonly<Record<string, Case>> = {
+  fifo: { order: 'fifo' },
+  'priority(10)': { order: 'priority', bands: 10 },
+  lifo: { order: 'lifo' },
+  delayed: { order: 'fifo', due: 1 },
+  'keyed, parked (fifo)': { order: 'fifo', keyed: true },
+  'keyed, parked (priority(10))': { order: 'priority', bands: 10, keyed: true },
+}
+
+function used(): number {
+  globalThis.gc?.()
+  const { heapUsed, arrayBuffers } = process.memoryUsage()
+  return heapUsed + arrayBuffers
+}
+
+function fill({ order, bands = 1, due = 0, keyed = false }: Case): DeliveryQueue {
+  const queue = new DeliveryQueue({
+    order,
+    bands,
+    keyOf: position => (keyed ? KEYS[position % KEYS.length] : undefined),
+    bandOf: position => position % bands,
+    handled: () => {},
+  })
+  for (let position = 0; position < MESSAGES; position++) queue.add(position, due)
+  // Takes one message of each key; whatever else a fifo line holds is parked behind them.
+  if (keyed) queue.claim(queue.open(1, 30_000), 2 * KEYS.length, 0)
+  return queue
+}
+
+function fillPending(): PendingCounts {
+  const pending = new PendingCounts()
+  for (let position = 0; position < MESSAGES; position++) pending.add(position, 1)
+  return pending
+}
+
+function measure(name: string, create: () => unknown): void {
+  const before = used()
+  const kept = create()
+  const bytes = (used() - before) / MESSAGES
+  console.log(`${name.padEnd(30)} ${bytes.toFixed(1).padStart(6)} bytes a message${kept === undefined ? '!' : ''}`)
+}
+
+measure('(warm-up)', () => fill({ order: 'fifo' }))
+for (const [name, each] of Object.entries(cases)) measure(name, () => fill(each))
+measure('PendingCounts', fillPending)

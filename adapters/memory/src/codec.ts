@@ -1,0 +1,14 @@
+import type { StoredMessage } from '@pluribus/core/driver'
+
+/**
+ * What retention by bytes counts of a message: its payload, and its header names and values as UTF-8.
+ *
+ * Here other adapters encode the envelope into their broker's format and back. Memory keeps the message object itself:
+ * core never changes it and never hands it to user code, so there is nothing to encode and nothing to copy.
+ */
+export function sizeOf(message: StoredMessage): number {
+  const { payload, headers } = message
+  let bytes = typeof payload === 'string' ? Buffer.byteLength(payload) : payload.byteLength
+  for (const name in headers) bytes += Buffer.byteLength(name) + Buffer.byteLength(headers[name] as string)
+  return bytes
+}

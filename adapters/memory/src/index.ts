@@ -1,0 +1,8 @@
+/**
+ * The in-memory adapter of Pluribus.
+ *
+ * @module
+ */
+export { fromUrl, memory } from './adapter.js'
+export type { MemoryOptions } from './options.js'
+export { type MemoryStore, memoryStore } from './store.js'

@@ -1,0 +1,91 @@
+import type { OutgoingMessage, Retention } from '@pluribus/core/driver'
+import type { PendingCounts } from '@pluribus/queue'
+import { sizeOf } from './codec.js'
+import type { MessageLog } from './message-log.js'
+
+/** How far a topic may outgrow its bytes before publishing sweeps it: a sweep looks at up to a chunk of positions. */
+const SLACK = 1.125
+
+/**
+ * Removes what is past a topic's retention and pending in no subscription. What is pending is kept for as long as it is,
+ * wherever it stands: a dead letter of last year does not keep what was handled after it.
+ */
+export class RetentionRule {
+  readonly #log: MessageLog
+  readonly #pending: PendingCounts
+  #rule: Retention
+  /** Retention by bytes keeps what stands here and after. Moves forward only. */
+  #floor = 1
+  /** Bytes of the messages from the floor on; 0 while bytes are not limited. */
+  #bytes = 0
+
+  constructor(log: MessageLog, pending: PendingCounts, rule: Retention) {
+    this.#log = log
+    this.#pending = pending
+    this.#rule = rule
+  }
+
+  /** Another rule from now on. */
+  change(rule: Retention): void {
+    this.#rule = rule
+    this.#floor = 1
+    this.#bytes = 0
+    if (rule.bytes === undefined) return
+    const log = this.#log
+    for (let at = log.next(1); at < log.end; at = log.next(at + 1)) this.#bytes += this.#sizeAt(at)
+  }
+
+  /** Accounts for a message that was appended. */
+  stored(message: OutgoingMessage): void {
+    if (this.#rule.bytes !== undefined) this.#bytes += sizeOf(message)
+  }
+
+  /** Whether a sweep is worth its while before the next housekeeping. */
+  get overdue(): boolean {
+    return this.#rule.bytes !== undefined && this.#bytes > this.#rule.bytes * SLACK
+  }
+
+  /** Removes what is past retention; answers how many. `time` is in milliseconds since the epoch. */
+  sweep(time: number): number {
+    const { age, bytes } = this.#rule
+    const expired = age === undefined ? 1 : this.#log.since(time - age)
+    if (bytes !== undefined) this.#advance(bytes)
+    return this.#remove(bytes === undefined ? expired : Math.max(expired, this.#floor))
+  }
+
+  /** Removes what was stored before a time (milliseconds since the epoch), whatever the rule; answers how many. */
+  trim(before: number): number {
+    return this.#remove(this.#log.since(before))
+  }
+
+  /** When the oldest message is past its age, in milliseconds since the epoch; Infinity where age is not limited. */
+  get expiry(): number {
+    const oldest = this.#log.next(1)
+    if (this.#rule.age === undefined || oldest === this.#log.end) return Number.POSITIVE_INFINITY
+    return this.#log.timeOf(oldest) + this.#rule.age
+  }
+
+  #remove(before: number): number {
+    let removed = 0
+    for (const position of this.#pending.removable(before)) {
+      if (this.#rule.bytes !== undefined && position >= this.#floor) this.#bytes -= this.#sizeAt(position)
+      this.#log.delete(position)
+      removed++
+    }
+    return removed
+  }
+
+  /** Each message passes the floor once, so that publishing pays a constant for it. */
+  #advance(bytes: number): void {
+    const log = this.#log
+    while (this.#bytes > bytes) {
+      const at = log.next(this.#floor)
+      this.#bytes -= this.#sizeAt(at)
+      this.#floor = at + 1
+    }
+  }
+
+  #sizeAt(position: number): number {
+    return sizeOf(this.#log.get(position) as OutgoingMessage)
+  }
+}

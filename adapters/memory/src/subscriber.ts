@@ -1,0 +1,51 @@
+import type {
+  Environment,
+  OpenOptions,
+  Source,
+  SourceEvents,
+  Subscriber,
+  SubscriptionName,
+  SubscriptionSpec,
+} from '@pluribus/core/driver'
+import type { Lifetime } from './lifetime.js'
+import { MemorySource } from './source.js'
+import type { MemoryStore } from './store.js'
+
+/** Opens sources on the subscriptions of the store, and ends them with their connection. */
+export class MemorySubscriber implements Subscriber {
+  readonly #store: MemoryStore
+  readonly #environment: Environment
+  readonly #lifetime: Lifetime
+  readonly #sources = new Set<MemorySource>()
+
+  constructor(store: MemoryStore, environment: Environment, lifetime: Lifetime) {
+    this.#store = store
+    this.#environment = environment
+    this.#lifetime = lifetime
+  }
+
+  async open(spec: SubscriptionSpec, options: OpenOptions, events: SourceEvents): Promise<Source> {
+    this.#lifetime.check('open')
+    const topic = this.#store.topic(spec.topic)
+    const source = new MemorySource({
+      subscription: topic.subscription(spec.name),
+      log: topic.log,
+      clock: this.#environment.clock,
+      instance: this.#store.instance(this.#environment.instance),
+      lease: options.lease,
+      events,
+      over: ended => this.#sources.delete(ended),
+    })
+    this.#sources.add(source)
+    return source
+  }
+
+  async remove({ topic, name }: SubscriptionName): Promise<void> {
+    this.#lifetime.check('remove')
+    this.#store.find(topic)?.unsubscribe(name)
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(Array.from(this.#sources, source => source.close()))
+  }
+}

@@ -1,0 +1,138 @@
+import {
+  appendErrors,
+  type ErrorRecord,
+  type QueueDiscipline,
+  queueDiscipline,
+  type RejectSettlement,
+  type SubscriptionSpec,
+} from '@pluribus/core/driver'
+import { DeliveryQueue } from '@pluribus/queue'
+import { type Sleeper, StandingDemand } from './demand.js'
+import type { MessageLog } from './message-log.js'
+
+/** What is known of a message that has failed or vanished here. Most messages have none. */
+interface Trouble {
+  failures: number
+  losses: number
+  errors: readonly ErrorRecord[]
+}
+
+/** Why a message is dead. The message itself stays in the log: a dead letter is pending. */
+export interface Death {
+  readonly reason: string
+  readonly errors: readonly ErrorRecord[]
+  readonly attempts: number
+  readonly losses: number
+  /** Milliseconds since the epoch. */
+  readonly time: number
+}
+
+/** What an open source shows its subscription. */
+export interface OpenSource {
+  readonly sleeper: Sleeper
+  /** The subscription was removed. */
+  end(cause: unknown): void
+}
+
+const UNTROUBLED: Trouble = Object.freeze({ failures: 0, losses: 0, errors: Object.freeze([]) })
+
+/**
+ * One subscription as it is stored: the order and state of its deliveries (`@pluribus/queue`), and beside it what the
+ * queue of numbers does not keep: errors, deaths, and who waits for work. Nobody else writes to it.
+ */
+export class MemorySubscription {
+  spec: SubscriptionSpec
+  readonly queue: DeliveryQueue
+  readonly demand = new StandingDemand()
+  readonly deaths = new Map<number, Death>()
+  readonly #sources = new Set<OpenSource>()
+  readonly #troubles = new Map<number, Trouble>()
+
+  /** `handled` is told of each message that is gone from here for good. */
+  constructor(spec: SubscriptionSpec, log: MessageLog, handled: (position: number) => void) {
+    this.spec = spec
+    const discipline: QueueDiscipline = queueDiscipline(spec.discipline)
+    this.queue = new DeliveryQueue({
+      order: discipline.kind,
+      bands: discipline.levels,
+      keyOf: position => log.get(position)?.key,
+      bandOf: position => discipline.band(log.get(position) ?? { priority: 0 }),
+      handled: position => {
+        if (this.#troubles.size > 0) this.#troubles.delete(position)
+        handled(position)
+      },
+    })
+  }
+
+  attach(source: OpenSource): void {
+    this.#sources.add(source)
+    this.demand.join(source.sleeper)
+  }
+
+  detach(source: OpenSource): void {
+    this.#sources.delete(source)
+    this.demand.leave(source.sleeper)
+  }
+
+  /** The subscription is gone. */
+  end(cause: unknown): void {
+    for (const source of [...this.#sources]) source.end(cause)
+  }
+
+  /**
+   * To be called after whatever may have made up to `count` messages ready, or one due sooner than before. `now` is of
+   * the monotonic clock, here as below.
+   */
+  stir(count: number, now: number): void {
+    const { demand, queue } = this
+    if (demand.asleep > 0 && queue.hasReady(now)) demand.wake(count)
+    if (demand.asleep > 0) demand.due(queue.nextDue())
+  }
+
+  /** Notes what a claim says of a message that has something held against it. */
+  troubled(position: number, failures: number, losses: number): void {
+    const trouble = this.#troubles.get(position)
+    if (trouble === undefined) this.#troubles.set(position, { failures, losses, errors: UNTROUBLED.errors })
+    else {
+      trouble.failures = failures
+      trouble.losses = losses
+    }
+  }
+
+  /** A failed run, to come back after `delay` milliseconds. False where the token is stale. */
+  retry(token: number, delay: number, error: ErrorRecord, now: number): boolean {
+    const position = this.queue.positionOf(token)
+    if (!this.queue.retry(token, delay > 0 ? now + delay : 0)) return false
+    const earlier = this.#troubles.get(position) ?? UNTROUBLED
+    this.#troubles.set(position, {
+      failures: earlier.failures + 1,
+      losses: 0,
+      errors: appendErrors(earlier.errors, [error]),
+    })
+    return true
+  }
+
+  /** A death at a time (milliseconds since the epoch). False where the token is stale. */
+  reject({ token, reason, errors: latest }: RejectSettlement, time: number): boolean {
+    const position = this.queue.reject(token as number)
+    if (position < 0) return false
+    const { failures, losses, errors } = this.#troubles.get(position) ?? UNTROUBLED
+    // The run that ends here is not among the failures that the queue has counted; its error says which run it was.
+    const attempts = Math.max(failures, latest.at(-1)?.attempt ?? 0)
+    this.deaths.set(position, { reason, errors: appendErrors(errors, latest), attempts, losses, time })
+    this.#troubles.delete(position)
+    return true
+  }
+
+  /** Back to the tail, with everything forgotten. */
+  redrive(position: number): boolean {
+    this.deaths.delete(position)
+    return this.queue.redrive(position)
+  }
+
+  /** Gone for good. */
+  discard(position: number): boolean {
+    this.deaths.delete(position)
+    return this.queue.discard(position)
+  }
+}

@@ -56,6 +56,8 @@ export interface Pulled {
   readonly deliveries: readonly Delivery[]
   /** Milliseconds until time alone makes another one ready; absent where nothing is known to become due. */
   readonly dueIn?: number
+  /** There is more although this came short of what was asked (a suspect comes alone): pull again, do not wait for a wake. */
+  readonly more?: boolean
 }
 
 /** A failed run: comes back after `delay` milliseconds, at its place, one attempt higher. */

@@ -116,12 +116,12 @@ export interface Broker extends AsyncDisposable {
    * @throws PluribusError `INVALID_ARGUMENT`, `INVALID_DATA`, `ENCODING`, `TOO_LARGE`, `UNSUPPORTED`, `CONFLICT`: nothing
    * was sent. `OVERLOADED`, `UNAVAILABLE`, `TIMEOUT`, `CLOSED`: see `error.outcome`.
    */
-  publish<In, Out>(topic: Topic<In, Out>, data: In, options?: PublishOptions): Promise<Receipt>
+  publish<In, Out>(topic: Topic<In, Out>, data: NoInfer<In>, options?: PublishOptions): Promise<Receipt>
   /**
    * Stores many messages of one topic, in order. Bad input rejects before anything is sent. Resolves where all are
    * stored; where some are not, rejects with the first failure, its `report` telling each message's fate.
    */
-  publishMany<In, Out>(topic: Topic<In, Out>, items: Iterable<PublishItem<In>>): Promise<PublishReport>
+  publishMany<In, Out>(topic: Topic<In, Out>, items: Iterable<PublishItem<NoInfer<In>>>): Promise<PublishReport>
   /**
    * Starts a consumer, creating topic and subscription where they are missing. Resolves when it is effective.
    *
@@ -129,13 +129,13 @@ export interface Broker extends AsyncDisposable {
    */
   subscribe<In, Out>(
     subscription: Subscription<In, Out>,
-    handler: Handler<Out>,
+    handler: Handler<NoInfer<Out>>,
     options?: SubscribeOptions,
   ): Promise<ConsumerHandle>
   /** Creates topics and subscriptions without consuming, so that messages are kept for them from now on. */
-  declare(...declared: readonly (Topic<never, unknown> | Subscription<never, unknown>)[]): Promise<void>
+  declare(...declared: readonly (Topic<unknown> | Subscription<unknown>)[]): Promise<void>
   /** Everything that this broker would refuse, without touching anything. */
-  check(...subscriptions: readonly Subscription<never, unknown>[]): readonly Refusal[]
+  check(...subscriptions: readonly Subscription<unknown>[]): readonly Refusal[]
   /** Retained messages, in order, up to the end as it is when the iteration gets there. Default: `earliest`. */
   history<In, Out>(topic: Topic<In, Out>, range?: { readonly from?: Start }): AsyncIterable<Message<Out>>
   /** The dead letters of a subscription, oldest first. Looking changes nothing. */
@@ -144,12 +144,12 @@ export interface Broker extends AsyncDisposable {
     selection?: DeadLetterSelection,
   ): AsyncIterable<DeadLetter<Out>>
   /** Puts dead letters back, into this subscription only, at its tail. */
-  redrive(subscription: Subscription<never, unknown>, selection?: DeadLetterSelection): Promise<RedriveResult>
+  redrive(subscription: Subscription<unknown>, selection?: DeadLetterSelection): Promise<RedriveResult>
   /** Deletes dead letters for good; answers how many. */
-  discard(subscription: Subscription<never, unknown>, selection?: DeadLetterSelection): Promise<number>
-  counts(subscription: Subscription<never, unknown>): Promise<SubscriptionCounts>
+  discard(subscription: Subscription<unknown>, selection?: DeadLetterSelection): Promise<number>
+  counts(subscription: Subscription<unknown>): Promise<SubscriptionCounts>
   /** Deletes a subscription with everything in it. */
-  remove(subscription: Subscription<never, unknown>): Promise<void>
+  remove(subscription: Subscription<unknown>): Promise<void>
   /** Calls back at every event of a name; answers how to stop that. A listener that throws is logged, nothing more. */
   on<Name extends keyof BrokerEvents>(name: Name, listener: (event: BrokerEvents[Name]) => void): () => void
   /** Ends everything: drains consumers, flushes publishes, disconnects. Always ends, works while disconnected, and twice. */

@@ -24,8 +24,8 @@ export interface Context {
   /** Fires when the run has timed out, its lease was lost, or the broker closes without waiting longer. */
   readonly signal: AbortSignal
   /** Publishes as an effect of this message: the causation chain goes on. */
-  publish<In, Out>(topic: Topic<In, Out>, data: In, options?: PublishOptions): Promise<Receipt>
-  publishMany<In, Out>(topic: Topic<In, Out>, items: Iterable<PublishItem<In>>): Promise<PublishReport>
+  publish<In, Out>(topic: Topic<In, Out>, data: NoInfer<In>, options?: PublishOptions): Promise<Receipt>
+  publishMany<In, Out>(topic: Topic<In, Out>, items: Iterable<PublishItem<NoInfer<In>>>): Promise<PublishReport>
 }
 
 /**

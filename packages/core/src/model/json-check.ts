@@ -6,7 +6,7 @@ import { MAX_DEPTH } from './json-depth.js'
  */
 export const MAX_CONTAINERS = 2 ** 24
 
-const { getPrototypeOf } = Object
+const { getOwnPropertySymbols, getPrototypeOf } = Object
 const objectPrototype = Object.prototype
 const arrayPrototype = Array.prototype
 
@@ -17,30 +17,23 @@ let containers = 0
  * is rare and legal (arrays of another realm, enumerable members of a polluted Object.prototype), and never the reverse.
  */
 export function isFaithful(value: unknown): boolean {
+  if (isScalar(value)) return true
   containers = 0
   try {
-    return check(value, 0)
+    return typeof value === 'object' && checkContainer(value as object, 1)
   } catch {
     return false
   }
 }
 
-function check(value: unknown, depth: number): boolean {
-  switch (typeof value) {
-    case 'string':
-    case 'boolean':
-      return true
-    case 'number':
-      return Number.isFinite(value)
-    case 'object':
-      return value === null || checkContainer(value, depth + 1)
-    default:
-      return false
-  }
-}
+/** Not part of the recursion, so that V8 inlines it. */
+const isScalar = (value: unknown): boolean =>
+  typeof value === 'string' ||
+  (typeof value === 'number' ? Number.isFinite(value) : typeof value === 'boolean' || value === null)
 
 function checkContainer(value: object, depth: number): boolean {
   if (depth > MAX_DEPTH || ++containers > MAX_CONTAINERS) return false
+  // Inherited, and not enumerable, too.
   if ((value as { toJSON?: unknown }).toJSON !== undefined) return false
   return Array.isArray(value) ? checkArray(value, depth) : checkObject(value as Record<string, unknown>, depth)
 }
@@ -48,7 +41,9 @@ function checkContainer(value: object, depth: number): boolean {
 function checkArray(array: readonly unknown[], depth: number): boolean {
   if (getPrototypeOf(array) !== arrayPrototype) return false
   for (let index = 0; index < array.length; index++) {
-    if (!check(array[index], depth)) return false
+    const value = array[index]
+    if (isScalar(value)) continue
+    if (typeof value !== 'object' || !checkContainer(value as object, depth + 1)) return false
   }
   return true
 }
@@ -56,9 +51,11 @@ function checkArray(array: readonly unknown[], depth: number): boolean {
 function checkObject(object: Record<string, unknown>, depth: number): boolean {
   const prototype: unknown = getPrototypeOf(object)
   if (prototype !== objectPrototype && prototype !== null && getPrototypeOf(prototype) !== null) return false
+  if (getOwnPropertySymbols(object).length > 0) return false
   for (const name in object) {
     const value = object[name]
-    if (value !== undefined && !check(value, depth)) return false
+    if (isScalar(value) || value === undefined) continue
+    if (typeof value !== 'object' || !checkContainer(value as object, depth + 1)) return false
   }
   return true
 }

@@ -2,7 +2,8 @@ import { PluribusError } from '../errors/pluribus-error.js'
 import { type Duration, toMilliseconds } from './duration.js'
 import { checkOptions } from './options.js'
 
-const BRAND = Symbol.for('pluribus.outcome')
+const BRAND: unique symbol = Symbol.for('pluribus.outcome')
+const BRANDED = { [BRAND]: true } as const
 
 /**
  * How a handler says that a delivery did not simply succeed: what {@link retry}, {@link reject} and {@link release} make.
@@ -36,7 +37,7 @@ export type Outcome =
 export function retry(options: { readonly after?: Duration; readonly reason?: string } = {}): Outcome {
   checkOptions(options, ['after', 'reason'], 'retry()')
   const after = options.after === undefined ? undefined : toMilliseconds(options.after, 'retry() after')
-  return Object.freeze({ [BRAND]: true, kind: 'retry', after, reason: checkReason(options.reason ?? 'RETRY', 'retry()') })
+  return Object.freeze({ ...BRANDED, kind: 'retry', after, reason: checkReason(options.reason ?? 'RETRY', 'retry()') })
 }
 
 /**
@@ -52,10 +53,10 @@ export function retry(options: { readonly after?: Duration; readonly reason?: st
  * ```
  */
 export function reject(reason: string): Outcome {
-  return Object.freeze({ [BRAND]: true, kind: 'reject', reason: checkReason(reason, 'reject()') })
+  return Object.freeze({ ...BRANDED, kind: 'reject', reason: checkReason(reason, 'reject()') })
 }
 
-const RELEASE: Outcome = Object.freeze({ [BRAND]: true, kind: 'release' })
+const RELEASE: Outcome = Object.freeze({ ...BRANDED, kind: 'release' })
 
 /**
  * Give the message back at its place, counting nothing; another consumer, or this one, gets it at once.

@@ -1,0 +1,24 @@
+/** First delay and longest delay between attempts, in milliseconds. */
+const FIRST = 100
+const LONGEST = 5_000
+
+/** Exponential backoff with jitter: between half and all of 100 ms, 200 ms, … 5 s, so that processes do not retry in step. */
+export class Backoff {
+  readonly #random: () => number
+  #next = FIRST
+
+  constructor(random: () => number) {
+    this.#random = random
+  }
+
+  /** The delay before the next attempt, in milliseconds. */
+  next(): number {
+    const delay = this.#next * (0.5 + this.#random() / 2)
+    this.#next = Math.min(LONGEST, this.#next * 2)
+    return delay
+  }
+
+  reset(): void {
+    this.#next = FIRST
+  }
+}

@@ -1,0 +1,46 @@
+import type { SubscriptionSpec, TopicSpec } from '../driver/spec.js'
+import type { Topic } from '../model/topic.js'
+import type { Emitter } from './emitter.js'
+import type { Generation } from './link.js'
+
+/** What has been declared on which generation: everything is declared again on a new one, whose server may have been wiped. */
+export class Declarations {
+  readonly #emitter: Emitter
+  readonly #declared = new Map<string, number>()
+
+  constructor(emitter: Emitter) {
+    this.#emitter = emitter
+  }
+
+  has(topic: string, generation: Generation): boolean {
+    return this.#declared.get(topic) === generation.number
+  }
+
+  /** Declares on the server. Rejects with the adapter's native error. */
+  async declare(
+    generation: Generation,
+    topics: readonly TopicSpec[],
+    subscriptions: readonly SubscriptionSpec[],
+  ): Promise<void> {
+    const { connection, watchdog, number } = generation
+    const changes = await watchdog.watch('declare', connection.declare(topics, subscriptions))
+    for (const topic of topics) this.#declared.set(topic.name, number)
+    for (const change of changes) this.#emitter.emit('setting.changed', change)
+  }
+}
+
+/** The topic a message belongs to, found by name while it waits to be sent. */
+export class KnownTopics {
+  readonly #topics = new Map<string, Topic<unknown>>()
+  #last: Topic<unknown> | undefined
+
+  remember(topic: Topic<unknown>): void {
+    if (topic === this.#last) return
+    this.#last = topic
+    this.#topics.set(topic.name, topic)
+  }
+
+  specOf(name: string): TopicSpec | undefined {
+    return this.#topics.get(name)?.spec
+  }
+}

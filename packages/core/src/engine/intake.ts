@@ -1,0 +1,147 @@
+import type { Environment, TimerHandle } from '../driver/environment.js'
+import type { Delivery, Pulled, Source } from '../driver/subscriber.js'
+import type { Watchdog } from './watchdog.js'
+
+/** What an intake asks of its session. */
+export interface IntakeOwner {
+  /** How many more deliveries may be held now. */
+  wanted(): number
+  /** Whether a delivery that has come back belongs to something that is still going on here, and needs no new run. */
+  adopt(delivery: Delivery): boolean
+  /** There is something to start. `since`: when the pull began, monotonic milliseconds. */
+  arrived(since: number): void
+  failed(error: unknown): void
+}
+
+/**
+ * What has been pulled and not started, and when to pull again: at once while pulls come back full, otherwise on a wake-up or
+ * when time has made something ready. A suspect is kept apart, and nothing is pulled until it is done with.
+ */
+export class Intake {
+  readonly #source: Source
+  readonly #environment: Environment
+  readonly #watchdog: Watchdog
+  readonly #owner: IntakeOwner
+  #buffer: Delivery[] = []
+  #head = 0
+  /** A pull came short: there is nothing until a wake-up. */
+  #isDry = false
+  #isPulling = false
+  #isWoken = false
+  #isOver = false
+  #dueTimer: TimerHandle | undefined
+  /** Pulled alone, to be run alone. */
+  suspect: Delivery | undefined
+
+  constructor(source: Source, environment: Environment, watchdog: Watchdog, owner: IntakeOwner) {
+    this.#source = source
+    this.#environment = environment
+    this.#watchdog = watchdog
+    this.#owner = owner
+  }
+
+  get size(): number {
+    return this.#buffer.length - this.#head
+  }
+
+  shift(): Delivery | undefined {
+    if (this.#head === this.#buffer.length) return undefined
+    const delivery = this.#buffer[this.#head++]
+    if (this.#head === this.#buffer.length) {
+      this.#buffer = []
+      this.#head = 0
+    }
+    return delivery
+  }
+
+  /** Everything buffered, the suspect included. */
+  held(): Delivery[] {
+    const buffered = this.#buffer.slice(this.#head)
+    return this.suspect === undefined ? buffered : [...buffered, this.suspect]
+  }
+
+  /** Removes buffered deliveries that the broker has taken away. */
+  drop(isLost: (delivery: Delivery) => boolean): Delivery[] {
+    const held = this.held()
+    this.#buffer = this.#buffer.slice(this.#head).filter(delivery => !isLost(delivery))
+    this.#head = 0
+    if (this.suspect !== undefined && isLost(this.suspect)) this.suspect = undefined
+    return held.filter(isLost)
+  }
+
+  wake(): void {
+    this.#isDry = false
+    // A wake-up during a pull may be for something that the pull has just missed.
+    if (this.#isPulling) this.#isWoken = true
+    else this.refill()
+  }
+
+  refill(): void {
+    if (this.#isPulling || this.#isDry || this.#isOver || this.suspect !== undefined) return
+    const wanted = this.#owner.wanted()
+    if (wanted <= 0) return
+    this.#isPulling = true
+    const since = this.#environment.clock.monotonic()
+    this.#watchdog.watch('pull', this.#pull(wanted)).then(
+      pulled => this.#pulled(pulled, wanted, since),
+      error => {
+        this.#isPulling = false
+        if (!this.#isOver) this.#owner.failed(error)
+      },
+    )
+  }
+
+  /** Drops everything; the source gives it back, or its lease ends. */
+  stop(): void {
+    this.#isOver = true
+    this.#buffer = []
+    this.#head = 0
+    this.suspect = undefined
+    this.#clearDue()
+  }
+
+  #pull(wanted: number): Promise<Pulled> {
+    try {
+      return this.#source.pull(wanted)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  #pulled({ deliveries, dueIn, more }: Pulled, wanted: number, since: number): void {
+    this.#isPulling = false
+    if (this.#isOver) return
+    this.#isDry = deliveries.length < wanted && more !== true && !this.#isWoken
+    this.#isWoken = false
+    this.#clearDue()
+    if (dueIn !== undefined) this.#dueTimer = this.#environment.timers.setTimeout(this.#due, dueIn)
+    this.#keep(deliveries)
+    if (deliveries.length > 0) this.#owner.arrived(since)
+    else this.refill()
+  }
+
+  #keep(deliveries: readonly Delivery[]): void {
+    const [first] = deliveries
+    if (first === undefined) return
+    if (first.suspect) {
+      if (!this.#owner.adopt(first)) this.suspect = first
+      return
+    }
+    if (this.size === 0) {
+      this.#buffer = deliveries.filter(delivery => !this.#owner.adopt(delivery))
+      this.#head = 0
+      return
+    }
+    for (const delivery of deliveries) if (!this.#owner.adopt(delivery)) this.#buffer.push(delivery)
+  }
+
+  readonly #due = (): void => {
+    this.#dueTimer = undefined
+    this.wake()
+  }
+
+  #clearDue(): void {
+    if (this.#dueTimer !== undefined) this.#environment.timers.clearTimeout(this.#dueTimer)
+    this.#dueTimer = undefined
+  }
+}

@@ -1,0 +1,156 @@
+import type { Timers } from '../driver/environment.js'
+import type { PluribusError } from '../errors/pluribus-error.js'
+import { Backoff } from './backoff.js'
+import type { ConsumerParts, ConsumerTask } from './consumer-parts.js'
+import type { ConsumerReporter } from './consumer-reporter.js'
+import { closedError, type Generation, type LinkFollower } from './link.js'
+import { fromNative } from './native-error.js'
+import { type SessionOwner, SourceSession } from './source-session.js'
+import { within } from './within.js'
+
+/** What a follower tells the consumer beside what its sessions do. */
+export interface FollowerOwner extends SessionOwner {
+  /** This session is over; whatever it held is an orphan. */
+  orphan(session: SourceSession): void
+}
+
+/** Keeps a source open: on every new connection, and again when the source alone has ended. */
+export class SourceFollower implements LinkFollower {
+  readonly #parts: ConsumerParts
+  readonly #task: ConsumerTask
+  readonly #owner: FollowerOwner
+  readonly #reporter: ConsumerReporter
+  readonly #backoff: Backoff
+  #session: SourceSession | undefined
+  #generation: Generation | undefined
+  #openings = 0
+  #isStopped = false
+  #unfollow: () => void = () => {}
+
+  constructor(parts: ConsumerParts, task: ConsumerTask, owner: FollowerOwner, reporter: ConsumerReporter) {
+    this.#parts = parts
+    this.#task = task
+    this.#owner = owner
+    this.#reporter = reporter
+    this.#backoff = new Backoff(parts.environment.random)
+  }
+
+  get session(): SourceSession | undefined {
+    return this.#session
+  }
+
+  /** Opens the first source; later ones open by themselves. Rejects where the first cannot be opened. */
+  async open(): Promise<void> {
+    const generation = this.#parts.link.current
+    if (generation === undefined) throw closedError()
+    this.#generation = generation
+    await this.#openOn(generation)
+    // Followed only now, so that `up` for this generation does not open it a second time.
+    this.#unfollow = this.#parts.link.follow(this)
+  }
+
+  up(generation: Generation): void {
+    if (generation === this.#generation && this.#session !== undefined) return
+    this.#generation = generation
+    this.#keepOpening(generation)
+  }
+
+  down(error: PluribusError): void {
+    this.#generation = undefined
+    this.#openings++
+    this.#drop(error)
+  }
+
+  /** The source alone has ended: another one is opened on the same connection. */
+  over(session: SourceSession, cause: unknown): void {
+    if (session !== this.#session) return
+    this.#drop(fromNative(this.#parts.adapter, cause, 'the source has ended'))
+    if (this.#generation !== undefined) this.#openLater(this.#generation)
+  }
+
+  /** No further sources, and nothing more is pulled; what is held can still be settled. */
+  stop(): void {
+    this.#isStopped = true
+    this.#unfollow()
+  }
+
+  /** Settles what is left and closes the source, which gives back the rest. Ends after `ms` milliseconds at the latest. */
+  async finish(timers: Timers, ms: number): Promise<void> {
+    const session = this.#session
+    if (session === undefined) return
+    session.settlements.flush()
+    const settled = session.settlements.isIdle ? Promise.resolve() : session.settlements.becomesIdle()
+    await within(timers, settled, ms, () => undefined)
+    this.#session = undefined
+    session.abandon()
+    try {
+      await within(timers, session.source.close(), ms, () => undefined)
+    } catch (error) {
+      this.#parts.environment.logger.debug({ error }, 'Closing a source has failed; its leases will end.')
+    }
+  }
+
+  #drop(error: PluribusError): void {
+    const session = this.#session
+    if (session === undefined) return
+    this.#session = undefined
+    this.#owner.orphan(session)
+    this.#reporter.down(error)
+    this.#owner.stir()
+  }
+
+  #keepOpening(generation: Generation): void {
+    this.#openOn(generation).catch((error: unknown) => {
+      if (this.#generation !== generation || this.#isStopped) return
+      this.#parts.environment.logger.warn({ error }, 'Opening a source has failed; it is tried again.')
+      this.#openLater(generation)
+    })
+  }
+
+  #openLater(generation: Generation): void {
+    this.#parts.environment.timers.setTimeout(() => {
+      if (this.#generation === generation && this.#session === undefined && !this.#isStopped) this.#keepOpening(generation)
+    }, this.#backoff.next())
+  }
+
+  async #openOn(generation: Generation): Promise<void> {
+    const { adapter, environment, declarations, lease } = this.#parts
+    const { spec, topic } = this.#task.subscription
+    const opening = ++this.#openings
+    const { connection, watchdog } = generation
+    let session: SourceSession | undefined
+    let endedEarly: { cause: unknown } | undefined
+    const events = SourceSession.events(
+      () => session,
+      cause => {
+        endedEarly ??= { cause }
+      },
+    )
+    try {
+      await declarations.declare(generation, [topic.spec], [spec])
+      const source = await watchdog.watch('open', connection.subscriber.open(spec, { window: this.#window, lease }, events))
+      session = new SourceSession(source, lease, environment, watchdog, this.#owner)
+    } catch (error) {
+      throw fromNative(adapter, error, `cannot consume ${spec.topic}/${spec.name}`)
+    }
+    // The connection may have broken, or the consumer have been closed, while the source was being opened.
+    if (opening !== this.#openings || this.#isStopped) return this.#discard(session)
+    this.#session = session
+    this.#backoff.reset()
+    this.#reporter.up(generation.number)
+    if (endedEarly !== undefined) this.over(session, endedEarly.cause)
+    else this.#owner.stir()
+  }
+
+  get #window(): number {
+    const { concurrency, prefetch, subscription } = this.#task
+    return subscription.spec.discipline.kind === 'fifo' ? concurrency + prefetch : concurrency
+  }
+
+  #discard(session: SourceSession): void {
+    session.abandon()
+    session.source.close().catch((error: unknown) => {
+      this.#parts.environment.logger.debug({ error }, 'Closing a source that came too late has failed.')
+    })
+  }
+}

@@ -1,0 +1,99 @@
+import type { OutgoingMessage } from '../driver/message.js'
+import type { PluribusError } from '../errors/pluribus-error.js'
+import type { PublishReport } from '../model/publish-report.js'
+import type { Receipt } from '../model/publish-options.js'
+
+type Failure = PublishReport['failures'][number]
+
+const NO_FAILURES: readonly Failure[] = Object.freeze([])
+
+/** What one call of `publish` or `publishMany` is waiting for. */
+export class Submission {
+  readonly messages: readonly OutgoingMessage[]
+  /** Monotonic time up to which what is not sent may wait. */
+  readonly deadline: number
+  readonly weight: number
+  readonly #done: (submission: Submission) => void
+  /** Messages before this have been handed to the adapter. */
+  sent = 0
+  #left: number
+  #failures: Failure[] | undefined
+  #duplicates: Set<number> | undefined
+
+  constructor(
+    messages: readonly OutgoingMessage[],
+    weight: number,
+    deadline: number,
+    done: (submission: Submission) => void,
+  ) {
+    this.messages = messages
+    this.weight = weight
+    this.deadline = deadline
+    this.#done = done
+    this.#left = messages.length
+  }
+
+  get isOver(): boolean {
+    return this.#left === 0
+  }
+
+  stored(count: number): void {
+    this.#left -= count
+    if (this.#left === 0) this.#done(this)
+  }
+
+  duplicate(index: number): void {
+    this.#duplicates ??= new Set()
+    this.#duplicates.add(index)
+    this.stored(1)
+  }
+
+  failed(index: number, error: PluribusError): void {
+    this.#failures ??= []
+    this.#failures.push({ index, id: (this.messages[index] as OutgoingMessage).id, error })
+    this.stored(1)
+  }
+
+  get failures(): readonly Failure[] {
+    return this.#failures ?? NO_FAILURES
+  }
+
+  isDuplicate(index: number): boolean {
+    return this.#duplicates?.has(index) ?? false
+  }
+
+  receipt(index: number): Receipt {
+    return { id: (this.messages[index] as OutgoingMessage).id, duplicate: this.isDuplicate(index) }
+  }
+
+  report(): PublishReport {
+    return new Report(this)
+  }
+}
+
+/** The receipts are made when they are read: most callers of `publishMany` never look. */
+class Report implements PublishReport {
+  readonly #submission: Submission
+  #receipts: readonly (Receipt | undefined)[] | undefined
+
+  constructor(submission: Submission) {
+    this.#submission = submission
+  }
+
+  get stored(): number {
+    return this.#submission.messages.length - this.#submission.failures.length
+  }
+
+  get failures(): readonly Failure[] {
+    return this.#submission.failures
+  }
+
+  get receipts(): readonly (Receipt | undefined)[] {
+    if (this.#receipts === undefined) {
+      const failed = new Set(this.failures.map(failure => failure.index))
+      const receipt = (_: unknown, index: number) => (failed.has(index) ? undefined : this.#submission.receipt(index))
+      this.#receipts = this.#submission.messages.map(receipt)
+    }
+    return this.#receipts
+  }
+}

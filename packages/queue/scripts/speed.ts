@@ -66,5 +66,7 @@ for (let turn = 0; turn < ROUNDS; turn++) {
   for (const [name, each] of Object.entries(cases)) results.get(name)?.push(round(each))
 }
 for (const [name, rounds] of results) {
-  console.log(`${name.padEnd(32)}      ${show(rounds.map(([add]) => add))}   ${show(rounds.map(([, settle]) => settle))}`)
+  console.log(
+    `${name.padEnd(32)}      ${show(rounds.map(([add]) => add))}   ${show(rounds.map(([, settle]) => settle))}`,
+  )
 }

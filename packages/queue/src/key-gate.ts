@@ -1,57 +1,67 @@
 import { grown } from './grown.js'
+import { ParkedPool } from './parked-pool.js'
 
 const NONE = -1
+const SMALLEST = 16
 
-/** Parked messages in a chunk: a node's number is its chunk and, in the low bits, its place in there. */
-const SHIFT = 10
-const CHUNK = 1 << SHIFT
-const MASK = CHUNK - 1
+/**
+ * Keys nobody holds that are remembered all the same, the least recently freed forgotten first: keys come back, and
+ * taking a known one costs 10 ns where adding and deleting a map entry costs 60. Bounded, so keys that do not come back
+ * leave nothing behind.
+ */
+const IDLE = 4096
 
-class ParkedChunk {
-  readonly positions = new Float64Array(CHUNK)
-  readonly places = new Float64Array(CHUNK)
-  readonly next = new Int32Array(CHUNK)
-}
+/** Somebody holds the key. */
+const TAKEN = 1
+/** The gate stands in the list of idle ones; it may have been taken again since. */
+const LISTED = 2
 
 /**
  * Lets one message of a key through and parks the others behind it, first come first served.
  *
- * A key that is taken has a *gate*: a small number that its holder carries, so that leaving needs no look-up by name.
- * A key that nobody holds has no state. Parked messages are nodes of chunked typed arrays, 20 bytes each.
+ * A key has a *gate*: a small number that its holder carries, so that leaving needs no look-up by name.
  */
 export class KeyGate {
   readonly #gates = new Map<string, number>()
   readonly #names: string[] = []
-  /** First and last parked node of a gate; of a free gate, `#first` is the next free one. */
-  #first = new Int32Array(16).fill(NONE)
-  #last = new Int32Array(16).fill(NONE)
-  #freeGate = NONE
+  readonly #parked = new ParkedPool()
+  /** First and last parked node of a gate; of a gate without a key, `#first` is the next such. */
+  #first = new Int32Array(SMALLEST)
+  #last = new Int32Array(SMALLEST)
+  #state = new Uint8Array(SMALLEST)
+  #free = NONE
 
-  #chunks: ParkedChunk[] = []
-  #freeNode = NONE
-  #nodes = 0
-  #parked = 0
+  /** Gates that were left, oldest first, as a ring. Not allocated before the first. */
+  #idle: Int32Array | undefined = undefined
+  #idleStart = 0
+  #idleCount = 0
 
-  /** Where the message that `leave` let through stands. */
-  position = NONE
-  place = NONE
-
-  /** Keys that are taken. */
+  /** Keys that have a gate. */
   get size(): number {
     return this.#gates.size
   }
 
   /** Messages that wait behind a key. */
   get parked(): number {
-    return this.#parked
+    return this.#parked.size
+  }
+
+  /** The message that `leave` let through, until the next call. */
+  get position(): number {
+    return this.#parked.position
+  }
+
+  get place(): number {
+    return this.#parked.place
   }
 
   /** Takes the key and returns its gate, or `~gate` (negative) where the key is taken already. */
   enter(key: string): number {
-    const taken = this.#gates.get(key)
-    if (taken !== undefined) return ~taken
-    const gate = this.#allocate(key)
-    this.#gates.set(key, gate)
+    const gate = this.#gates.get(key)
+    if (gate === undefined) return this.#create(key)
+    const state = this.#state[gate] as number
+    if ((state & TAKEN) !== 0) return ~gate
+    this.#state[gate] = state | TAKEN
     return gate
   }
 
@@ -62,92 +72,71 @@ export class KeyGate {
 
   /** Appends a message to what waits behind the gate. */
   park(gate: number, position: number, place: number): void {
-    const node = this.#takeNode()
-    const chunk = this.#chunks[node >>> SHIFT] as ParkedChunk
-    const at = node & MASK
-    chunk.positions[at] = position
-    chunk.places[at] = place
-    chunk.next[at] = NONE
     const last = this.#last[gate] as number
+    const node = this.#parked.append(last, position, place)
     if (last === NONE) this.#first[gate] = node
-    else (this.#chunks[last >>> SHIFT] as ParkedChunk).next[last & MASK] = node
     this.#last[gate] = node
   }
 
-  /**
-   * The holder is gone. True when the next parked message holds the key now: its `position` and `place` stand in those
-   * fields until the next call. False when nothing waited, and the key has no state any more.
-   */
+  /** The holder is gone. True when the next parked message (`position`, `place`) holds the key now; false: nobody does. */
   leave(gate: number): boolean {
     const node = this.#first[gate] as number
     if (node === NONE) {
-      this.#gates.delete(this.#names[gate] as string)
-      this.#names[gate] = ''
-      this.#first[gate] = this.#freeGate
-      this.#freeGate = gate
+      this.#rest(gate)
       return false
     }
-    const chunk = this.#chunks[node >>> SHIFT] as ParkedChunk
-    const at = node & MASK
-    const next = chunk.next[at] as number
-    this.position = chunk.positions[at] as number
-    this.place = chunk.places[at] as number
+    const next = this.#parked.take(node)
     this.#first[gate] = next
     if (next === NONE) this.#last[gate] = NONE
-    this.#freeOne(chunk, at, node)
     return true
   }
 
   /** Positions that wait behind a key, in no promised order. */
   *positions(): IterableIterator<number> {
-    for (const gate of this.#gates.values()) {
-      for (let node = this.#first[gate] as number; node !== NONE; ) {
-        const chunk = this.#chunks[node >>> SHIFT] as ParkedChunk
-        yield chunk.positions[node & MASK] as number
-        node = chunk.next[node & MASK] as number
-      }
-    }
+    for (const gate of this.#gates.values()) yield* this.#parked.positions(this.#first[gate] as number)
   }
 
-  #allocate(key: string): number {
-    const free = this.#freeGate
-    if (free === NONE) {
-      const gate = this.#names.push(key) - 1
-      if (gate === this.#first.length) {
-        this.#first = grown(this.#first, gate * 2)
-        this.#last = grown(this.#last, gate * 2)
-      }
-      this.#first[gate] = NONE
-      this.#last[gate] = NONE
-      return gate
-    }
-    this.#freeGate = this.#first[free] as number
-    this.#first[free] = NONE
-    this.#names[free] = key
-    return free
+  #rest(gate: number): void {
+    const listed = (this.#state[gate] as number) & LISTED
+    this.#state[gate] = LISTED
+    if (listed !== 0) return
+    this.#idle ??= new Int32Array(IDLE)
+    if (this.#idleCount === IDLE) this.#forgetOldest(this.#idle)
+    this.#idle[(this.#idleStart + this.#idleCount++) % IDLE] = gate
   }
 
-  #takeNode(): number {
-    this.#parked++
-    const free = this.#freeNode
-    if (free === NONE) {
-      if (this.#nodes >>> SHIFT === this.#chunks.length) this.#chunks.push(new ParkedChunk())
-      return this.#nodes++
-    }
-    this.#freeNode = (this.#chunks[free >>> SHIFT] as ParkedChunk).next[free & MASK] as number
-    return free
+  #forgetOldest(idle: Int32Array): void {
+    const gate = idle[this.#idleStart] as number
+    this.#idleStart = (this.#idleStart + 1) % IDLE
+    this.#idleCount--
+    const state = this.#state[gate] as number
+    this.#state[gate] = state & ~LISTED
+    if ((state & TAKEN) !== 0) return
+    this.#gates.delete(this.#names[gate] as string)
+    this.#names[gate] = ''
+    this.#first[gate] = this.#free
+    this.#free = gate
   }
 
-  #freeOne(chunk: ParkedChunk, at: number, node: number): void {
-    this.#parked--
-    if (this.#parked > 0) {
-      chunk.next[at] = this.#freeNode
-      this.#freeNode = node
-      return
+  #create(key: string): number {
+    let gate = this.#free
+    if (gate === NONE) {
+      gate = this.#names.push(key) - 1
+      if (gate === this.#first.length) this.#grow(gate * 2)
+    } else {
+      this.#free = this.#first[gate] as number
+      this.#names[gate] = key
     }
-    // Nothing is parked: start over, and hold one chunk only, so that a backlog that was served holds no memory.
-    this.#freeNode = NONE
-    this.#nodes = 0
-    this.#chunks.length = 1
+    this.#first[gate] = NONE
+    this.#last[gate] = NONE
+    this.#state[gate] = TAKEN
+    this.#gates.set(key, gate)
+    return gate
+  }
+
+  #grow(length: number): void {
+    this.#first = grown(this.#first, length)
+    this.#last = grown(this.#last, length)
+    this.#state = grown(this.#state, length)
   }
 }

@@ -83,6 +83,10 @@ class Walk {
 
   #object(object: object): void {
     this.#plain(object, isPlainObject(object))
+    const symbols = Object.getOwnPropertySymbols(object).filter(symbol =>
+      Object.prototype.propertyIsEnumerable.call(object, symbol),
+    )
+    if (symbols.length > 0) this.#refuse('has a member named by a symbol', 'Name it by a string.')
     for (const name of Object.keys(object)) {
       this.#path.push(name)
       const value: unknown = (object as Record<string, unknown>)[name]

@@ -1,0 +1,75 @@
+import type { BenchedBroker } from '../broker.ts'
+import type { Machine } from '../machine.ts'
+import type { Sample } from '../measurement.ts'
+import type { Options } from '../options.ts'
+import type { Column, Scenario } from '../scenario.ts'
+import { SCENARIOS } from '../scenarios/index.ts'
+import { noiseOf, quantile } from '../statistics.ts'
+import { goalTable, range } from './goals.ts'
+import { Samples } from './samples.ts'
+import { number, table } from './table.ts'
+
+/** Everything that a run found, as Markdown that reads well in a terminal too. */
+export function reportOf(broker: BenchedBroker, all: readonly Sample[], machine: Machine, options: Options): string {
+  const samples = new Samples(all)
+  const measured = SCENARIOS.filter(({ name }) => samples.has(name))
+  const goals = goalTable(broker, samples)
+  return [
+    conditions(machine, options, noise(measured, samples)),
+    subjects(broker, samples, measured),
+    ...(goals === '' ? [] : [`#### Goals\n\n${goals}`]),
+    ...measured.map(
+      scenario => `#### \`${scenario.name}\` – ${scenario.title}\n\n${section(broker, scenario, samples)}`,
+    ),
+  ].join('\n\n')
+}
+
+function conditions(
+  { cpu, memory, system, node, date, versions, load }: Machine,
+  options: Options,
+  noise: string,
+): string {
+  const packages = Object.entries(versions).map(([name, version]) => `${name} ${version}`)
+  return [
+    `${date} · ${cpu} · ${memory} · ${system} · Node ${node} · ${packages.join(' · ')}.`,
+    `${options.rounds} interleaved rounds${options.quick ? ' (--quick: not to be quoted)' : ''}, a process for each measurement;`,
+    `noise ± ${noise} (median of half the distance from the fastest to the slowest round);`,
+    `load of the machine ${load.join(' before, ')} after.`,
+  ].join('\n')
+}
+
+function noise(measured: readonly Scenario[], samples: Samples): string {
+  const all = measured.flatMap(({ name, columns, compared }) =>
+    samples.subjectsOf(name).flatMap(subject => {
+      const found = compared ? samples.spread(name, subject, (columns[0] as Column).figure) : undefined
+      return found === undefined ? [] : [noiseOf(found)]
+    }),
+  )
+  return all.length === 0 ? 'unknown' : `${number(quantile(all, 0.5) * 100, 0)} %`
+}
+
+function subjects(broker: BenchedBroker, samples: Samples, measured: readonly Scenario[]): string {
+  const present = new Set(measured.flatMap(({ name }) => samples.subjectsOf(name)))
+  const rows = broker.subjects.filter(({ name }) => present.has(name)).map(({ name, what }) => `- \`${name}\`: ${what}`)
+  return rows.join('\n')
+}
+
+function section(broker: BenchedBroker, scenario: Scenario, samples: Samples): string {
+  const [first] = scenario.columns
+  const head = ['subject', ...scenario.columns.map(({ title }) => title), `min–max`]
+  const rows = samples.subjectsOf(scenario.name).map(subject => {
+    const cells = scenario.columns.map(({ figure, digits }) =>
+      number(samples.spread(scenario.name, subject, figure)?.median ?? Number.NaN, digits),
+    )
+    const main = first && samples.spread(scenario.name, subject, first.figure)
+    return [subject, ...cells, main ? range(main, first.digits) : '', ...ratioCells(broker, scenario, samples, subject)]
+  })
+  return table(scenario.compared ? [...head, 'ours ÷ it', 'min–max'] : head, rows)
+}
+
+function ratioCells({ ours }: BenchedBroker, scenario: Scenario, samples: Samples, subject: string): readonly string[] {
+  if (!scenario.compared) return []
+  const [{ figure }] = scenario.columns as [Column]
+  const ratio = samples.ratio(scenario.name, ours, subject, figure)
+  return ratio === undefined || subject === ours ? ['', ''] : [number(ratio.median, 2), range(ratio)]
+}

@@ -1,0 +1,88 @@
+import { BATCH, makeBatches, ranked, sumOfFirst, Tally } from '../payload.ts'
+import { CPU, type Figures, RATE, type Scale, type Scenario, SETUP, settleMemory } from '../scenario.ts'
+import type { Item, Queue, Setup, Subject } from '../subject.ts'
+
+const CALLERS = 64
+
+/** A variation of "publish while consuming". */
+interface Flow {
+  readonly name: string
+  readonly title: string
+  readonly setup?: Partial<Setup>
+  readonly rank?: 'priority' | 'key'
+  /** Handlers that return a promise. */
+  readonly later?: boolean
+  /** 64 callers, each awaiting one publish after the other, instead of one that awaits batches of 256. */
+  readonly callers?: boolean
+}
+
+const FLOWS: readonly Flow[] = [
+  { name: 'bytes', title: 'batches of 256, synchronous handler' },
+  { name: 'single', title: 'awaited single publishes from 64 callers', callers: true },
+  { name: 'async', title: 'batches of 256, asynchronous handlers', later: true },
+  { name: 'json', title: 'JSON both ways', setup: { format: 'json' } },
+  { name: 'priority', title: 'ten priorities', setup: { discipline: 'priority' }, rank: 'priority' },
+  { name: 'keys', title: 'a thousand keys', rank: 'key' },
+  { name: 'middlewares', title: 'three consumer middlewares', setup: { middlewares: 3 } },
+]
+
+/** Publishing and consuming at once, counted at the consumer. */
+export const flows: readonly Scenario[] = FLOWS.map(flow => ({
+  name: flow.name,
+  title: `publish while consuming: ${flow.title}`,
+  columns: [RATE, CPU],
+  compared: true,
+  measure: async (subject: Subject, scale: Scale) => {
+    await once(subject, flow, scale.warmUp)
+    return once(subject, flow, scale.duration)
+  },
+}))
+
+async function once(subject: Subject, flow: Flow, duration: number): Promise<Figures> {
+  const setup = { ...SETUP, ...flow.setup }
+  const plain = makeBatches(setup.format)
+  const batches = flow.rank === undefined ? plain : ranked(plain, flow.rank)
+  const queue = await subject.open(setup)
+  const tally = new Tally()
+  await queue.consume(flow.later ? tally.handleLater : tally.handle)
+  await settleMemory()
+  const cpu = process.cpuUsage()
+  const start = performance.now()
+  const published = await (flow.callers ? publishSingly : publishBatches)(queue, batches, start + duration)
+  await tally.reached(published)
+  const elapsed = performance.now() - start
+  const { user, system } = process.cpuUsage(cpu)
+  await queue.close()
+  check(subject, tally, published)
+  return { rate: (published / elapsed) * 1_000, cpu: (user + system) / published / 10 }
+}
+
+function check(subject: Subject, tally: Tally, published: number): void {
+  if (tally.count === published && tally.sum === sumOfFirst(published)) return
+  throw new Error(`${subject.name} handled ${tally.count} of ${published} messages, or others than were published.`)
+}
+
+async function publishBatches(queue: Queue, batches: readonly (readonly Item[])[], until: number): Promise<number> {
+  let published = 0
+  for (let i = 0; performance.now() < until; i = (i + 1) % batches.length) {
+    await queue.publishAll(batches[i] as readonly Item[])
+    published += BATCH
+  }
+  return published
+}
+
+async function publishSingly(queue: Queue, batches: readonly (readonly Item[])[], until: number): Promise<number> {
+  const items = batches.flat()
+  let published = 0
+  let over = false
+  const caller = async () => {
+    while (!over) {
+      const n = published++
+      // One caller's look at the clock now and then is enough for all.
+      if (n % BATCH === 0) over = performance.now() >= until
+      await queue.publish(items[n % items.length] as Item)
+    }
+  }
+  await Promise.all(Array.from({ length: CALLERS }, caller))
+  return published
+}

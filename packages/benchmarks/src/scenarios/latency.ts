@@ -1,0 +1,42 @@
+import { makeBatches, Tally } from '../payload.ts'
+import { type Column, type Scenario, SETUP, settleMemory } from '../scenario.ts'
+import { quantile } from '../statistics.ts'
+import type { Data, Item } from '../subject.ts'
+
+const RATE = 500
+const SKIPPED = 200
+
+const column = (figure: string): Column => ({ figure, title: `${figure} ms`, better: 'less', digits: 3 })
+
+/** From the call of `publish` to the begin of the handler, at about 500 messages a second. */
+export const latency: Scenario = {
+  name: 'latency',
+  title: `latency at about ${RATE} messages a second`,
+  columns: [column('p50'), column('p99'), { figure: 'cpu', title: 'CPU s per 100k', better: 'less', digits: 2 }],
+  compared: true,
+  measure: async (subject, scale) => {
+    const queue = await subject.open(SETUP)
+    const items = makeBatches('bytes').flat()
+    const sent: number[] = []
+    const latencies: number[] = []
+    const tally = new Tally()
+    await queue.consume((data: Data) => {
+      latencies.push(performance.now() - (sent[tally.count] as number))
+      return tally.handle(data)
+    })
+    await settleMemory()
+    const wanted = SKIPPED + Math.round((scale.duration * 5 * RATE) / 1_000)
+    const cpu = process.cpuUsage()
+    for (let n = 0; n < wanted; n++) {
+      await new Promise(resolve => setTimeout(resolve, 1_000 / RATE))
+      sent.push(performance.now())
+      await queue.publish(items[n % items.length] as Item)
+    }
+    await tally.reached(wanted)
+    const { user, system } = process.cpuUsage(cpu)
+    await queue.close()
+    // The first ones run in the interpreter; a service is past that after its first seconds.
+    const steady = latencies.slice(SKIPPED)
+    return { p50: quantile(steady, 0.5), p99: quantile(steady, 0.99), cpu: (user + system) / wanted / 10 }
+  },
+}

@@ -1,0 +1,53 @@
+import { makeBatches } from '../payload.ts'
+import { type Column, type Figures, type Scale, type Scenario, SETUP, settleMemory } from '../scenario.ts'
+import type { Subject } from '../subject.ts'
+import { fill } from './store.ts'
+
+const COLUMNS: readonly Column[] = [
+  { figure: 'state', title: 'bytes of state a waiting message', better: 'less', digits: 1 },
+  { figure: 'total', title: 'bytes with the message', better: 'less', digits: 1 },
+]
+
+/**
+ * Memory per waiting message: heap and buffers after garbage collection. State beside the message itself is what a
+ * subscription adds to a topic that keeps its messages anyway: the same topic is filled with and without.
+ */
+const waitingOf = (name: string, size: (scale: Scale) => number): Scenario => ({
+  name: `waiting-${name}`,
+  title: `memory a waiting message, ${name} waiting`,
+  columns: COLUMNS,
+  compared: false,
+  measure: async (subject, scale) => {
+    const count = size(scale)
+    // Of a thousand messages' state the noise would be larger than the figure: so many queues share it there.
+    const queues = subject.keeps ? Math.max(1, Math.min(64, Math.floor(100_000 / count))) : 1
+    await bytesFor(subject, 50_000, queues)
+    const bare = subject.keeps ? await bytesFor(subject, count, 0) : 0
+    const total = await bytesFor(subject, count, queues)
+    return { state: (total - bare) / queues / count, total: ((total - bare) / queues + bare) / count } satisfies Figures
+  },
+})
+
+export const waiting: readonly Scenario[] = [
+  waitingOf('1k', () => 1_000),
+  waitingOf('100k', () => 100_000),
+  waitingOf('1M', scale => scale.million),
+]
+
+async function bytesFor(subject: Subject, count: number, subscriptions: number): Promise<number> {
+  const queue = await subject.open({ ...SETUP, subscriptions })
+  const batches = makeBatches('bytes')
+  await settleMemory()
+  const before = usage()
+  await fill(queue, batches, count)
+  await settleMemory()
+  const after = usage()
+  await queue.close()
+  return after - before
+}
+
+const usage = (): number => {
+  // `external` includes the array buffers.
+  const { heapUsed, external } = process.memoryUsage()
+  return heapUsed + external
+}

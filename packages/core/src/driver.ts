@@ -3,7 +3,7 @@
  *
  * @module
  */
-export { type BrokerUrl } from './config/broker-url.js'
+export type { BrokerUrl } from './config/broker-url.js'
 export type { Adapter, Classified, Connection, ConnectionEvents, ServerInfo } from './driver/adapter.js'
 export type { Capabilities, CountField, Exactness } from './driver/capabilities.js'
 export { type Discipline, type QueueDiscipline, queueDiscipline, type Ranked } from './driver/discipline.js'
@@ -16,7 +16,7 @@ export type {
   StoredDeadLetter,
   SubscriptionCounts,
 } from './driver/persistence.js'
-export type { Lane, Publisher, PublishException } from './driver/publisher.js'
+export type { Lane, PublishException, Publisher } from './driver/publisher.js'
 export type { Retention, SettingChange, Start, SubscriptionName, SubscriptionSpec, TopicSpec } from './driver/spec.js'
 export {
   CRASHED_AFTER,
@@ -33,8 +33,8 @@ export {
   type Settlement,
   type Source,
   type SourceEvents,
-  type Subscriber,
   SUSPECT_AFTER,
+  type Subscriber,
   type Token,
 } from './driver/subscriber.js'
 export type { ErrorCode } from './errors/codes.js'

@@ -48,10 +48,7 @@ export interface Connection {
    * Creates what is missing, and stores where a new subscription starts. Idempotent. Rejects with `CONFLICT` where a stored
    * discipline, its levels or the partitions differ; overwrites every other setting and answers which.
    */
-  declare(
-    topics: readonly TopicSpec[],
-    subscriptions: readonly SubscriptionSpec[],
-  ): Promise<readonly SettingChange[]>
+  declare(topics: readonly TopicSpec[], subscriptions: readonly SubscriptionSpec[]): Promise<readonly SettingChange[]>
   readonly publisher: Publisher
   readonly subscriber: Subscriber
   readonly persistence: Persistence

@@ -37,7 +37,12 @@ export class Batch {
 export function takeBatch(pending: Submission[]): Batch {
   const first = pending[0] as Submission
   // The common case, one call's messages as they are, copies nothing.
-  if (first.sent === 0 && first.messages.length <= MOST_MESSAGES && pending.length === 1 && first.weight <= MOST_BYTES) {
+  if (
+    first.sent === 0 &&
+    first.messages.length <= MOST_MESSAGES &&
+    pending.length === 1 &&
+    first.weight <= MOST_BYTES
+  ) {
     pending.length = 0
     first.sent = first.messages.length
     return new Batch(first.messages, [{ submission: first, from: 0, count: first.messages.length }])

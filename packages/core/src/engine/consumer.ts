@@ -3,7 +3,7 @@ import { PluribusError } from '../errors/pluribus-error.js'
 import type { CloseOptions, ConsumerHandle } from '../model/broker.js'
 import { toMilliseconds } from '../model/duration.js'
 import { isOutcome } from '../model/outcome.js'
-import { enterCause, currentCause } from './chain.js'
+import { currentCause, enterCause } from './chain.js'
 import type { ConsumerParts, ConsumerTask } from './consumer-parts.js'
 import { ConsumerReporter } from './consumer-reporter.js'
 import { DeliveredMessage } from './delivered-message.js'
@@ -195,7 +195,11 @@ export class Consumer implements ConsumerHandle, SessionOwner {
     let result: unknown
     try {
       result = this.task.invoke(message, run)
-      if (typeof result === 'object' && result !== null && typeof (result as PromiseLike<unknown>).then === 'function') {
+      if (
+        typeof result === 'object' &&
+        result !== null &&
+        typeof (result as PromiseLike<unknown>).then === 'function'
+      ) {
         this.#runs.add(run, this.#parts.turn.now)
         const promise = result instanceof Promise ? result : Promise.resolve(result as PromiseLike<unknown>)
         promise.then(
@@ -248,7 +252,10 @@ export class Consumer implements ConsumerHandle, SessionOwner {
     this.#suspectRun = 'none'
     // Without a durable mark it must not run; given back, it comes again.
     session.intake.suspect = undefined
-    this.#parts.environment.logger.warn({ error, id: suspect.message.id }, 'A suspect could not be marked; it is given back.')
+    this.#parts.environment.logger.warn(
+      { error, id: suspect.message.id },
+      'A suspect could not be marked; it is given back.',
+    )
     this.#settle(suspect, RELEASE)
     this.stir()
   }
@@ -325,7 +332,10 @@ export class Consumer implements ConsumerHandle, SessionOwner {
     if (run.isAborted && run.failure === undefined) run.isForsaken = true
     run.delivery = delivery
     run.tie = 'held'
-    this.#parts.environment.logger.debug({ id: delivery.message.id }, 'A delivery has come back to the run that held it.')
+    this.#parts.environment.logger.debug(
+      { id: delivery.message.id },
+      'A delivery has come back to the run that held it.',
+    )
   }
 
   #takenAway(run: Run): void {
@@ -337,7 +347,9 @@ export class Consumer implements ConsumerHandle, SessionOwner {
   #leaseEnded(run: Run): void {
     this.#reporter.lost(run.delivery)
     run.tie = 'lost'
-    run.abort(new PluribusError('STALE', `The lease of message ${run.stored.id} was lost; somebody else may handle it now.`))
+    run.abort(
+      new PluribusError('STALE', `The lease of message ${run.stored.id} was lost; somebody else may handle it now.`),
+    )
   }
 
   async #close(drain: number): Promise<void> {

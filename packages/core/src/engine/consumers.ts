@@ -57,11 +57,7 @@ export class Consumers {
     this.#entries.clear()
   }
 
-  #taskOf(
-    subscription: Subscription<unknown>,
-    handler: Handler<never>,
-    options: SubscribeOptions,
-  ): ConsumerTask {
+  #taskOf(subscription: Subscription<unknown>, handler: Handler<never>, options: SubscribeOptions): ConsumerTask {
     checkOptions(options, ['concurrency', 'prefetch'], 'subscribe()')
     const { schema, name } = subscription.topic
     const composed: Invoke = composeHandle(this.#middleware, handler)

@@ -1,6 +1,6 @@
+import { redact } from '../config/broker-url.js'
 import type { Adapter } from '../driver/adapter.js'
 import { isPluribusError, PluribusError, type PublishOutcome } from '../errors/pluribus-error.js'
-import { redact } from '../config/broker-url.js'
 
 /** Puts an adapter's native error into our words: `what` says what core was doing, without a full stop. */
 export function fromNative(adapter: Adapter, error: unknown, what: string, outcome?: PublishOutcome): PluribusError {

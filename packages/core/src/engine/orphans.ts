@@ -50,6 +50,7 @@ export class Orphans {
 
   /** Drops verdicts that nobody will ask for any more. `now`: monotonic milliseconds. */
   purge(now: number): void {
-    for (const [id, { orphan, until }] of this.#entries) if ('verdict' in orphan && until <= now) this.#entries.delete(id)
+    for (const [id, { orphan, until }] of this.#entries)
+      if ('verdict' in orphan && until <= now) this.#entries.delete(id)
   }
 }

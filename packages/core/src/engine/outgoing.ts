@@ -1,6 +1,6 @@
 import type { Headers, OutgoingMessage, Payload } from '../driver/message.js'
-import { toInstant, toMilliseconds } from '../model/duration.js'
 import { PluribusError } from '../errors/pluribus-error.js'
+import { toInstant, toMilliseconds } from '../model/duration.js'
 import { checkHeaders, EMPTY_HEADERS, headersSize } from '../model/headers.js'
 import { checkId } from '../model/names.js'
 import { checkInteger, checkOptions } from '../model/options.js'

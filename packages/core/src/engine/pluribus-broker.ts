@@ -72,12 +72,25 @@ export class PluribusBroker implements Broker {
     this.#declarations = declarations
     link.follow({ up: generation => this.#up(generation), down: () => {} })
     this.#queue = new PublishQueue({
-      adapter, environment, emitter, link, turn, topics, declarations, publishTimeout, maxPending,
+      adapter,
+      environment,
+      emitter,
+      link,
+      turn,
+      topics,
+      declarations,
+      publishTimeout,
+      maxPending,
     })
     const maker = new OutgoingMaker(turn, options.source, idSource(environment), new Slab())
     const capable = () => this.#capable
     this.#publishing = new Publishing({
-      maker, queue: this.#queue, topics, emitter, capable, middleware: options.publishMiddleware,
+      maker,
+      queue: this.#queue,
+      topics,
+      emitter,
+      capable,
+      middleware: options.publishMiddleware,
     })
     const parts = { adapter, environment, emitter, link, turn, declarations, publisher: this.#publishing, lease }
     this.#consumers = new Consumers(parts, options.handleMiddleware)
@@ -122,9 +135,13 @@ export class PluribusBroker implements Broker {
   ): Promise<ConsumerHandle> {
     this.#refuseClosed()
     if (subscription?.spec?.name === undefined) {
-      throw new PluribusError('INVALID_ARGUMENT', 'subscribe() takes a subscription: what topic.subscription(name) made.')
+      throw new PluribusError(
+        'INVALID_ARGUMENT',
+        'subscribe() takes a subscription: what topic.subscription(name) made.',
+      )
     }
-    if (typeof handler !== 'function') throw new PluribusError('INVALID_ARGUMENT', 'subscribe() takes a handler function.')
+    if (typeof handler !== 'function')
+      throw new PluribusError('INVALID_ARGUMENT', 'subscribe() takes a handler function.')
     refuseSubscription(subscription.spec, this.#capable)
     await this.#link.ready(this.#options.connectTimeout)
     this.#refuseClosed()
@@ -135,7 +152,9 @@ export class PluribusBroker implements Broker {
     this.#refuseClosed()
     const subscriptions = declared.filter(value => 'topic' in value).map(({ spec }) => spec)
     for (const spec of subscriptions) refuseSubscription(spec, this.#capable)
-    const topics = new Map(declared.map(value => ('topic' in value ? value.topic : value)).map(each => [each.name, each.spec]))
+    const topics = new Map(
+      declared.map(value => ('topic' in value ? value.topic : value)).map(each => [each.name, each.spec]),
+    )
     const generation = await this.#link.ready(this.#options.connectTimeout)
     try {
       await this.#declarations.declare(generation, [...topics.values()], subscriptions)
@@ -183,7 +202,10 @@ export class PluribusBroker implements Broker {
 
   on<Name extends keyof BrokerEvents>(name: Name, listener: (event: BrokerEvents[Name]) => void): () => void {
     if (isEventName(name) && typeof listener === 'function') return this.#emitter.on(name, listener)
-    throw new PluribusError('INVALID_ARGUMENT', `on() takes the name of an event and a function; there is no event ${String(name)}.`)
+    throw new PluribusError(
+      'INVALID_ARGUMENT',
+      `on() takes the name of an event and a function; there is no event ${String(name)}.`,
+    )
   }
 
   close(options: CloseOptions = {}): Promise<void> {

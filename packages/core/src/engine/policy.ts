@@ -20,7 +20,13 @@ export const RELEASE: Verdict = Object.freeze({ kind: 'release' })
 type RetryPolicy = SubscriptionSpec['retry']
 
 /** The one place where a failed run becomes a retry or a dead letter. `time` is in milliseconds since the epoch. */
-export function judgeFailure(retry: RetryPolicy, attempt: number, thrown: unknown, time: number, after?: number): Verdict {
+export function judgeFailure(
+  retry: RetryPolicy,
+  attempt: number,
+  thrown: unknown,
+  time: number,
+  after?: number,
+): Verdict {
   const error = toErrorRecord(thrown, attempt, time)
   if (attempt >= retry.attempts) return { kind: 'reject', reason: DEAD_REASONS.EXHAUSTED, errors: [error] }
   return { kind: 'retry', delay: after ?? delayBefore(retry, attempt), error }

@@ -235,7 +235,10 @@ export class PublishQueue implements LinkFollower {
       },
       error => {
         this.#declaring = false
-        this.#undeclarable(names, fromNative(this.#parts.adapter, error, `cannot declare ${names.join(', ')}`, 'definite'))
+        this.#undeclarable(
+          names,
+          fromNative(this.#parts.adapter, error, `cannot declare ${names.join(', ')}`, 'definite'),
+        )
       },
     )
   }

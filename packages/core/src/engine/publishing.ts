@@ -7,7 +7,7 @@ import type { Cause } from './chain.js'
 import type { KnownTopics } from './declarations.js'
 import type { Emitter } from './emitter.js'
 import { composePublish, type Draft, type PublishMiddleware } from './middleware.js'
-import { type OutgoingMaker, type Outgoing, weightOf } from './outgoing.js'
+import { type Outgoing, type OutgoingMaker, weightOf } from './outgoing.js'
 import type { PublishQueue } from './publish-queue.js'
 import type { Capable } from './requirements.js'
 import type { CausedPublisher } from './run.js'
@@ -57,7 +57,8 @@ export class Publishing implements CausedPublisher {
     }
     const { middleware } = this.#parts
     if (middleware.length > 0) return this.#manyThroughMiddleware(topic, items, cause)
-    const messages = topic.schema === undefined ? this.#makeAll(topic, items, cause) : await this.#validateAll(topic, items, cause)
+    const messages =
+      topic.schema === undefined ? this.#makeAll(topic, items, cause) : await this.#validateAll(topic, items, cause)
     return this.#submitAll(topic, messages)
   }
 
@@ -138,7 +139,11 @@ export class Publishing implements CausedPublisher {
     return publish(draft)
   }
 
-  async #manyThroughMiddleware<In>(topic: Topic<In, unknown>, items: Iterable<PublishItem<In>>, cause: Cause | undefined) {
+  async #manyThroughMiddleware<In>(
+    topic: Topic<In, unknown>,
+    items: Iterable<PublishItem<In>>,
+    cause: Cause | undefined,
+  ) {
     const settled = await Promise.allSettled(
       [...items].map(item => this.#throughMiddleware(topic, item.data, optionsOf(item), cause)),
     )

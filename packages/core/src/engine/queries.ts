@@ -1,6 +1,7 @@
 import type { Adapter, Connection } from '../driver/adapter.js'
 import type { DeadLetterQuery, RedriveResult, StoredDeadLetter, SubscriptionCounts } from '../driver/persistence.js'
 import type { Start } from '../driver/spec.js'
+import { PluribusError } from '../errors/pluribus-error.js'
 import type { DeadLetterSelection } from '../model/broker.js'
 import type { DeadLetter } from '../model/dead-letter.js'
 import type { Message } from '../model/message.js'
@@ -8,7 +9,6 @@ import { checkId } from '../model/names.js'
 import { checkInteger, checkOptions } from '../model/options.js'
 import { checkStart } from '../model/start.js'
 import type { Subscription, Topic } from '../model/topic.js'
-import { PluribusError } from '../errors/pluribus-error.js'
 import { DeliveredMessage } from './delivered-message.js'
 import type { Link } from './link.js'
 import { fromNative } from './native-error.js'
@@ -99,7 +99,10 @@ const specName = ({ spec }: Subscription<unknown>) => ({ topic: spec.topic, name
 function nameOf(subscription: Subscription<unknown>): string {
   const { spec } = subscription ?? {}
   if (spec !== undefined) return `${spec.topic}/${spec.name}`
-  throw new PluribusError('INVALID_ARGUMENT', 'The first argument is a subscription: what topic.subscription(name) made.')
+  throw new PluribusError(
+    'INVALID_ARGUMENT',
+    'The first argument is a subscription: what topic.subscription(name) made.',
+  )
 }
 
 function queryOf(subscription: Subscription<unknown>, selection: DeadLetterSelection = {}): DeadLetterQuery {

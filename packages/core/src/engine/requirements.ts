@@ -23,11 +23,13 @@ const has = (offered: Exactness, atLeast: Exactness): boolean => offered === 'ex
  */
 export function refusalsOf(spec: SubscriptionSpec, on: Capable): readonly Refusal[] {
   const subject = `${spec.topic}/${spec.name}`
-  return [...disciplineNeeds(spec, on.capabilities), ...otherNeeds(spec, on.capabilities)].map(({ capability, what }) => ({
-    subject,
-    capability,
-    message: sentence(subject, capability, what, on),
-  }))
+  return [...disciplineNeeds(spec, on.capabilities), ...otherNeeds(spec, on.capabilities)].map(
+    ({ capability, what }) => ({
+      subject,
+      capability,
+      message: sentence(subject, capability, what, on),
+    }),
+  )
 }
 
 /** Throws the first refusal of a subscription as `UNSUPPORTED`. */
@@ -55,7 +57,10 @@ function publishNeed(options: PublishOptions, offered: Capabilities): Need | und
   if (options.priority !== undefined) {
     if (offered.priority === 'none') return { capability: 'priority', what: 'a priority' }
     if (options.priority >= offered.priorityLevels) {
-      return { capability: 'priorityLevels', what: `priority ${options.priority} (it has 0 to ${offered.priorityLevels - 1})` }
+      return {
+        capability: 'priorityLevels',
+        what: `priority ${options.priority} (it has 0 to ${offered.priorityLevels - 1})`,
+      }
     }
   }
   if (options.key !== undefined && offered.keys === 'none') return { capability: 'keys', what: 'an ordering key' }

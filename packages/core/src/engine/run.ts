@@ -9,7 +9,12 @@ import type { DeliveredMessage } from './delivered-message.js'
 
 /** What a run publishes through: the broker, with the cause given. */
 export interface CausedPublisher {
-  publishCaused<In>(topic: Topic<In, unknown>, data: In, options: PublishOptions | undefined, cause: Cause): Promise<Receipt>
+  publishCaused<In>(
+    topic: Topic<In, unknown>,
+    data: In,
+    options: PublishOptions | undefined,
+    cause: Cause,
+  ): Promise<Receipt>
   publishManyCaused<In>(
     topic: Topic<In, unknown>,
     items: Iterable<PublishItem<In>>,
@@ -50,7 +55,12 @@ export class Run implements Context, Cause {
   previous: Run | undefined
   next: Run | undefined
 
-  constructor(delivery: Delivery, subscription: string, message: DeliveredMessage<unknown>, publisher: CausedPublisher) {
+  constructor(
+    delivery: Delivery,
+    subscription: string,
+    message: DeliveredMessage<unknown>,
+    publisher: CausedPublisher,
+  ) {
     this.subscription = subscription
     this.stored = delivery.message
     this.attempt = delivery.attempt

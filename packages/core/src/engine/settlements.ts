@@ -1,4 +1,4 @@
-import type { Delivery, Settlement, SettleException, Source, Token } from '../driver/subscriber.js'
+import type { Delivery, SettleException, Settlement, Source, Token } from '../driver/subscriber.js'
 import { settlementOf, type Verdict } from './policy.js'
 import type { Watchdog } from './watchdog.js'
 
@@ -123,7 +123,10 @@ export class Settlements {
       flight.acked.filter(isSettled),
       flight.others.filter(ended => isSettled(ended.delivery)),
     )
-    const rest: Ended[] = [...flight.acked.map(delivery => ({ delivery, verdict: { kind: 'ack' } as const })), ...flight.others]
+    const rest: Ended[] = [
+      ...flight.acked.map(delivery => ({ delivery, verdict: { kind: 'ack' } as const })),
+      ...flight.others,
+    ]
     for (const ended of rest) {
       const exception = exceptions.get(ended.delivery.token)
       if (exception?.kind === 'stale') this.#follower.stale(ended.delivery)

@@ -109,7 +109,8 @@ export class SourceFollower implements LinkFollower {
 
   #openLater(generation: Generation): void {
     this.#parts.environment.timers.setTimeout(() => {
-      if (this.#generation === generation && this.#session === undefined && !this.#isStopped) this.#keepOpening(generation)
+      if (this.#generation === generation && this.#session === undefined && !this.#isStopped)
+        this.#keepOpening(generation)
     }, this.#backoff.next())
   }
 
@@ -128,7 +129,10 @@ export class SourceFollower implements LinkFollower {
     )
     try {
       await declarations.declare(generation, [topic.spec], [spec])
-      const source = await watchdog.watch('open', connection.subscriber.open(spec, { window: this.#window, lease }, events))
+      const source = await watchdog.watch(
+        'open',
+        connection.subscriber.open(spec, { window: this.#window, lease }, events),
+      )
       session = new SourceSession(source, lease, environment, watchdog, this.#owner)
     } catch (error) {
       throw fromNative(adapter, error, `cannot consume ${spec.topic}/${spec.name}`)

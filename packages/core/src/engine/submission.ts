@@ -1,7 +1,7 @@
 import type { OutgoingMessage } from '../driver/message.js'
 import type { PluribusError } from '../errors/pluribus-error.js'
-import type { PublishReport } from '../model/publish-report.js'
 import type { Receipt } from '../model/publish-options.js'
+import type { PublishReport } from '../model/publish-report.js'
 
 type Failure = PublishReport['failures'][number]
 

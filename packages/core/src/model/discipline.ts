@@ -1,6 +1,6 @@
 import type { Discipline } from '../driver/discipline.js'
-import { checkInteger, checkOptions } from './options.js'
 import { PluribusError } from '../errors/pluribus-error.js'
+import { checkInteger, checkOptions } from './options.js'
 
 /** First come, first served: the default. */
 const FIFO: Discipline = Object.freeze({ kind: 'fifo', levels: 1, atLeast: 'exact' })

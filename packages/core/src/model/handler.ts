@@ -1,6 +1,6 @@
-import type { PublishItem, PublishOptions, Receipt } from './publish-options.js'
 import type { Message } from './message.js'
 import type { Outcome } from './outcome.js'
+import type { PublishItem, PublishOptions, Receipt } from './publish-options.js'
 import type { PublishReport } from './publish-report.js'
 import type { Topic } from './topic.js'
 

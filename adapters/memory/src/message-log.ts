@@ -37,6 +37,11 @@ export class MessageLog {
     return this.#end
   }
 
+  /** Chunks that take up memory. */
+  get chunks(): number {
+    return this.#chunks.filter(chunk => chunk !== undefined).length
+  }
+
   /**
    * @param time Milliseconds since the epoch. An earlier one than the last is read as the last, so that times may be searched.
    * @param due By the monotonic clock; 0 for at once.

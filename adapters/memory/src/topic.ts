@@ -68,7 +68,7 @@ export class MemoryTopic {
 
   /**
    * Creates a subscription and fills it from where it starts. Nothing can be published in between, so it misses nothing
-   * and gets nothing twice.
+   * and gets nothing twice. What was delayed once and is due by now stands where it was published.
    *
    * @throws PluribusError `NOT_FOUND` where it starts at an id that is not there.
    */

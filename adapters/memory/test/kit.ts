@@ -19,8 +19,10 @@ export const TOPIC = 'orders.placed'
 /** A clock that moves by hand. */
 export class HandClock {
   #time = 5_000
+  /** What the wall clock was set back by. */
+  back = 0
 
-  now = () => EPOCH + this.#time
+  now = () => EPOCH + this.#time - this.back
   monotonic = () => this.#time
 
   pass(ms: number): void {

@@ -1,6 +1,7 @@
 import type { Start, StoredMessage } from '@pluribus/core/driver'
 import { describe, expect, test } from 'vitest'
 import { sizeOf } from '../src/codec.js'
+import { Deduplication } from '../src/deduplication.js'
 import { type Bench, bench, collect, EPOCH, message, open, settleOne, spec, TOPIC, topicSpec } from './kit.js'
 
 const MINUTE = 60_000
@@ -69,7 +70,10 @@ describe('dead letters', () => {
   })
 
   test('a redriven message that dies again has only its new errors', async () => {
-    const setup = await withDead('a')
+    const setup = await ready()
+    await publish(setup, ['a'])
+    for (const delivery of await setup.consumer.pull()) await settleOne(setup.consumer, delivery, 'retry')
+    for (const delivery of await setup.consumer.pull()) await settleOne(setup.consumer, delivery, 'reject')
     await setup.connection.persistence.redrive({ subscription: spec() })
     for (const delivery of await setup.consumer.pull()) await settleOne(setup.consumer, delivery, 'reject')
     const [dead] = await collect(setup.connection.persistence.deadLetters({ subscription: spec() }))
@@ -159,6 +163,14 @@ describe('where a late subscription starts', () => {
     const late = await open(setup.connection, spec('late'))
     expect(await late.source.pull(9)).toMatchObject({ deliveries: [{ message: { id: 'soon' } }], dueIn: 1_000 })
   })
+
+  test('a delay that has passed counts no more: the order is that of the log', async () => {
+    const setup = await ready()
+    await publish(setup, ['soon', { delay: 1_000 }], ['now'])
+    setup.clock.pass(2_000)
+    await setup.connection.declare([], [spec('late')])
+    expect(await (await open(setup.connection, spec('late'))).ids()).toEqual(['soon', 'now'])
+  })
 })
 
 describe('de-duplication', () => {
@@ -182,6 +194,16 @@ describe('de-duplication', () => {
     await publish(setup, ['a', { idSupplied: true }])
     setup.clock.pass(MINUTE)
     expect(await publish(setup, ['a', { idSupplied: true }])).toEqual([])
+  })
+
+  test('forgets what is too old, and only that', () => {
+    const ids = new Deduplication()
+    ids.admit('a', 0)
+    ids.admit('b', MINUTE)
+    expect(ids.admit('a', 5 * MINUTE)).toBe(true)
+    ids.purge(6 * MINUTE)
+    expect(ids.size).toBe(1)
+    expect(ids.admit('a', 6 * MINUTE)).toBe(false)
   })
 
   test('is per topic, and not for ids that core made', async () => {
@@ -246,8 +268,9 @@ describe('retention', () => {
     expect(await history(setup)).toEqual(['c'])
   })
 
-  test('by count of chunks: thousands of messages come and go, and those behind a dead letter free their memory', async () => {
+  test('thousands of messages come and go, and those behind a dead letter free their memory', async () => {
     const setup = await ready({ age: 0 })
+    const chunks = () => setup.store.topics.get(TOPIC)?.log.chunks
     await publish(setup, ['poison'])
     await settleOne(setup.consumer, (await setup.consumer.pull())[0] as never, 'reject')
     const ids = Array.from({ length: 10_000 }, (_, index) => `m${index}`)
@@ -257,6 +280,7 @@ describe('retention', () => {
     expect(await setup.consumer.drain(9_999)).toEqual(ids.slice(0, 9_999))
     expect(await setup.connection.persistence.trim?.(TOPIC, setup.clock.now())).toBe(9_999)
     expect(await history(setup)).toEqual(['poison', 'm9999'])
+    expect(chunks()).toBe(2)
     await publish(setup, ['next'])
     expect(await history(setup, { time: setup.clock.now() })).toEqual(['next'])
     expect(await setup.consumer.drain()).toEqual(['m9999', 'next'])
@@ -266,6 +290,12 @@ describe('retention', () => {
     expect(await history(setup)).toEqual([])
     await publish(setup, ['last'])
     expect(await history(setup)).toEqual(['last'])
+    expect(chunks()).toBe(1)
+    await setup.connection.subscriber.remove(spec())
+    setup.clock.pass(1)
+    await setup.connection.maintain?.()
+    await publish(setup, ...ids.map(id => [id] as [string]))
+    expect(chunks()).toBe(3)
   })
 
   test('housekeeping asks to be called when the oldest message is past its age', async () => {
@@ -288,6 +318,56 @@ describe('retention', () => {
     await setup.connection.subscriber.remove(spec())
     await setup.connection.maintain?.()
     expect(await history(setup)).toEqual([])
+  })
+})
+
+describe('retention, in the corners', () => {
+  test('bytes are counted on after a trim, and after another rule', async () => {
+    const size = sizeOf(message('a'))
+    const setup = await ready({ bytes: 1 })
+    await setup.connection.declare([topicSpec(TOPIC, { bytes: 4 * size })], [])
+    await publish(setup, ['a'], ['b'])
+    setup.clock.pass(1)
+    const between = setup.clock.now()
+    await publish(setup, ['c'], ['d'])
+    await setup.consumer.drain()
+    await setup.connection.persistence.trim?.(TOPIC, between)
+    await publish(setup, ['e'], ['f'])
+    await setup.consumer.drain()
+    await setup.connection.maintain?.()
+    expect(await history(setup)).toEqual(['c', 'd', 'e', 'f'])
+    await setup.connection.declare([topicSpec(TOPIC, { bytes: 2 * size })], [])
+    await setup.connection.maintain?.()
+    await setup.connection.declare([topicSpec(TOPIC, { bytes: 3 * size })], [])
+    await publish(setup, ['g'])
+    await setup.consumer.drain()
+    await setup.connection.maintain?.()
+    expect(await history(setup)).toEqual(['e', 'f', 'g'])
+  })
+
+  test('what a late subscription was filled with is kept for it', async () => {
+    const setup = await ready({ age: 0 })
+    await publish(setup, ['a'])
+    await setup.consumer.drain()
+    await setup.connection.declare([], [spec('late')])
+    setup.clock.pass(1)
+    await setup.connection.maintain?.()
+    expect(await (await open(setup.connection, spec('late'))).drain()).toEqual(['a'])
+    await setup.connection.maintain?.()
+    expect(await history(setup)).toEqual([])
+  })
+
+  test('a wall clock that is set back keeps the times of the log in order', async () => {
+    const setup = await ready()
+    await publish(setup, ['a'])
+    const time = setup.clock.now()
+    setup.clock.back = 10 * MINUTE
+    await publish(setup, ['b'])
+    setup.clock.back = 0
+    setup.clock.pass(1)
+    await publish(setup, ['c'])
+    expect(await history(setup, { time })).toEqual(['a', 'b', 'c'])
+    expect(await history(setup, { time: time + 1 })).toEqual(['c'])
   })
 })
 

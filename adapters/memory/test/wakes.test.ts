@@ -1,6 +1,7 @@
 import type { Delivery, Discipline } from '@pluribus/core/driver'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { Sleeper, StandingDemand } from '../src/demand.js'
 import { type Bench, bench, failure, LEASE, message, open, settleOne, spec, topicSpec } from './kit.js'
 
 describe('wake-ups', () => {
@@ -52,6 +53,47 @@ describe('wake-ups', () => {
     expect(wakes()).toEqual([1, 0])
     await sources[0]?.pull(1)
     expect(wakes()).toEqual([1, 1])
+  })
+
+  test('a batch wakes the consumers of every topic in it', async () => {
+    const { first, connection, wakes } = await sleeping(1)
+    await connection.declare([topicSpec('other')], [spec('billing', { topic: 'other' })])
+    const other = await open(connection, spec('billing', { topic: 'other' }))
+    await first.pull()
+    await other.pull()
+    await connection.publisher.publish([message('a'), message('b', { topic: 'other' })])
+    expect(wakes()).toEqual([1])
+    expect(other.told.wakes).toBe(1)
+  })
+
+  test('who leaves the turn leaves it to the next', async () => {
+    const demand = new StandingDemand()
+    const woken: string[] = []
+    const sleepers = ['a', 'b', 'c'].map(name => new Sleeper(() => woken.push(name)))
+    for (const sleeper of sleepers) demand.join(sleeper)
+    for (const sleeper of sleepers) demand.sleep(sleeper, 1, 0)
+    for (const sleeper of sleepers) demand.sleep(sleeper, 1, 0)
+    expect(demand.asleep).toBe(3)
+    demand.wake(1)
+    demand.leave(sleepers[0] as Sleeper)
+    demand.wake(1)
+    expect(woken).toEqual(['a', 'b'])
+    expect(demand.asleep).toBe(1)
+  })
+
+  test('who stops at a suspect is told that there is more, and another one is woken for it', async () => {
+    const { first, sources, connection, clock, connect } = await sleeping(2)
+    const other = await open(await connect('b'))
+    await connection.publisher.publish([message('a')])
+    for (const source of [first, other]) {
+      await source.pull()
+      clock.pass(LEASE)
+    }
+    await connection.publisher.publish([message('b')])
+    await sources[1]?.pull(0)
+    const before = first.told.wakes
+    expect(await first.source.pull(9)).toMatchObject({ deliveries: [{ suspect: true }], more: true })
+    expect(first.told.wakes).toBe(before)
   })
 
   test('who wants nothing any more hands the wake-up on, and so does who closes', async () => {

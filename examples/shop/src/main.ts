@@ -1,0 +1,52 @@
+import { open } from 'node:fs/promises'
+import { isPluribusError } from '@pluribus/core'
+import { type Display, liveDisplay, plainDisplay, quietDisplay } from './display.ts'
+import { listenForInterrupts } from './interrupts.ts'
+import { HELP, type Options, readOptions, UsageError } from './options.ts'
+import { describe, type Report } from './report.ts'
+import { run } from './run.ts'
+import { ShopError } from './shop-error.ts'
+
+/** The exit code that shells use for "ended by Ctrl-C". */
+const INTERRUPTED = 130
+
+try {
+  const options = readOptions(process.argv.slice(2))
+  if (options.help) process.stdout.write(HELP)
+  else await main(options)
+} catch (error) {
+  process.exitCode = error instanceof UsageError ? 2 : 1
+  process.stderr.write(`shop: ${explain(error)}\n`)
+}
+
+async function main(options: Options): Promise<void> {
+  await using json = options.json === undefined ? undefined : await open(options.json, 'w')
+  const report = await runInterruptibly(options)
+  for (const line of describe(report)) process.stdout.write(`${line}\n`)
+  await json?.writeFile(`${JSON.stringify(report, undefined, 2)}\n`)
+  if (!report.addsUp) process.exitCode = 1
+}
+
+async function runInterruptibly(options: Options): Promise<Report> {
+  await using display = displayFor(options)
+  using interrupts = listenForInterrupts(
+    process,
+    () => display.say('Ctrl-C: finishing what has begun. Once more to exit at once.'),
+    () => process.exit(INTERRUPTED),
+  )
+  return await run(options, display, interrupts.signal)
+}
+
+function displayFor({ quiet }: Options): Display {
+  if (quiet) return quietDisplay(process.stdout)
+  return process.stdout.isTTY ? liveDisplay(process.stdout) : plainDisplay(process.stdout)
+}
+
+function explain(error: unknown): string {
+  if (error instanceof UsageError) return `${error.message}\nTry --help.`
+  if (error instanceof ShopError) return error.message
+  if (isPluribusError(error)) return `${error.message} (${error.code})`
+  // What the system says of a path is clear enough; anything else is a fault of this program, and its place helps.
+  if (error instanceof Error) return 'syscall' in error ? error.message : (error.stack ?? error.message)
+  return String(error)
+}

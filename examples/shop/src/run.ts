@@ -1,0 +1,66 @@
+import { type Broker, createBroker } from '@pluribus/core'
+import type { Display } from './display.ts'
+import { feed } from './feed.ts'
+import { checkFitness } from './fitness.ts'
+import { openShop } from './handlers/index.ts'
+import { Intake } from './intake.ts'
+import { Ledger } from './ledger.ts'
+import { LedgerFile } from './ledger-file.ts'
+import type { Options } from './options.ts'
+import { progressOf } from './progress.ts'
+import { repair } from './repair.ts'
+import { describeIntake, describeRedriven, type Report } from './report.ts'
+import { readSales } from './sales-csv.ts'
+import { sampleSales } from './sample.ts'
+import { allSettled } from './settled.ts'
+import { Shop } from './shop.ts'
+import { takeStock } from './totals.ts'
+
+/** Runs the shop over all its sales, or until the signal fires. */
+export async function run(options: Options, display: Display, signal: AbortSignal): Promise<Report> {
+  using file = options.ledger === undefined ? undefined : new LedgerFile(options.ledger)
+  await using broker = await createBroker({ adapter: options.adapter, source: 'shop' })
+  await checkFitness(broker)
+  const ledger = new Ledger(file)
+  const shop = new Shop(ledger)
+  const intake = new Intake()
+  ledger.observe(broker)
+  display.watch(progressOf(broker, ledger, intake))
+
+  const consumers = await openShop(broker, shop, options.concurrency)
+  const sales = options.input === undefined ? sampleSales(options.lines) : readSales(options.input)
+  await feed(broker, sales, intake, signal)
+  display.say(describeIntake(intake))
+  await allSettled(broker, ledger, signal)
+  const redriven = signal.aborted ? {} : await repairPayment(broker, shop, display)
+  await allSettled(broker, ledger, signal)
+
+  await Promise.all(consumers.map(consumer => consumer.close()))
+  const subscriptions = await takeStock(broker, ledger)
+  return reportOf({ shop, intake, redriven, subscriptions, interrupted: signal.aborted })
+}
+
+async function repairPayment(broker: Broker, shop: Shop, display: Display): Promise<Report['redriven']> {
+  const redriven = await repair(broker, shop)
+  display.say(`died in payment, fixed, and redriven to payment alone: ${describeRedriven(redriven)}`)
+  return redriven
+}
+
+type Findings = Pick<Report, 'redriven' | 'subscriptions' | 'interrupted'> & {
+  readonly shop: Shop
+  readonly intake: Intake
+}
+
+function reportOf({ shop, intake, redriven, subscriptions, interrupted }: Findings): Report {
+  const isComplete = subscriptions.every(({ waiting }) => waiting === 0)
+  const isSound = subscriptions.every(({ problems }) => problems.length === 0)
+  return {
+    ...intake,
+    charged: { orders: shop.gateway.charges, pence: shop.gateway.pence },
+    redriven,
+    subscriptions,
+    digest: shop.ledger.digest(),
+    interrupted,
+    addsUp: isSound && (isComplete || interrupted),
+  }
+}

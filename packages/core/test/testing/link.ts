@@ -1,5 +1,6 @@
 import type {
   Connection,
+  Delivery,
   Environment,
   OutgoingMessage,
   Source,
@@ -78,22 +79,46 @@ export class Link {
   }
 }
 
-/** What a promise has come to after everything that can run now has run: `pending` proves that it does not answer. */
-export async function fate(
-  clock: VirtualClock,
-  promise: Promise<unknown>,
-): Promise<'pending' | 'resolved' | 'rejected'> {
-  let state: 'pending' | 'resolved' | 'rejected' = 'pending'
+/** How an injected fault is classified, if nothing else is said. */
+export const RETRYABLE = { code: 'UNAVAILABLE', retryable: true }
+
+export const ids = (store: FakeStore) => store.records.map(({ message }) => message.id)
+export const tokens = (deliveries: readonly Delivery[]) => deliveries.map(({ token }) => token)
+export const acks = (deliveries: readonly Delivery[]) => ({ acks: tokens(deliveries), others: [] })
+
+/** What a promise is rejected with. */
+export const thrownBy = (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(
     () => {
-      state = 'resolved'
+      throw new Error('it resolved')
     },
-    () => {
-      state = 'rejected'
-    },
+    error => error,
   )
+
+/** How a promise ends, once it does. */
+export const outcome = (promise: Promise<unknown>): Promise<Fate> =>
+  promise.then(
+    () => 'resolved',
+    () => 'rejected',
+  )
+
+export type Fate = 'pending' | 'resolved' | 'rejected'
+
+/** What promises have come to after everything that can run now has run: `pending` proves that one does not answer. */
+export async function fates(clock: VirtualClock, promises: readonly Promise<unknown>[]): Promise<Fate[]> {
+  const states = promises.map((): Fate => 'pending')
+  for (const [index, promise] of promises.entries()) {
+    const become = (state: Fate) => () => {
+      states[index] = state
+    }
+    promise.then(become('resolved'), become('rejected'))
+  }
   await clock.settle()
-  return state
+  return states
+}
+
+export async function fate(clock: VirtualClock, promise: Promise<unknown>): Promise<Fate> {
+  return (await fates(clock, [promise]))[0] as Fate
 }
 
 /** A connected link over a store with messages in it, and an open source. */

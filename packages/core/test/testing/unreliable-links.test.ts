@@ -2,112 +2,8 @@ import { PluribusError } from '@pluribus/core'
 import type { SourceEvents } from '@pluribus/core/driver'
 import { InjectedFault, unreliable } from '@pluribus/core/testing'
 import { describe, expect, test } from 'vitest'
-import { FAKE_CAPABILITIES, FakeAdapter, FakeNativeError } from './fake-adapter.js'
-import { fate, LEASE, Link, linked, outgoing, spec } from './link.js'
-
-const RETRYABLE = { code: 'UNAVAILABLE', retryable: true }
-const thrownBy = (promise: Promise<unknown>) =>
-  promise.then(
-    () => expect.unreachable(),
-    (error: unknown) => error,
-  )
-
-describe('without a fault', () => {
-  test('everything passes through, with identity and order', async () => {
-    const { store, adapter, connection, source, link } = await linked(unreliable, ['a', 'b'])
-    expect(adapter.name).toBe('fake')
-    expect(connection.server.product).toBe('fake')
-    const { deliveries } = await source.pull(10)
-    expect(deliveries.map(({ message }) => message.id)).toEqual(['a', 'b'])
-    expect(adapter.held).toEqual(deliveries)
-    await source.mark(deliveries[0] as never)
-    expect(await source.renew?.(deliveries)).toEqual([])
-    const [a, b] = deliveries.map(({ token }) => token)
-    expect(await source.settle({ acks: [a as number], others: [{ kind: 'release', token: b as number }] })).toEqual([])
-    expect(adapter.held).toEqual([])
-    expect(store.states()).toEqual({ a: 'done', b: 'ready' })
-    expect(store.marked).toEqual(['a'])
-    expect(await connection.maintain?.()).toBe(1_000)
-    expect(await connection.publisher.position?.({ name: 'l', epoch: 1 })).toBe(7)
-    expect(await connection.persistence.find?.('orders.placed', 'a')).toMatchObject({ id: 'a' })
-    const ids: string[] = []
-    for await (const { id } of connection.persistence.history('orders.placed', { from: 'earliest' })) ids.push(id)
-    expect(ids).toEqual(['a', 'b'])
-    expect(link.told).toEqual(['wake'])
-    await source.close()
-    await connection.close()
-    expect(store.openSources).toBe(0)
-  })
-
-  test('calls are counted, and reach the inner adapter in the call itself', async () => {
-    const { store, adapter, connection } = await linked(unreliable)
-    const publishing = connection.publisher.publish([outgoing('x'), outgoing('y')])
-    expect(store.batches).toEqual([['x', 'y']])
-    await publishing
-    expect([adapter.calls('publish'), adapter.executed('publish')]).toEqual([1, 1])
-    expect([adapter.publishedBatches, adapter.publishedMessages]).toEqual([1, 2])
-    expect([adapter.connects, adapter.generation, adapter.calls('settle')]).toEqual([1, 1, 0])
-  })
-
-  test('optional methods are there exactly where the inner adapter has them', async () => {
-    const inner = new FakeAdapter()
-    const connect = inner.connect.bind(inner)
-    inner.connect = async (...of) => {
-      const { maintain: _, persistence, publisher, ...connection } = await connect(...of)
-      const { find: __, trim: ___, ...required } = persistence
-      return { ...connection, persistence: required, publisher: { window: 3, publish: publisher.publish } }
-    }
-    const connection = await new Link().connect(unreliable(inner))
-    expect([connection.maintain, connection.persistence.find, connection.publisher.publishSequenced]).toEqual([
-      undefined,
-      undefined,
-      undefined,
-    ])
-    expect(connection.publisher.window).toBe(3)
-  })
-})
-
-describe('capabilities', () => {
-  test('are replaced in adapter and connection, frozen to the ground, and the inner ones untouched', async () => {
-    const limits = { payload: 10, headers: 10, hold: 10 }
-    const { adapter, connection } = await linked(inner =>
-      unreliable(inner, { capabilities: { priority: 'none', limits } }),
-    )
-    expect(adapter.capabilities).toEqual({ ...FAKE_CAPABILITIES, priority: 'none', limits })
-    expect(connection.capabilities).toEqual({ ...FAKE_CAPABILITIES, lifo: 'windowed', priority: 'none', limits })
-    expect(Object.isFrozen(adapter.capabilities) && Object.isFrozen(connection.capabilities)).toBe(true)
-    expect(Object.isFrozen(connection.capabilities.limits) && Object.isFrozen(connection.capabilities.from)).toBe(true)
-    expect(Object.isFrozen(limits) || Object.isFrozen(FAKE_CAPABILITIES.from)).toBe(false)
-  })
-
-  test('that go take their methods with them', async () => {
-    const of = async (sequenced: 'stored' | 'checked' | 'none') => {
-      const { connection } = await linked(inner => unreliable(inner, { capabilities: { sequenced } }))
-      const { publishSequenced, position } = connection.publisher
-      return [publishSequenced !== undefined, position !== undefined]
-    }
-    expect([await of('stored'), await of('checked'), await of('none')]).toEqual([
-      [true, true],
-      [false, true],
-      [false, false],
-    ])
-  })
-})
-
-describe('classify', () => {
-  test('knows its own errors and delegates the rest', () => {
-    const adapter = unreliable(new FakeAdapter())
-    expect(adapter.classify(new InjectedFault('x'))).toEqual(RETRYABLE)
-    expect(adapter.classify(new InjectedFault('x', 'UNAUTHORIZED'))).toEqual({ code: 'UNAUTHORIZED', retryable: false })
-    expect(adapter.classify(new InjectedFault('x', { code: 'UNKNOWN', retryable: true }))).toEqual({
-      code: 'UNKNOWN',
-      retryable: true,
-    })
-    expect(adapter.classify(new FakeNativeError('x'))).toEqual({ code: 'TOO_LARGE', retryable: false })
-    expect(adapter.classify(new PluribusError('TIMEOUT', 'x'))).toEqual({ code: 'TIMEOUT', retryable: true })
-    expect(adapter.classify(new Error('x'))).toEqual({ code: 'UNKNOWN', retryable: false })
-  })
-})
+import { FakeAdapter, FakeNativeError } from './fake-adapter.js'
+import { fate, LEASE, Link, linked, outgoing, RETRYABLE, spec, thrownBy } from './link.js'
 
 describe('cut', () => {
   test('raises lost once; calls in flight and later reject as unavailable; close resolves', async () => {
@@ -230,11 +126,9 @@ describe('cut', () => {
 
   test('a callback of core that throws is loud but not in the way', async () => {
     const { adapter, connection, link } = await linked(unreliable)
+    const listeners = process.listeners('uncaughtException')
+    process.removeAllListeners('uncaughtException')
     const loud = new Promise<unknown>(resolve => process.once('uncaughtException', resolve))
-    const listeners = process
-      .listeners('uncaughtException')
-      .filter(one => one !== process.listeners('uncaughtException').at(-1))
-    for (const listener of listeners) process.off('uncaughtException', listener)
     link.onEvent = () => {
       throw new Error('a bug of core')
     }
@@ -327,81 +221,5 @@ describe('endSources', () => {
     await source.close()
     expect(adapter.endSources()).toBe(0)
     expect(link.told).toEqual([])
-  })
-})
-
-describe('kill', () => {
-  test('tells core at once, and nothing answers ever again', async () => {
-    const { store, inner, adapter, clock, connection, source, link } = await linked(unreliable, ['a', 'b'])
-    const { deliveries } = await source.pull(1)
-    const inFlight = source.pull(1)
-    const release = adapter.hold('publish')
-    const held = connection.publisher.publish([outgoing('c')])
-    link.told.length = 0
-    adapter.kill()
-    expect(adapter.killed).toBe(true)
-    expect(link.told).toEqual(['ended', 'lost connection'])
-    release()
-    const token = deliveries[0]?.token as number
-    const calls = [
-      inFlight,
-      held,
-      source.settle({ acks: [token], others: [] }),
-      source.renew?.(deliveries) as Promise<unknown>,
-      source.close(),
-      connection.close(),
-      link.connect(adapter),
-      connection.persistence.history('orders.placed', { from: 'earliest' })[Symbol.asyncIterator]().next(),
-    ]
-    for (const call of calls) expect(await fate(clock, call)).toBe('pending')
-    await clock.advance(LEASE * 10)
-    for (const call of calls) expect(await fate(clock, call)).toBe('pending')
-    expect(store.states()).toEqual({ a: 'leased', b: 'leased' })
-    expect([store.openSources, inner.connections.length, store.records.length]).toEqual([1, 1, 2])
-    inner.connections[0]?.sourceEvents[0]?.wake()
-    adapter.kill()
-    expect([adapter.cut(), adapter.endSources(), adapter.takeLeases()]).toEqual([false, 0, 0])
-    expect(link.told).toEqual(['ended', 'lost connection'])
-  })
-
-  test('what core does in the events is too late already', async () => {
-    const { store, adapter, clock, source, link } = await linked(unreliable, ['a'])
-    const { deliveries } = await source.pull(1)
-    link.onEvent = () => void source.settle({ acks: deliveries.map(({ token }) => token), others: [] })
-    adapter.kill()
-    await clock.settle()
-    expect(store.states()).toEqual({ a: 'leased' })
-  })
-
-  test('leaves what was handed out to another process once the lease ends', async () => {
-    const { store, adapter, clock, source } = await linked(unreliable, ['a'])
-    await source.pull(1)
-    adapter.kill()
-    const survivor = unreliable(new FakeAdapter(store))
-    const link = new Link(clock, 'two')
-    const other = await link.open(await link.connect(survivor))
-    expect((await other.pull(1)).deliveries).toEqual([])
-    await clock.advance(LEASE)
-    expect((await other.pull(1)).deliveries).toMatchObject([{ message: { id: 'a' }, losses: 1 }])
-  })
-
-  test('while connecting hangs it, and gives back what arrives', async () => {
-    const inner = new FakeAdapter()
-    inner.connectTakes = 100
-    const adapter = unreliable(inner)
-    const link = new Link()
-    const connecting = link.connect(adapter)
-    adapter.kill()
-    await link.clock.advance(100)
-    expect([await fate(link.clock, connecting), inner.connections[0]?.closed]).toEqual(['pending', true])
-    expect(link.told).toEqual([])
-  })
-
-  test('after a cut hangs what the cut would have rejected', async () => {
-    const { adapter, clock, connection, link } = await linked(unreliable)
-    adapter.cut()
-    adapter.kill()
-    expect(await fate(clock, connection.declare([], []))).toBe('pending')
-    expect(link.told).toEqual(['lost connection'])
   })
 })

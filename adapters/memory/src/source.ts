@@ -57,8 +57,10 @@ export class MemorySource implements Source, OpenSource {
     const now = clock.monotonic()
     const count = queue.claim(this.#session, max, now)
     const deliveries = count === 0 ? NOTHING_PULLED.deliveries : this.#deliveries(count)
-    // Short of what was asked for, and something is ready: a suspect stopped the claim.
-    const more = count > 0 && count < max && queue.hasReady(now)
+    // A suspect stops the claim before it. Who runs one does so alone, and pulls again afterwards: a wake-up that was meant
+    // for somebody idle must not go there.
+    const isAlone = count === 1 && (queue.claimed.losses[0] as number) >= SUSPECT_AFTER
+    const more = isAlone || (count > 0 && count < max && queue.hasReady(now))
     const due = queue.nextDue()
     subscription.demand.sleep(this.sleeper, more ? 0 : max - count, due)
     // Who leaves something hands the wake-up on: it was filled, or stopped, or had no room after all. And what is leased

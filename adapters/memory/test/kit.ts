@@ -6,6 +6,7 @@ import type {
   OutgoingMessage,
   Pulled,
   Source,
+  Start,
   SubscriptionSpec,
   Token,
 } from '@pluribus/core/driver'
@@ -152,3 +153,19 @@ export const settleOne = (
   if (kind === 'release') return source.settle({ acks: [], others: [{ kind, token }] })
   return source.settle({ acks: [], others: [{ kind, token, reason: 'EXHAUSTED', errors: [failure(attempt)] }] })
 }
+
+export const MINUTE = 60_000
+
+/** A topic with one subscription and a source of it. */
+export async function ready(retention = {}): Promise<Bench & { consumer: Opened }> {
+  const setup = await bench()
+  await setup.connection.declare([topicSpec(TOPIC, retention)], [spec()])
+  return { ...setup, consumer: await open(setup.connection) }
+}
+
+export const publish = ({ connection }: Bench, ...messages: Parameters<typeof message>[]) =>
+  connection.publisher.publish(messages.map(([id, more]) => message(id, more)))
+
+/** The ids in the log. */
+export const history = async ({ connection }: Bench, from: Start = 'earliest') =>
+  (await collect(connection.persistence.history(TOPIC, { from }))).map(stored => stored.id)

@@ -1,4 +1,5 @@
 // Bytes of state for one waiting message, a million waiting. After a build: node --expose-gc packages/queue/scripts/memory.ts
+import { setTimeout } from 'node:timers/promises'
 import { DeliveryQueue, type Order, PendingCounts } from '../dist/index.js'
 
 const MESSAGES = 1_000_000
@@ -20,8 +21,13 @@ const cases: Readonly<Record<string, Case>> = {
   'keyed, parked (priority(10))': { order: 'priority', bands: 10, keyed: true },
 }
 
-function used(): number {
-  globalThis.gc?.()
+/** Typed arrays are freed some time after the collection that found them dead, hence the wait. */
+async function used(): Promise<number> {
+  if (globalThis.gc === undefined) throw new Error('Run with node --expose-gc.')
+  for (let pass = 0; pass < 3; pass++) {
+    globalThis.gc()
+    await setTimeout(50)
+  }
   const { heapUsed, arrayBuffers } = process.memoryUsage()
   return heapUsed + arrayBuffers
 }
@@ -46,13 +52,14 @@ function fillPending(): PendingCounts {
   return pending
 }
 
-function measure(name: string, create: () => unknown): void {
-  const before = used()
-  const kept = create()
-  const bytes = (used() - before) / MESSAGES
-  console.log(`${name.padEnd(30)} ${bytes.toFixed(1).padStart(6)} bytes a message${kept === undefined ? '!' : ''}`)
+const kept: unknown[] = []
+
+async function measure(name: string, create: () => unknown): Promise<void> {
+  const before = await used()
+  kept.push(create())
+  const bytes = ((await used()) - before) / MESSAGES
+  console.log(`${name.padEnd(30)} ${bytes.toFixed(1).padStart(6)} bytes a message`)
 }
 
-measure('(warm-up)', () => fill({ order: 'fifo' }))
-for (const [name, each] of Object.entries(cases)) measure(name, () => fill(each))
-measure('PendingCounts', fillPending)
+for (const [name, each] of Object.entries(cases)) await measure(name, () => fill(each))
+await measure('PendingCounts', fillPending)

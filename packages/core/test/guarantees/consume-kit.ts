@@ -1,0 +1,105 @@
+import {
+  type Broker,
+  type BrokerEvents,
+  createBroker,
+  type DeadLetter,
+  type Subscription,
+  type Topic,
+} from '@pluribus/core'
+import type { Adapter } from '@pluribus/core/driver'
+import { Recorder, recordingLogger, type UnreliableAdapter, unreliable, VirtualClock } from '@pluribus/core/testing'
+import { memory, memoryStore } from '@pluribus/memory'
+import { expect } from 'vitest'
+
+/** What a process is started with. */
+export interface ProcessOptions {
+  readonly name?: string
+  readonly lease?: string
+  /** Stands between the broker and the unreliable adapter. */
+  readonly wrap?: (adapter: Adapter) => Adapter
+}
+
+/** One broker, as a process would have it, with the adapter that breaks it. */
+export interface Process {
+  readonly name: string
+  readonly broker: Broker
+  readonly adapter: UnreliableAdapter
+  /** What happened, in order; filled from the start. */
+  readonly events: readonly { readonly name: keyof BrokerEvents; readonly event: { readonly id?: string } }[]
+  /** The ids of one kind of event, in order. */
+  eventIds(name: keyof BrokerEvents): readonly string[]
+}
+
+const EVENTS: readonly (keyof BrokerEvents)[] = [
+  'delivery.started',
+  'delivery.acked',
+  'delivery.retried',
+  'delivery.dead',
+  'delivery.released',
+  'delivery.lost',
+  'delivery.stale',
+  'delivery.suspect',
+  'handler.abandoned',
+  'consumer.up',
+  'consumer.down',
+]
+
+/** Processes over one store, in virtual time. */
+export class World {
+  readonly clock = new VirtualClock()
+  readonly recorder = new Recorder(this.clock)
+  readonly store = memoryStore()
+  readonly logger = recordingLogger()
+  readonly processes: Process[] = []
+
+  async start({ name = `p${this.processes.length + 1}`, lease, wrap }: ProcessOptions = {}): Promise<Process> {
+    const adapter = unreliable(memory({ store: this.store }))
+    const environment = this.clock.environment({ logger: this.logger })
+    const broker = await this.run(
+      createBroker({ adapter: wrap?.(adapter) ?? adapter, environment, source: name, ...(lease ? { lease } : {}) }),
+    )
+    const events: { name: keyof BrokerEvents; event: { id?: string } }[] = []
+    for (const each of EVENTS)
+      broker.on(each, event => void events.push({ name: each, event: event as { id?: string } }))
+    const eventIds = (wanted: keyof BrokerEvents) =>
+      events.filter(({ name: found }) => found === wanted).map(({ event }) => event.id as string)
+    const process = { name, broker, adapter, events, eventIds }
+    this.processes.push(process)
+    return process
+  }
+
+  run<T>(promise: PromiseLike<T>, within = 120_000): Promise<T> {
+    return this.clock.run(promise, { within })
+  }
+
+  until(condition: () => boolean, within = 120_000): Promise<void> {
+    return this.clock.until(condition, { within })
+  }
+
+  /** Publishes payloads `1` to `count` under the ids `1` to `count`. */
+  async publish(process: Process, topic: Topic<number>, count: number, key?: (n: number) => string): Promise<void> {
+    const items = Array.from({ length: count }, (_, index) => {
+      const n = index + 1
+      return { data: n, id: String(n), ...(key ? { key: key(n) } : {}) }
+    })
+    await this.run(process.broker.publishMany(topic, items))
+  }
+
+  async dead(process: Process, subscription: Subscription<number>): Promise<readonly DeadLetter<number>[]> {
+    return this.run(Array.fromAsync(process.broker.deadLetters(subscription)))
+  }
+
+  /** Everything ends, and nothing is left that would run later. */
+  async end(): Promise<void> {
+    for (const { broker, adapter } of this.processes) {
+      if (!adapter.killed) adapter.heal()
+      await this.run(broker.close({ drain: 0 }))
+    }
+    expect(this.clock.pendingTimers, 'timers left after close').toBe(0)
+  }
+}
+
+export const range = (count: number): readonly string[] =>
+  Array.from({ length: count }, (_, index) => String(index + 1))
+
+export const sorted = (ids: readonly string[]): readonly string[] => [...ids].sort((a, b) => Number(a) - Number(b))

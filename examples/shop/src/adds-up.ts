@@ -9,22 +9,30 @@ export interface Ids {
   /** The broker's dead letters. */
   readonly dead: ReadonlySet<string>
   /** How many the broker still has to deliver; `undefined` where it cannot know. */
-  readonly waiting: number | undefined
+  readonly counted: number | undefined
 }
 
-/** Whether the history is the disjoint union of what was handled, what is dead and what waits: every way in which it is not. */
-export function whatDoesNotAddUp({ published, history, handled, dead, waiting }: Ids): string[] {
+/** Those that have not ended, and every way in which the sets are not what they should be. */
+export interface Sum {
+  readonly waiting: number
+  readonly problems: readonly string[]
+}
+
+/** Checks that the history is the disjoint union of what was handled, what is dead and what waits. */
+export function addUp({ published, history, handled, dead, counted }: Ids): Sum {
   const lost = [...published].filter(id => !history.has(id))
   const invented = [...handled, ...dead].filter(id => !history.has(id))
   const twice = [...handled].filter(id => dead.has(id))
   const open = [...history].filter(id => !handled.has(id) && !dead.has(id))
+  const waiting = counted ?? open.length
   const problems = [
     ...name('was published and is not in the history', lost),
     ...name('has ended and is not in the history', invented),
     ...name('was handled and is dead', twice),
   ]
-  if (waiting === undefined || open.length === waiting) return problems
-  return [...problems, `the broker has ${waiting} to deliver`, ...name('was neither handled nor is dead', open)]
+  if (open.length === waiting) return { waiting, problems }
+  problems.push(`the broker has ${waiting} to deliver`, ...name('was neither handled nor is dead', open))
+  return { waiting, problems }
 }
 
 /** Names the first few, and says how many more there are. */

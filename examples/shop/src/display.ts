@@ -20,10 +20,8 @@ export interface Display extends AsyncDisposable {
   watch(view: View): void
 }
 
-/** Says what is said, and shows no progress. */
-export function quietDisplay(output: WriteStream): Display {
-  return { say: line => output.write(`${line}\n`), watch: () => {}, [Symbol.asyncDispose]: async () => {} }
-}
+/** Shows nothing. */
+export const quietDisplay = (): Display => ({ say() {}, watch() {}, async [Symbol.asyncDispose]() {} })
 
 /** A line a second. */
 export function plainDisplay(output: WriteStream): Display {

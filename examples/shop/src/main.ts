@@ -38,7 +38,7 @@ async function runInterruptibly(options: Options): Promise<Report> {
 }
 
 function displayFor({ quiet }: Options): Display {
-  if (quiet) return quietDisplay(process.stdout)
+  if (quiet) return quietDisplay()
   return process.stdout.isTTY ? liveDisplay(process.stdout) : plainDisplay(process.stdout)
 }
 

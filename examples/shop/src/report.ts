@@ -1,4 +1,3 @@
-import type { Intake } from './intake.ts'
 import { table, thousands } from './table.ts'
 import type { StationTotals } from './totals.ts'
 
@@ -32,9 +31,11 @@ export function describe(report: Report): string[] {
   )
   const { orders, pence } = report.charged
   return [
+    describeIntake(report),
     '',
     ...table(HEADER, rows),
     '',
+    `redriven ${describeReasons(report.redriven)}, to payment alone`,
     `charged  ${thousands(orders)} orders, £${(pence / 100).toLocaleString('en', { minimumFractionDigits: 2 })}`,
     `digest   ${report.digest}`,
     ...problems,
@@ -44,14 +45,13 @@ export function describe(report: Report): string[] {
   ]
 }
 
-/** What the lines were. */
-export const describeIntake = ({ lines, topics, withoutCustomer, zeroPrice }: Intake): string =>
+const describeIntake = ({ lines, topics, withoutCustomer, zeroPrice }: Report): string =>
   `${thousands(lines)} lines: ${Object.entries(topics)
     .map(([topic, count]) => `${thousands(count)} ${topic}`)
     .join(', ')}; ${thousands(withoutCustomer)} without a customer, ${thousands(zeroPrice)} at no price`
 
-/** What was redriven. */
-export const describeRedriven = (redriven: Readonly<Record<string, number>>): string =>
-  Object.entries(redriven)
+/** How many died of what. */
+export const describeReasons = (counts: Readonly<Record<string, number>>): string =>
+  Object.entries(counts)
     .map(([reason, count]) => `${thousands(count)} ${reason}`)
-    .join(', ')
+    .join(', ') || 'none'

@@ -9,11 +9,12 @@ import { LedgerFile } from './ledger-file.ts'
 import type { Options } from './options.ts'
 import { progressOf } from './progress.ts'
 import { repair } from './repair.ts'
-import { describeIntake, describeRedriven, type Report } from './report.ts'
+import { describeReasons, type Report } from './report.ts'
 import { readSales } from './sales-csv.ts'
 import { sampleSales } from './sample.ts'
 import { allSettled } from './settled.ts'
 import { Shop } from './shop.ts'
+import { thousands } from './table.ts'
 import { takeStock } from './totals.ts'
 
 /** Runs the shop over all its sales, or until the signal fires. */
@@ -30,7 +31,7 @@ export async function run(options: Options, display: Display, signal: AbortSigna
   const consumers = await openShop(broker, shop, options.concurrency)
   const sales = options.input === undefined ? sampleSales(options.lines) : readSales(options.input)
   await feed(broker, sales, intake, signal)
-  display.say(describeIntake(intake))
+  display.say(`${thousands(intake.lines)} lines are in`)
   await allSettled(broker, ledger, signal)
   const redriven = signal.aborted ? {} : await repairPayment(broker, shop, display)
   await allSettled(broker, ledger, signal)
@@ -42,7 +43,7 @@ export async function run(options: Options, display: Display, signal: AbortSigna
 
 async function repairPayment(broker: Broker, shop: Shop, display: Display): Promise<Report['redriven']> {
   const redriven = await repair(broker, shop)
-  display.say(`died in payment, fixed, and redriven to payment alone: ${describeRedriven(redriven)}`)
+  display.say(`dead in payment: ${describeReasons(redriven)}; fixed, and redriven to payment alone`)
   return redriven
 }
 

@@ -4,13 +4,21 @@ import type { Sale } from './sale.ts'
 import { ShopError } from './shop-error.ts'
 
 const COLUMNS = ['InvoiceNo', 'StockCode', 'Quantity', 'UnitPrice', 'CustomerID', 'Country'] as const
+/** Characters. A quote that is never closed would make the rest of the file one line. */
+const MAX_LINE = 65_536
 type Column = (typeof COLUMNS)[number]
 type Row = Readonly<Record<Column, string>>
 
 /** Streams the lines of a sales file, never holding more than a buffer of it. Throws {@link ShopError}. */
 export async function* readSales(file: string): AsyncGenerator<Sale> {
   const source = createReadStream(file)
-  const rows = parse({ bom: true, info: true, skip_empty_lines: true, columns: header => checkHeader(file, header) })
+  const rows = parse({
+    bom: true,
+    info: true,
+    skip_empty_lines: true,
+    max_record_size: MAX_LINE,
+    columns: header => checkHeader(file, header),
+  })
   source.once('error', error => rows.destroy(error))
   let line = 0
   try {
@@ -38,6 +46,8 @@ function toSale(row: Row, line: number, where: string): Sale {
   const price = toNumber(row.UnitPrice, 'UnitPrice', where)
   if (price < 0) throw new ShopError(`${where}: UnitPrice ${row.UnitPrice} is negative.`)
   if (row.InvoiceNo === '') throw new ShopError(`${where}: InvoiceNo is empty.`)
+  if (!/^(\d+(\.0)?)?$/.test(row.CustomerID))
+    throw new ShopError(`${where}: CustomerID '${row.CustomerID}' is not a number.`)
   return {
     line,
     invoice: row.InvoiceNo,

@@ -17,13 +17,13 @@ function newSale(line: number): Sale {
   const id = `${line}`
   const cancelled = befalls(id, 'cancelled', 25)
   const corrected = !cancelled && befalls(id, 'corrected', 100)
-  const quantity = 1 + pick(id, 'quantity', 24)
+  const quantity = 1 + pick(id, 'quantity', 12)
   return {
     line,
     invoice: `${cancelled ? 'C' : ''}${600_000 + Math.floor(line / 3)}`,
     stockCode: `${20_000 + pick(id, 'stock code', 4_000)}`,
     quantity: cancelled || corrected ? -quantity : quantity,
-    unitPence: corrected || befalls(id, 'free', 80) ? 0 : 25 + pick(id, 'price', 800),
+    unitPence: corrected || befalls(id, 'free', 80) ? 0 : 25 + pick(id, 'price', 400),
     customer: corrected || befalls(id, 'anonymous', 15) ? null : `${12_000 + pick(id, 'customer', 120)}`,
     country: befalls(id, 'nowhere', 100) ? 'Unspecified' : pickCountry(id),
   }

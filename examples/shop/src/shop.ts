@@ -1,14 +1,22 @@
 import { Gateway } from './gateway.ts'
 import type { Ledger } from './ledger.ts'
 
-/** What the handlers share, and what is wrong with it until it is fixed. */
+/** What the handlers share. */
 export class Shop {
   readonly gateway = new Gateway()
   readonly ledger: Ledger
-  /** Until there is a guest checkout, nobody without an account can pay. */
-  guestCheckout = false
+  #guestsMayPay = false
 
   constructor(ledger: Ledger) {
     this.ledger = ledger
+  }
+
+  /** Until there is a guest checkout, nobody without an account can pay. */
+  openGuestCheckout(): void {
+    this.#guestsMayPay = true
+  }
+
+  get guestsMayPay(): boolean {
+    return this.#guestsMayPay
   }
 }

@@ -1,5 +1,5 @@
 import type { Broker } from '@pluribus/core'
-import { whatDoesNotAddUp } from './adds-up.ts'
+import { addUp } from './adds-up.ts'
 import type { Ledger } from './ledger.ts'
 import { pipeline, type Station } from './model.ts'
 import { unended } from './settled.ts'
@@ -38,12 +38,13 @@ async function takeStockOf(broker: Broker, ledger: Ledger, station: Station): Pr
   for await (const { id } of broker.history(topic)) history.add(id)
   const dead = new Set<string>()
   for await (const { message } of broker.deadLetters(station)) dead.add(message.id)
-  const waiting = unended(await broker.counts(station))
+  const published = ledger.published(topic.name)
+  const counted = unended(await broker.counts(station))
 
   return {
     ...{ topic: topic.name, subscription: name, outcomes: outcomesOf(states) },
-    ...{ history: history.size, handled: handled.size, dead: dead.size, waiting: waiting ?? 0 },
-    problems: whatDoesNotAddUp({ published: ledger.published(topic.name), history, handled, dead, waiting }),
+    ...{ history: history.size, handled: handled.size, dead: dead.size },
+    ...addUp({ published, history, handled, dead, counted }),
   }
 }
 

@@ -34,6 +34,11 @@ describe('what cannot be run is said in one line', () => {
     ['half a thing', `${HEADER}\n${GOOD.replace(',2,', ',1.5,')}\n`, 'line 2: Quantity 1.5 is not a whole number.'],
     ['no price', `${HEADER}\n${GOOD.replace('4.15', '')}\n`, "line 2: UnitPrice is ''"],
     ['a price below nothing', `${HEADER}\n${GOOD.replace('4.15', '-1')}\n`, 'line 2: UnitPrice -1 is negative.'],
+    [
+      'a customer of words',
+      `${HEADER}\n${GOOD.replace('12923.0', 'Ada')}\n`,
+      "line 2: CustomerID 'Ada' is not a number.",
+    ],
     ['no invoice', `${HEADER}\n${GOOD.replace('569901', '')}\n`, 'line 2: InvoiceNo is empty.'],
   ])('%s: wrong input, exit 1', async (_, content, message) => {
     const file = join(temporaryDirectory(), 'sales.csv')

@@ -14,6 +14,15 @@ test('the totals are what the README says', async () => {
   expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: block, stderr: '' })
 })
 
+test("the ledger has the order's life that the README shows", async () => {
+  const { ledger } = await runAndRead(['--quiet'])
+  const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8')
+  const shown = /```tsv\n(?<block>.*?)```/s.exec(readme)?.groups?.block?.trimEnd().split('\n') ?? []
+  const order = shown[0]?.split(/\s+/)[1]
+  const lived = ledger.filter(({ subscription, id }) => subscription === 'payment' && id === order)
+  expect(lived.map(line => Object.values(line).join(' '))).toEqual(shown.map(line => line.split(/\s+/).join(' ')))
+})
+
 test('one handler at a time, or 64: the same report', async () => {
   const one = await runAndRead(['--quiet', '--concurrency', '1'])
   const many = await runAndRead(['--concurrency', '64'])
@@ -55,6 +64,21 @@ test('a child that is published again is stored once', async () => {
   expect(again.length).toBeGreaterThan(5)
   const shipped = stationOf(report, 'delivery').handled
   expect(ledger.filter(({ subscription }) => subscription === 'tracking')).toHaveLength(shipped)
+})
+
+test('express orders are paid first', async () => {
+  const { ledger } = await runAndRead(['--quiet', '--concurrency', '1'])
+  const express = new Set<string | undefined>()
+  for await (const sale of sampleSales(LINES)) {
+    const { id, priority } = toItem(sale)
+    if (priority === 1) express.add(id)
+  }
+  // The guests: redriven together, and held up by nothing but each other. Those that had to be retried have lost their turn.
+  const retried = new Set(ledger.filter(({ outcome }) => outcome === 'retried').map(({ id }) => id))
+  const guests = ledger.filter(({ id, reason }) => reason === 'CHARGED_AS_GUEST' && !retried.has(id))
+  const order = guests.map(({ id }) => (express.has(id) ? 'express' : 'standard'))
+  expect(new Set(order)).toEqual(new Set(['express', 'standard']))
+  expect(order).toEqual(order.toSorted())
 })
 
 test("a customer's orders are paid in their order, through retries", async () => {

@@ -7,7 +7,7 @@ export const takePayment =
   (shop: Shop): Handler<Order> =>
   async (message, context) => {
     const order = message.data
-    if (order.customer === null && !shop.guestCheckout) return reject('NO_CUSTOMER')
+    if (order.customer === null && !shop.guestsMayPay) return reject('NO_CUSTOMER')
     const paidPence = order.quantity * order.unitPence
     if (paidPence > 0) {
       const answer = await shop.gateway.charge(message.id, paidPence, context.attempt, context.signal)

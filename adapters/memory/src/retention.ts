@@ -5,6 +5,8 @@ import type { MessageLog } from './message-log.js'
 
 /** How far a topic may outgrow its bytes before publishing sweeps it: a sweep looks at up to a chunk of positions. */
 const SLACK = 1.125
+/** Messages after which publishing sweeps: what is removed within milliseconds never leaves the young generation. */
+const SWEEP_EVERY = 4_096
 
 /**
  * Removes what is past a topic's retention and pending in no subscription. What is pending is kept for as long as it is,
@@ -18,6 +20,8 @@ export class RetentionRule {
   #floor = 1
   /** Bytes of the messages from the floor on; 0 while bytes are not limited. */
   #bytes = 0
+  /** Messages stored since the last sweep. */
+  #unswept = 0
 
   constructor(log: MessageLog, pending: PendingCounts, rule: Retention) {
     this.#log = log
@@ -37,17 +41,19 @@ export class RetentionRule {
 
   /** Accounts for a message that was appended. */
   stored(message: OutgoingMessage): void {
+    this.#unswept++
     if (this.#rule.bytes !== undefined) this.#bytes += sizeOf(message)
   }
 
   /** Whether a sweep is worth its while before the next housekeeping. */
   get overdue(): boolean {
-    return this.#rule.bytes !== undefined && this.#bytes > this.#rule.bytes * SLACK
+    return this.#unswept >= SWEEP_EVERY || (this.#rule.bytes !== undefined && this.#bytes > this.#rule.bytes * SLACK)
   }
 
   /** Removes what is past retention; answers how many. `time` is in milliseconds since the epoch. */
   sweep(time: number): number {
     const { age, bytes } = this.#rule
+    this.#unswept = 0
     const expired = age === undefined ? 1 : this.#log.since(time - age)
     if (bytes !== undefined) this.#advance(bytes)
     return this.#remove(bytes === undefined ? expired : Math.max(expired, this.#floor))

@@ -78,6 +78,16 @@ describe('retention', () => {
     expect(chunks()).toBe(3)
   })
 
+  test('publishing sweeps once in a while, so that what is handled at once does not pile up', async () => {
+    const setup = await ready({ age: 0 })
+    for (let batch = 0; batch < 100; batch++) {
+      await publish(setup, ...Array.from({ length: 100 }, (_, index) => [`m${batch}-${index}`] as [string]))
+      await setup.consumer.drain()
+      setup.clock.pass(1)
+    }
+    expect((await history(setup)).length).toBeLessThan(5_000)
+  })
+
   test('housekeeping asks to be called when the oldest message is past its age', async () => {
     const setup = await ready({ age: 10_000 })
     expect(await setup.connection.maintain?.()).toBe(60_000)

@@ -3,13 +3,15 @@ import { setTimeout } from 'node:timers/promises'
 import { DeliveryQueue, type Order, PendingCounts } from '../dist/index.js'
 
 const MESSAGES = 1_000_000
-const KEYS = Array.from({ length: 1000 }, (_, index) => `customer-${index}`)
+const CUSTOMERS = Array.from({ length: MESSAGES }, (_, index) => `customer-${index}`)
+const FEW = CUSTOMERS.slice(0, 1000)
 
 interface Case {
   readonly order: Order
   readonly bands?: number
   readonly due?: number
-  readonly keyed?: boolean
+  /** Keys that messages take turns with. */
+  readonly keys?: readonly string[]
 }
 
 const cases: Readonly<Record<string, Case>> = {
@@ -17,8 +19,10 @@ const cases: Readonly<Record<string, Case>> = {
   'priority(10)': { order: 'priority', bands: 10 },
   lifo: { order: 'lifo' },
   delayed: { order: 'fifo', due: 1 },
-  'keyed, parked (fifo)': { order: 'fifo', keyed: true },
-  'keyed, parked (priority(10))': { order: 'priority', bands: 10, keyed: true },
+  'keyed, parked (fifo)': { order: 'fifo', keys: FEW },
+  'keyed, parked (priority(10))': { order: 'priority', bands: 10, keys: FEW },
+  'keyed, a key each (fifo)': { order: 'fifo', keys: CUSTOMERS },
+  'keyed, a key each (priority)': { order: 'priority', bands: 10, keys: CUSTOMERS },
 }
 
 /** Typed arrays are freed some time after the collection that found them dead, hence the wait. */
@@ -32,17 +36,17 @@ async function used(): Promise<number> {
   return heapUsed + arrayBuffers
 }
 
-function fill({ order, bands = 1, due = 0, keyed = false }: Case): DeliveryQueue {
+function fill({ order, bands = 1, due = 0, keys = [] }: Case): DeliveryQueue {
   const queue = new DeliveryQueue({
     order,
     bands,
-    keyOf: position => (keyed ? KEYS[position % KEYS.length] : undefined),
+    keyOf: position => keys[position % keys.length],
     bandOf: position => position % bands,
     handled: () => {},
   })
   for (let position = 0; position < MESSAGES; position++) queue.add(position, due)
   // Takes one message of each key; whatever else a fifo line holds is parked behind them.
-  if (keyed) queue.claim(queue.open(1, 30_000), 2 * KEYS.length, 0)
+  if (keys === FEW) queue.claim(queue.open(1, 30_000), 2 * FEW.length, 0)
   return queue
 }
 
@@ -54,6 +58,7 @@ function fillPending(): PendingCounts {
 
 const kept: unknown[] = []
 
+/** The keys are the messages' own, and not counted. */
 async function measure(name: string, create: () => unknown): Promise<void> {
   const before = await used()
   kept.push(create())

@@ -1,9 +1,10 @@
-// Nanoseconds a message, best and median of the rounds. After a build: node packages/queue/scripts/speed.ts
+// Nanoseconds a message, best and median of the rounds. After a build: node packages/queue/scripts/speed.ts ['fifo, flow']
+// All cases share one process, and make each other slower: the engine compiles for whatever it has seen.
 import { DeliveryQueue, type Order } from '../dist/index.js'
 
 const MESSAGES = 1_000_000
 const BATCH = 256
-const ROUNDS = 9
+const ROUNDS = 15
 const KEYS = Array.from({ length: 1000 }, (_, index) => `customer-${index}`)
 
 interface Case {
@@ -61,9 +62,11 @@ const show = (values: number[]): string => {
 }
 
 console.log(`${''.padEnd(32)}      add (best, median)   claim + ack (best, median)`)
-const results = new Map(Object.keys(cases).map(name => [name, [] as [number, number][]]))
+const only = process.argv[2]
+const chosen = Object.entries(cases).filter(([name]) => only === undefined || name === only)
+const results = new Map(chosen.map(([name]) => [name, [] as [number, number][]]))
 for (let turn = 0; turn < ROUNDS; turn++) {
-  for (const [name, each] of Object.entries(cases)) results.get(name)?.push(round(each))
+  for (const [name, each] of chosen) results.get(name)?.push(round(each))
 }
 for (const [name, rounds] of results) {
   console.log(

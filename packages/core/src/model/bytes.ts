@@ -7,7 +7,7 @@ const tagOf = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.p
 
 /** The tag reads an internal slot: right for arrays of another realm, and for those that only pretend. */
 const isUint8Array = (value: unknown): value is Uint8Array =>
-  value instanceof Uint8Array || (ArrayBuffer.isView(value) && tagOf?.call(value) === 'Uint8Array')
+  ArrayBuffer.isView(value) && (value instanceof Uint8Array || tagOf?.call(value) === 'Uint8Array')
 
 /** A detached buffer reads as empty: without this look, its bytes would be lost without a word. */
 function isDetached(value: Uint8Array): boolean {

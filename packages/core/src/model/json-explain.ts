@@ -1,5 +1,5 @@
 import { isPluribusError, PluribusError } from '../errors/pluribus-error.js'
-import { MAX_CONTAINERS } from './json-check.js'
+import { countContainer } from './json-check.js'
 import { MAX_DEPTH } from './json-depth.js'
 import { writePath } from './path.js'
 import { isPlainObject } from './plain-object.js'
@@ -60,11 +60,7 @@ class Walk {
     }
     if (this.#ancestors.length >= MAX_DEPTH)
       this.#refuse(`is nested deeper than ${MAX_DEPTH} levels`, 'Flatten the data.')
-    if (++this.#containers > MAX_CONTAINERS) {
-      const most = MAX_CONTAINERS.toLocaleString('en')
-      const message = `The data has more than ${most} arrays and objects, counting one again each time it is reached. Split it.`
-      throw new PluribusError('TOO_LARGE', message, { details: { limit: MAX_CONTAINERS } })
-    }
+    this.#containers = countContainer(this.#containers)
     this.#ancestors.push(value)
     if (Array.isArray(value)) this.#array(value)
     else this.#object(value)

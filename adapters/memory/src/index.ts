@@ -3,6 +3,6 @@
  *
  * @module
  */
-export { fromUrl, memory } from './adapter.js'
+export { fromUrl, memory, memory as createAdapter } from './adapter.js'
 export type { MemoryOptions } from './options.js'
 export { type MemoryStore, memoryStore } from './store.js'

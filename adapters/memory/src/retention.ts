@@ -64,11 +64,12 @@ export class RetentionRule {
     return this.#remove(this.#log.since(before))
   }
 
-  /** When the oldest message is past its age, in milliseconds since the epoch; Infinity where age is not limited. */
-  get expiry(): number {
-    const oldest = this.#log.next(1)
-    if (this.#rule.age === undefined || oldest === this.#log.end) return Number.POSITIVE_INFINITY
-    return this.#log.timeOf(oldest) + this.#rule.age
+  /** When the next message is past its age, in milliseconds since the epoch; Infinity where none will be. */
+  expiry(time: number): number {
+    const { age } = this.#rule
+    if (age === undefined) return Number.POSITIVE_INFINITY
+    const next = this.#log.next(this.#log.since(time - age))
+    return next === this.#log.end ? Number.POSITIVE_INFINITY : this.#log.timeOf(next) + age
   }
 
   #remove(before: number): number {

@@ -70,7 +70,7 @@ export class MemoryStore {
     let next = LATEST
     for (const topic of this.#topics.values()) {
       topic.maintain(now, time)
-      next = Math.min(next, topic.retention.expiry - time)
+      next = Math.min(next, topic.retention.expiry(time) - time)
     }
     return Math.max(SOONEST, next)
   }

@@ -117,8 +117,10 @@ export class MemorySubscription {
     const position = this.queue.reject(token as number)
     if (position < 0) return false
     const { failures, losses, errors } = this.#troubles.get(position) ?? UNTROUBLED
-    // The run that ends here is not among the failures that the queue has counted; its error says which run it was.
-    const attempts = Math.max(failures, latest.at(-1)?.attempt ?? 0)
+    // The run that ends here is not among the failures that the queue has counted: its error says which run it was, but
+    // for the error of a message that dies of its losses, unrun.
+    const failed = latest.findLast(error => error.code !== 'CRASHED')
+    const attempts = Math.max(failures, failed?.attempt ?? 0)
     this.deaths.set(position, { reason, errors: appendErrors(errors, latest), attempts, losses, time })
     this.#troubles.delete(position)
     return true

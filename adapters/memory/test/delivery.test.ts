@@ -1,6 +1,6 @@
 import type { Discipline } from '@pluribus/core/driver'
 import { describe, expect, test } from 'vitest'
-import { bench, collect, idsOf, LEASE, message, open, settleOne, spec, topicSpec } from './kit.js'
+import { bench, collect, failure, idsOf, LEASE, message, open, settleOne, spec, topicSpec } from './kit.js'
 
 const priorityOf = (levels: number): Discipline => ({ kind: 'priority', levels, atLeast: 'exact' })
 const lifo: Discipline = { kind: 'lifo', levels: 1, atLeast: 'exact' }
@@ -255,12 +255,13 @@ describe('suspects', () => {
     const last = next()
     const [suspect] = await last.pull()
     expect(suspect).toMatchObject({ attempt: 2, losses: 2 })
+    const crashed = { ...failure(2), code: 'CRASHED' }
     await last.source.settle({
       acks: [],
-      others: [{ kind: 'reject', token: suspect?.token as number, reason: 'CRASHED', errors: [] }],
+      others: [{ kind: 'reject', token: suspect?.token as number, reason: 'CRASHED', errors: [crashed] }],
     })
     expect(await collect(connection.persistence.deadLetters({ subscription: spec() }))).toMatchObject([
-      { reason: 'CRASHED', attempts: 1, losses: 2, errors: [{ message: 'run 1' }], time: clock.now() },
+      { reason: 'CRASHED', attempts: 1, losses: 2, errors: [{ message: 'run 1' }, crashed], time: clock.now() },
     ])
   })
 })

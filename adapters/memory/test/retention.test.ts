@@ -88,12 +88,14 @@ describe('retention', () => {
     expect((await history(setup)).length).toBeLessThan(5_000)
   })
 
-  test('housekeeping asks to be called when the oldest message is past its age', async () => {
+  test('housekeeping asks to be called when the next message is past its age, not for what is pending', async () => {
     const setup = await ready({ age: 10_000 })
     expect(await setup.connection.maintain?.()).toBe(60_000)
     await publish(setup, ['a'])
     setup.clock.pass(4_000)
     expect(await setup.connection.maintain?.()).toBe(6_000)
+    setup.clock.pass(6_001)
+    expect(await setup.connection.maintain?.()).toBe(60_000)
   })
 
   test('a subscription that is removed keeps nothing', async () => {

@@ -22,7 +22,6 @@ export class Generation {
   #state: 'connecting' | 'open' | 'over' = 'connecting'
   #inner: Connection | undefined
   #fault: InjectedFault | undefined
-  #toldLost = false
 
   constructor(owner: GenerationOwner, environment: Environment, events: ConnectionEvents) {
     this.#owner = owner
@@ -213,9 +212,8 @@ export class Generation {
     this.dispose().catch(error => this.environment.logger.warn({ error }, 'an unused connection did not close'))
   }
 
+  /** Only a generation that was open and is over just now is told of: so core hears it at most once. */
   #tellLost(cause: unknown): void {
-    if (this.#toldLost) return
-    this.#toldLost = true
     tell(() => this.#events.lost(cause))
   }
 }

@@ -29,6 +29,10 @@ export class UnreliableSource implements Source, GenerationSource {
     if (renew) this.renew = batch => this.#call('renew', () => this.#renew(batch, renew))
   }
 
+  get isOver(): boolean {
+    return this.#line.isOver
+  }
+
   get held(): readonly Delivery[] {
     return [...this.#held.values()]
   }
@@ -74,15 +78,12 @@ export class UnreliableSource implements Source, GenerationSource {
   }
 
   endByBroker(cause: unknown, giveBack: boolean): void {
-    if (this.#line.isOver) return
-    this.#generation.sources.delete(this)
     this.end(cause)
     if (giveBack) this.#inner.close().catch(error => this.#warn(error, 'an ended source did not close'))
   }
 
   /** Core is told first, then they become available inside. */
   take(filter: (delivery: Delivery) => boolean): number {
-    if (this.#line.isOver) return 0
     const taken = this.held.filter(delivery => !this.#settling.has(delivery.token) && filter(delivery))
     if (taken.length === 0) return 0
     const tokens = taken.map(delivery => delivery.token)

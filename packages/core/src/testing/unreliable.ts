@@ -50,7 +50,7 @@ class Unreliable implements UnreliableAdapter, GenerationOwner {
 
   connect(environment: Environment, events: ConnectionEvents): Promise<Connection> {
     const generation = new Generation(this, environment, events)
-    if (!this.#killed) this.#live.set(generation, generation)
+    this.#live.set(generation, generation)
     return generation.connect(
       () => this.#inner.connect(environment, generation.innerEvents),
       inner => new UnreliableConnection(inner, generation, narrowed(inner.capabilities, this.#script)),
@@ -185,7 +185,8 @@ class Unreliable implements UnreliableAdapter, GenerationOwner {
   }
 
   #sources(): readonly GenerationSource[] {
-    return [...this.#live.values()].flatMap(generation => [...generation.sources])
+    const all = [...this.#live.values()].flatMap(generation => [...generation.sources])
+    return all.filter(source => !source.isOver)
   }
 }
 

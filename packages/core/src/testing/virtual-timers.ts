@@ -5,8 +5,13 @@ import { TimerQueue, type VirtualTimer } from './timer-queue.js'
 const LONGEST = 2_147_483_647
 const SHOWN = 10
 
-interface VirtualImmediate {
-  readonly callback: () => void
+class VirtualImmediate {
+  /** Gone once it has run or been cleared. */
+  callback: (() => void) | undefined
+
+  constructor(callback: () => void) {
+    this.callback = callback
+  }
 }
 
 /** One line of source says best which timer this is. */
@@ -18,7 +23,9 @@ const describe = (callback: () => void): string => {
 /** The {@link Timers} of a virtual clock: what waits for its time, and what waits for its turn. */
 export class VirtualTimers implements Timers {
   readonly #timers = new TimerQueue()
-  readonly #immediates = new Set<VirtualImmediate>()
+  #immediates: VirtualImmediate[] = []
+  /** Those before it are gone: a queue that is taken from in front, without moving the rest. */
+  #nextImmediate = 0
   readonly #elapsed: () => number
   #created = 0
 
@@ -58,22 +65,26 @@ export class VirtualTimers implements Timers {
   }
 
   setImmediate(callback: () => void): TimerHandle {
-    const immediate: VirtualImmediate = { callback }
+    const immediate = new VirtualImmediate(callback)
     this.#created++
-    this.#immediates.add(immediate)
+    this.#immediates.push(immediate)
     return immediate
   }
 
   clearImmediate(handle: TimerHandle): void {
-    this.#immediates.delete(handle as VirtualImmediate)
+    if (handle instanceof VirtualImmediate) handle.callback = undefined
   }
 
   /** Takes out the next immediate. */
   takeImmediate(): (() => void) | undefined {
-    for (const immediate of this.#immediates) {
-      this.#immediates.delete(immediate)
-      return immediate.callback
+    while (this.#nextImmediate < this.#immediates.length) {
+      const immediate = this.#immediates[this.#nextImmediate++] as VirtualImmediate
+      const { callback } = immediate
+      immediate.callback = undefined
+      if (callback !== undefined) return callback
     }
+    this.#immediates = []
+    this.#nextImmediate = 0
     return undefined
   }
 

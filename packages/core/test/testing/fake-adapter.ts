@@ -33,6 +33,11 @@ export class FakeStore {
   readonly log: string[] = []
   openSources = 0
   tokens = 0
+  /** Every delivery of a record has the same token. */
+  reusesTokens = false
+  /** Settlements that the store itself fails. */
+  failingSettles = 0
+  iterations = 0
   readonly wakes = new Set<() => void>()
 
   states(): Record<string, FakeRecord['state']> {
@@ -96,7 +101,11 @@ class FakeSource implements Source {
     }
     const found = store.records.filter(record => record.state === 'ready').slice(0, max)
     const deliveries = found.map((record): Delivery => {
-      Object.assign(record, { state: 'leased', token: ++store.tokens, leaseEnds: now + lease })
+      Object.assign(record, {
+        state: 'leased',
+        token: store.reusesTokens ? store.records.indexOf(record) + 1 : ++store.tokens,
+        leaseEnds: now + lease,
+      })
       this.#held.set(record.token, record)
       const { message, token, attempt, losses } = record
       return { message, token, attempt, losses, marks: 0, suspect: false }
@@ -111,10 +120,12 @@ class FakeSource implements Source {
   async settle({ acks, others }: Settled): Promise<readonly SettleException[]> {
     const exceptions: SettleException[] = []
     const end = (token: Token, state: FakeRecord['state']) => {
+      if (this.#of.store.failingSettles-- > 0) return exceptions.push({ token, kind: 'failed', error: 'busy' })
       const record = this.#of.store.records.find(one => one.token === token && one.state === 'leased')
       if (record === undefined) exceptions.push({ token, kind: 'stale' })
       else record.state = state
       if (record !== undefined && state === 'ready') this.#wakeAll()
+      return undefined
     }
     this.#of.store.log.push(`settle ${acks.length + others.length}`)
     for (const token of acks) end(token, 'done')
@@ -153,6 +164,7 @@ export interface FakeControls {
   readonly sources: Source[]
   readonly sourceEvents: SourceEvents[]
   closed: boolean
+  closes: number
 }
 
 /** An adapter over a list: enough of the contract to see what a wrapper does to it. */
@@ -175,7 +187,7 @@ export class FakeAdapter implements Adapter {
 
   async connect(environment: Environment, events: ConnectionEvents): Promise<Connection> {
     if (this.connectTakes > 0) await new Promise<void>(done => environment.timers.setTimeout(done, this.connectTakes))
-    const controls: FakeControls = { events, sources: [], sourceEvents: [], closed: false }
+    const controls: FakeControls = { events, sources: [], sourceEvents: [], closed: false, closes: 0 }
     this.connections.push(controls)
     const { store } = this
     return {
@@ -201,7 +213,12 @@ export class FakeAdapter implements Adapter {
         topics: async () => [],
         subscriptions: async () => [],
         async *history() {
-          for (const { message } of store.records) yield message
+          store.iterations++
+          try {
+            for (const { message } of store.records) yield message
+          } finally {
+            store.iterations--
+          }
         },
         find: async (_topic, id) => store.records.find(({ message }) => message.id === id)?.message,
         async *deadLetters(): AsyncGenerator<StoredDeadLetter> {},
@@ -212,6 +229,7 @@ export class FakeAdapter implements Adapter {
       maintain: async () => 1_000,
       close: async () => {
         controls.closed = true
+        controls.closes++
         for (const source of controls.sources) await source.close()
       },
     }

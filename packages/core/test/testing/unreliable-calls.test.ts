@@ -155,6 +155,12 @@ describe('failMessages', () => {
     ])
   })
 
+  test('a message that fails is not reported a duplicate as well', async () => {
+    const { adapter, connection } = await linked(unreliable, ['a'])
+    adapter.failMessages(({ id }) => id === 'a', 'unknown')
+    expect(await connection.publisher.publish(batch)).toMatchObject([{ index: 0, kind: 'failed', outcome: 'unknown' }])
+  })
+
   test('a batch of which nothing is left does not reach the inner adapter', async () => {
     const { store, adapter, connection } = await linked(unreliable)
     adapter.failMessages(() => true, 'definite')
@@ -184,7 +190,9 @@ describe('settleExceptions', () => {
       [{ token: a, kind: 'stale' }],
     )
     expect(store.states()).toEqual({ a: 'ready', b: 'dead' })
+    const inside = store.log.length
     expect(await source.settle({ acks: [a], others: [] })).toEqual([{ token: a, kind: 'stale' }])
+    expect(store.log).toHaveLength(inside)
     const again = (await source.pull(1)).deliveries
     expect(again).toMatchObject([{ message: { id: 'a' }, losses: 0 }])
     expect(await source.settle(acks(again))).toEqual([])

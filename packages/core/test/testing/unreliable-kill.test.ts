@@ -71,10 +71,23 @@ describe('kill', () => {
   })
 
   test('after a cut hangs what the cut would have rejected', async () => {
-    const { adapter, clock, connection, link } = await linked(unreliable)
+    const { adapter, clock, connection, link } = await linked(unreliable, ['a'])
+    const reading = connection.persistence.history('orders.placed', { from: 'earliest' })[Symbol.asyncIterator]()
+    await reading.next()
     adapter.cut()
     adapter.kill()
     expect(await fate(clock, connection.declare([], []))).toBe('pending')
+    expect(await fate(clock, reading.next())).toBe('pending')
+    expect(link.told).toEqual(['lost connection'])
+  })
+
+  test('in the turn of a cut that a step made: lost is told, the call stays unanswered', async () => {
+    const { adapter, clock, connection, link } = await linked(inner =>
+      unreliable(inner, { steps: [{ on: 'declare', call: 1, do: 'cut' }] }),
+    )
+    const declaring = connection.declare([], [])
+    adapter.kill()
+    expect(await fate(clock, declaring)).toBe('pending')
     expect(link.told).toEqual(['lost connection'])
   })
 })

@@ -72,4 +72,42 @@ describe('takeLeases', () => {
     inner.connections[0]?.sourceEvents[0]?.lost(tokens(deliveries))
     expect([link.lostTokens, adapter.held]).toEqual([tokens(deliveries), []])
   })
+
+  test('settling what was taken does not reach the store', async () => {
+    const { store, adapter, source } = await linked(unreliable, ['a'])
+    const { deliveries } = await source.pull(1)
+    adapter.takeLeases()
+    const inside = store.log.length
+    expect(await source.settle(acks(deliveries))).toHaveLength(1)
+    expect(store.log).toHaveLength(inside)
+  })
+
+  test('a settle that the store failed leaves the delivery held: it can be taken', async () => {
+    const { store, adapter, source } = await linked(unreliable, ['a'])
+    const { deliveries } = await source.pull(1)
+    store.failingSettles = 1
+    expect(await source.settle(acks(deliveries))).toMatchObject([{ kind: 'failed', error: 'busy' }])
+    expect([adapter.held.length, adapter.takeLeases(), store.states()]).toEqual([1, 1, { a: 'ready' }])
+  })
+
+  test('a lease that renewing found lost is no longer held', async () => {
+    const { store, adapter, clock, source } = await linked(unreliable, ['a'])
+    const { deliveries } = await source.pull(1)
+    const link = new Link(clock, 'two')
+    const other = await link.open(await link.connect(unreliable(new FakeAdapter(store))))
+    await clock.advance(LEASE)
+    await other.pull(1)
+    expect(await source.renew?.(deliveries)).toEqual(tokens(deliveries))
+    expect([adapter.held, adapter.takeLeases()]).toEqual([[], 0])
+  })
+
+  test('a token that the broker uses again is good again', async () => {
+    const { store, adapter, source } = await linked(unreliable, ['a'])
+    store.reusesTokens = true
+    await source.pull(1)
+    adapter.takeLeases()
+    const { deliveries } = await source.pull(1)
+    expect(await source.settle(acks(deliveries))).toEqual([])
+    expect(store.states()).toEqual({ a: 'done' })
+  })
 })

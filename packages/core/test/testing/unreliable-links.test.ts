@@ -116,12 +116,16 @@ describe('cut', () => {
     expect(adapter.cut()).toBe(false)
   })
 
-  test('after core has closed the connection does nothing', async () => {
-    const { adapter, connection, source, link } = await linked(unreliable)
+  test('after core has closed the connection does nothing, and nothing is heard of it', async () => {
+    const { adapter, inner, connection, source, link } = await linked(unreliable)
     await source.close()
+    inner.connections[0]?.sourceEvents[0]?.wake()
     await connection.close()
+    inner.connections[0]?.events.lost('closed')
     expect(adapter.cut()).toBe(false)
     expect(link.told).toEqual([])
+    await adapter.dispose()
+    expect(inner.connections[0]?.closes).toBe(1)
   })
 
   test('a callback of core that throws is loud but not in the way', async () => {
@@ -189,6 +193,32 @@ describe('connecting', () => {
     expect(await connection.declare([], [])).toEqual([])
     await connection.close()
     expect(inner.connections[0]?.closed).toBe(true)
+  })
+})
+
+describe('what the inner adapter loses by itself', () => {
+  test('while connecting: the connect rejects, and core hears of nothing that it never had', async () => {
+    const inner = new FakeAdapter()
+    const adapter = unreliable(inner)
+    const link = new Link()
+    const letGo = adapter.hold('connect', { side: 'reply' })
+    const connecting = link.connect(adapter)
+    await link.clock.settle()
+    inner.connections[0]?.events.lost('gone')
+    letGo()
+    expect(adapter.classify(await thrownBy(connecting))).toEqual(RETRYABLE)
+    expect([link.told, inner.connections[0]?.closed, adapter.generation]).toEqual([[], true, 0])
+  })
+
+  test('a source that ended inside is over: it holds nothing and ends once', async () => {
+    const { adapter, inner, source, link } = await linked(unreliable, ['a'])
+    await source.pull(1)
+    inner.connections[0]?.sourceEvents[0]?.ended('inside')
+    inner.connections[0]?.sourceEvents[0]?.ended('inside')
+    expect([adapter.held, adapter.takeLeases(), adapter.endSources()]).toEqual([[], 0, 0])
+    adapter.kill()
+    expect(link.told).toEqual(['ended', 'lost connection'])
+    expect(link.causes[0]).toBe('inside')
   })
 })
 

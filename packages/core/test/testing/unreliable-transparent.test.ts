@@ -25,6 +25,8 @@ describe('without a fault', () => {
     const ids: string[] = []
     for await (const { id } of connection.persistence.history('orders.placed', { from: 'earliest' })) ids.push(id)
     expect(ids).toEqual(['a', 'b'])
+    for await (const _ of connection.persistence.history('orders.placed', { from: 'earliest' })) break
+    expect(store.iterations).toBe(0)
     expect(link.told).toEqual(['wake'])
     await source.close()
     await connection.close()

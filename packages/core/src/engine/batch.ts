@@ -16,26 +16,55 @@ export interface Span {
 export class Batch {
   readonly messages: readonly OutgoingMessage[]
   readonly spans: readonly Span[]
+  /** Travels again: it may be stored already, whatever this attempt says. */
+  readonly isRepeat: boolean
+  /** The how-manieth it was when it was first sent; repeats keep their place. */
+  order = 0
 
-  constructor(messages: readonly OutgoingMessage[], spans: readonly Span[]) {
+  constructor(messages: readonly OutgoingMessage[], spans: readonly Span[], isRepeat = false) {
     this.messages = messages
     this.spans = spans
+    this.isRepeat = isRepeat
   }
 
-  /** Which submission, and which of its messages, a place in the batch belongs to. */
-  locate(index: number): { readonly submission: Submission; readonly index: number } {
-    let before = 0
+  /** Visits each message with its submission, its place there, and its place in the batch. */
+  each(visit: (submission: Submission, index: number, place: number) => void): void {
+    let place = 0
     for (const { submission, from, count } of this.spans) {
-      if (index < before + count) return { submission, index: from + index - before }
-      before += count
+      for (let index = from; index < from + count; index++) visit(submission, index, place++)
     }
-    throw new RangeError(`A batch of ${before} has no message ${index}.`)
+  }
+
+  /** A repeat of some of the messages; `undefined` for none. */
+  repeat(keep: (submission: Submission, index: number) => boolean): Batch | undefined {
+    const messages: OutgoingMessage[] = []
+    const spans: Span[] = []
+    this.each((submission, index, place) => {
+      if (!keep(submission, index)) return
+      messages.push(this.messages[place] as OutgoingMessage)
+      spans.push({ submission, from: index, count: 1 })
+    })
+    if (messages.length === 0) return undefined
+    const batch = new Batch(messages, spans, true)
+    batch.order = this.order
+    return batch
+  }
+
+  /** The same with delays that count from when each message was published; `now` is monotonic, in milliseconds. */
+  retimed(now: number): Batch {
+    if (!this.spans.some(({ submission }) => submission.isDelayed)) return this
+    const messages: OutgoingMessage[] = []
+    this.each((submission, index) => messages.push(submission.messageAt(index, now)))
+    const batch = new Batch(messages, this.spans, this.isRepeat)
+    batch.order = this.order
+    return batch
   }
 }
 
 /** Takes the next batch off the front of what is pending; what is taken counts as sent. */
-export function takeBatch(pending: Submission[]): Batch {
+export function takeBatch(pending: Submission[], now: number): Batch {
   const first = pending[0] as Submission
+  if (first.isDelayed) return takeMixed(pending).retimed(now)
   // The common case, one call's messages as they are, copies nothing.
   if (
     first.sent === 0 &&
@@ -47,7 +76,7 @@ export function takeBatch(pending: Submission[]): Batch {
     first.sent = first.messages.length
     return new Batch(first.messages, [{ submission: first, from: 0, count: first.messages.length }])
   }
-  return takeMixed(pending)
+  return takeMixed(pending).retimed(now)
 }
 
 function takeMixed(pending: Submission[]): Batch {

@@ -54,6 +54,11 @@ export class Link {
     return this.#current
   }
 
+  /** Why there is no connection, or was none before. */
+  get lastError(): PluribusError | undefined {
+    return this.#lastError
+  }
+
   /** Followers are told of every generation; at once of the present one. */
   follow(follower: LinkFollower): () => void {
     this.#followers.add(follower)

@@ -84,7 +84,12 @@ export class OutgoingMaker {
 }
 
 /** About how many bytes a message takes while it waits; text is counted by characters. */
-export const weightOf = (message: OutgoingMessage): number => message.payload.length + OVERHEAD
+export const weightOf = ({ payload, headers }: OutgoingMessage): number =>
+  payload.length + OVERHEAD + (headers === EMPTY_HEADERS ? 0 : headersSize(headers))
+
+/** The message with another delay: a copy, because adapters may keep the one they were given. */
+export const withDelay = (message: OutgoingMessage, delay: number): OutgoingMessage =>
+  Object.assign(Object.create(Outgoing.prototype), message, { delay })
 
 function checkPublishOptions(options: PublishOptions, on: Capable): void {
   checkOptions(options, OPTIONS, 'publish()')

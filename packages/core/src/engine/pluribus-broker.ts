@@ -74,7 +74,6 @@ export class PluribusBroker implements Broker {
     this.#queue = new PublishQueue({
       adapter,
       environment,
-      emitter,
       link,
       turn,
       topics,

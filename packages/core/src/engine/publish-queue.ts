@@ -1,22 +1,23 @@
 import type { Adapter } from '../driver/adapter.js'
-import type { Environment, TimerHandle } from '../driver/environment.js'
+import type { Environment } from '../driver/environment.js'
 import type { OutgoingMessage } from '../driver/message.js'
 import type { PublishException } from '../driver/publisher.js'
 import { PluribusError } from '../errors/pluribus-error.js'
+import { Alarm } from './alarm.js'
 import { Backoff } from './backoff.js'
 import { type Batch, takeBatch } from './batch.js'
 import type { Declarations, KnownTopics } from './declarations.js'
-import type { Emitter } from './emitter.js'
+import { Doubts, inDoubt } from './doubts.js'
 import { closedError, type Generation, type Link, type LinkFollower } from './link.js'
 import { fromNative } from './native-error.js'
 import { Submission } from './submission.js'
+import { TopicGate, type Waiting } from './topic-gate.js'
 import type { Turn } from './turn.js'
 
 /** What the queue works with. */
 export interface PublishQueueParts {
   readonly adapter: Adapter
   readonly environment: Environment
-  readonly emitter: Emitter
   readonly link: Link
   readonly turn: Turn
   readonly topics: KnownTopics
@@ -33,46 +34,63 @@ export interface PublishQueueParts {
 export class PublishQueue implements LinkFollower {
   readonly #parts: PublishQueueParts
   readonly #backoff: Backoff
+  readonly #gate: TopicGate
+  readonly #doubts: Doubts
+  readonly #deadline: Alarm
+  /** While it is set, nothing is sent: the broker has just refused what is to be tried again. */
+  readonly #rest: Alarm
   readonly #idle = new Set<() => void>()
   /** In order; only the first may be partly sent. */
   #pending: Submission[] = []
-  #inFlight = new Set<Batch>()
+  /** In the order in which they were first sent, and before everything that is pending. */
+  #again: Batch[] = []
+  readonly #inFlight = new Set<Batch>()
+  #sent = 0
   #weight = 0
   #scheduled = false
-  #declaring = false
-  #deadline: TimerHandle | undefined
   #closed = false
+  /** Why nothing could be sent lately, while there is a connection. */
+  #lastError: PluribusError | undefined
 
   constructor(parts: PublishQueueParts) {
+    const { timers, random } = parts.environment
     this.#parts = parts
-    this.#backoff = new Backoff(parts.environment.random)
+    this.#backoff = new Backoff(random)
+    this.#gate = new TopicGate(parts.topics, parts.declarations)
+    this.#doubts = new Doubts(parts)
+    this.#deadline = new Alarm(timers, () => this.#expire())
+    this.#rest = new Alarm(timers, () => this.#flush())
     parts.link.follow(this)
   }
 
   /** Queues messages; `done` is called when the fate of each is known. Throws `OVERLOADED` or `CLOSED`, both definite. */
-  submit(messages: readonly OutgoingMessage[], weight: number, done: (submission: Submission) => void): void {
+  submit(messages: readonly OutgoingMessage[], done: (submission: Submission) => void): void {
     if (this.#closed) throw closedError()
-    if (this.#weight + weight > this.#parts.maxPending && this.#weight > 0) throw this.#overloaded(weight)
-    this.#weight += weight
-    const finish = (submission: Submission) => {
-      this.#weight -= weight
-      done(submission)
+    const now = this.#parts.turn.now
+    const submission = new Submission(messages, now, now + this.#parts.publishTimeout, over => {
+      this.#weight -= over.weight
+      done(over)
       if (this.#weight === 0) this.#announceIdle()
-    }
-    const deadline = this.#parts.turn.now + this.#parts.publishTimeout
-    this.#pending.push(new Submission(messages, weight, deadline, finish))
+    })
+    if (this.#weight + submission.weight > this.#parts.maxPending && this.#weight > 0)
+      throw this.#overloaded(submission)
+    this.#weight += submission.weight
+    this.#pending.push(submission)
     this.#schedule()
   }
 
   up(): void {
+    this.#backoff.reset()
     this.#schedule()
   }
 
   /** Whatever was in flight is in doubt. */
   down(error: PluribusError): void {
-    const doubtful = [...this.#inFlight]
+    this.#gate.reset()
+    this.#rest.clear()
+    for (const batch of this.#inFlight) this.#doubts.add(batch, error)
     this.#inFlight.clear()
-    for (const batch of doubtful.reverse()) this.#doubt(batch, error)
+    this.#resolveDoubts()
     this.#schedule()
   }
 
@@ -89,11 +107,13 @@ export class PublishQueue implements LinkFollower {
         })
       })
     }
-    const rest = [...this.#inFlight]
+    const unanswered = [...this.#doubts.take(), ...this.#inFlight, ...this.#again]
     this.#inFlight.clear()
-    for (const batch of rest) this.#failBatch(batch, this.#unanswered())
+    this.#again = []
+    this.#rest.clear()
+    for (const batch of unanswered) failBatch(batch, UNANSWERED)
     this.#failPending(() => true, closedError())
-    if (this.#deadline !== undefined) timers.clearTimeout(this.#deadline)
+    this.#deadline.clear()
   }
 
   #announceIdle(): void {
@@ -110,18 +130,37 @@ export class PublishQueue implements LinkFollower {
 
   readonly #flush = (): void => {
     this.#scheduled = false
-    while (this.#pending.length > 0) {
+    while (this.#pending.length > 0 || this.#again.length > 0) {
       const generation = this.#parts.link.current
-      if (generation === undefined) return this.#watchDeadline()
-      if (this.#declaring || this.#inFlight.size >= generation.connection.publisher.window) return
-      if (!this.#declared(generation)) return this.#declare(generation)
-      const next = (this.#pending[0] as Submission).messages.length
-      if (!this.#parts.turn.admitPublishes(next)) {
+      if (generation === undefined || this.#rest.isSet || this.#gate.isClosed) return this.#watchDeadline()
+      this.#deadline.clear()
+      // Nothing may overtake what is in doubt: what to do about it is known when everything behind it is answered.
+      if (!this.#doubts.isEmpty || this.#inFlight.size >= generation.connection.publisher.window) return
+      if (!this.#gate.admits(generation, this.#waiting)) return this.#declare(generation)
+      if (!this.#admitted()) {
         this.#scheduled = true
         return this.#parts.turn.defer(this.#flush)
       }
-      this.#send(generation, takeBatch(this.#pending))
+      this.#send(generation, this.#next())
     }
+  }
+
+  get #waiting(): Waiting {
+    return { again: this.#again, pending: this.#pending }
+  }
+
+  #admitted(): boolean {
+    const next = this.#again[0]?.messages.length ?? (this.#pending[0] as Submission).messages.length
+    return this.#parts.turn.admitPublishes(next)
+  }
+
+  #next(): Batch {
+    const { now } = this.#parts.turn
+    const repeat = this.#again.shift()
+    if (repeat !== undefined) return repeat.retimed(now)
+    const batch = takeBatch(this.#pending, now)
+    batch.order = ++this.#sent
+    return batch
   }
 
   #send(generation: Generation, batch: Batch): void {
@@ -136,12 +175,15 @@ export class PublishQueue implements LinkFollower {
     watchdog.watch('publish', sending).then(
       exceptions => {
         if (!this.#inFlight.delete(batch)) return
+        this.#backoff.reset()
         this.#settle(batch, exceptions)
-        if (this.#pending.length > 0) this.#flush()
+        this.#resolveDoubts()
+        this.#flush()
       },
       error => {
         if (!this.#inFlight.delete(batch)) return
-        this.#doubt(batch, fromNative(this.#parts.adapter, error, 'publish'))
+        this.#doubts.add(batch, fromNative(this.#parts.adapter, error, 'publish'))
+        this.#resolveDoubts()
         this.#schedule()
       },
     )
@@ -153,122 +195,93 @@ export class PublishQueue implements LinkFollower {
   }
 
   #settleWithExceptions(batch: Batch, exceptions: readonly PublishException[]): void {
-    const byIndex = new Map(exceptions.map(exception => [exception.index, exception]))
-    for (let place = 0; place < batch.messages.length; place++) {
-      const exception = byIndex.get(place)
-      const { submission, index } = batch.locate(place)
-      if (exception === undefined) submission.stored(1)
+    const byPlace = new Map(exceptions.map(exception => [exception.index, exception]))
+    batch.each((submission, index, place) => {
+      const exception = byPlace.get(place)
+      // A duplicate of a repeat is its own first attempt: to the caller, an ordinary success.
+      if (exception === undefined || (batch.isRepeat && exception.kind === 'duplicate')) submission.stored(1)
       else if (exception.kind === 'duplicate') submission.duplicate(index)
-      else submission.failed(index, this.#native(exception.error, exception.outcome))
-    }
+      else submission.failed(index, this.#failure(exception, batch.isRepeat, batch.messages[place] as OutgoingMessage))
+    })
   }
 
-  #native(error: unknown, outcome: 'definite' | 'unknown'): PluribusError {
-    return fromNative(this.#parts.adapter, error, 'publish', outcome)
+  #failure(
+    { error, outcome }: Extract<PublishException, { kind: 'failed' }>,
+    isRepeat: boolean,
+    message: OutgoingMessage,
+  ): PluribusError {
+    const failure = fromNative(this.#parts.adapter, error, 'publish', outcome)
+    return isRepeat || outcome === 'unknown' ? inDoubt(failure, message) : failure
   }
 
-  /** Sends again, ahead of everything else, what the broker would recognise; the rest fails as unknown. */
-  #doubt(batch: Batch, error: PluribusError): void {
-    if (error.outcome === 'definite') return this.#failBatch(batch, error)
-    const again: Submission[] = []
-    for (let place = 0; place < batch.messages.length; place++) {
-      const message = batch.messages[place] as OutgoingMessage
-      const { submission, index } = batch.locate(place)
-      if (this.#recognised(message) && this.#parts.turn.now < submission.deadline) {
-        again.push(this.#resend(submission, index, message))
-      } else submission.failed(index, inDoubt(error, message))
-    }
-    this.#pending.unshift(...again)
-  }
-
-  #resend(submission: Submission, index: number, message: OutgoingMessage): Submission {
-    const passOn = (copy: Submission) => {
-      const failure = copy.failures[0]
-      if (failure !== undefined) submission.failed(index, inDoubt(failure.error, message))
-      // A duplicate now means that the first attempt was stored: to the caller, an ordinary success.
-      else submission.stored(1)
-    }
-    return new Submission([message], 0, submission.deadline, passOn)
-  }
-
-  #recognised(message: OutgoingMessage): boolean {
-    const offered = this.#parts.link.current?.connection.capabilities ?? this.#parts.adapter.capabilities
-    const { deduplication } = offered
-    return deduplication !== 'none' && (message.idSupplied || deduplication.ids === 'all')
-  }
-
-  #failBatch(batch: Batch, error: PluribusError): void {
-    for (let place = 0; place < batch.messages.length; place++) {
-      const { submission, index } = batch.locate(place)
-      submission.failed(index, error)
-    }
-  }
-
-  /** Whether the topics of what goes next exist on this generation. */
-  #declared(generation: Generation): boolean {
-    const first = (this.#pending[0] as Submission).messages[0] as OutgoingMessage
-    if (this.#pending.length === 1) return this.#parts.declarations.has(first.topic, generation)
-    return this.#undeclared(generation).length === 0
-  }
-
-  #undeclared(generation: Generation): string[] {
-    let last = ''
-    const missing = new Set<string>()
-    for (const { messages } of this.#pending) {
-      const { topic } = messages[0] as OutgoingMessage
-      if (topic === last) continue
-      last = topic
-      if (!this.#parts.declarations.has(topic, generation)) missing.add(topic)
-    }
-    return [...missing]
+  /** Once nothing is in flight any more: puts in front what is to be sent again, and rests where the broker is still there. */
+  #resolveDoubts(): void {
+    if (this.#doubts.isEmpty || this.#inFlight.size > 0) return
+    const { repeats, error } = this.#doubts.resolve()
+    if (repeats.length === 0) return
+    this.#again = [...repeats, ...this.#again]
+    this.#lastError = error
+    if (this.#parts.link.current !== undefined) this.#rest.set(this.#backoff.next())
   }
 
   #declare(generation: Generation): void {
-    const names = this.#undeclared(generation)
-    const specs = names.flatMap(name => this.#parts.topics.specOf(name) ?? [])
-    this.#declaring = true
-    this.#parts.declarations.declare(generation, specs, []).then(
-      () => {
-        this.#declaring = false
-        this.#backoff.reset()
-        this.#flush()
-      },
-      error => {
-        this.#declaring = false
-        this.#undeclarable(
-          names,
-          fromNative(this.#parts.adapter, error, `cannot declare ${names.join(', ')}`, 'definite'),
-        )
-      },
-    )
+    const { adapter } = this.#parts
+    const failed = (error: unknown) =>
+      this.#undeclarable(names, fromNative(adapter, error, `cannot declare ${names.join(', ')}`, 'definite'))
+    const names = this.#gate.declare(generation, this.#waiting, this.#flush, failed)
+    this.#watchDeadline()
   }
 
   #undeclarable(names: readonly string[], error: PluribusError): void {
-    if (!error.retryable) {
-      this.#failPending(submission => names.includes(submission.messages[0]?.topic ?? ''), error)
-      return this.#schedule()
+    this.#lastError = error
+    if (error.retryable) {
+      this.#rest.set(this.#backoff.next())
+    } else if (names.length === 1) {
+      this.#failPending(submission => submission.topic === names[0], error)
+      this.#failAgain(({ topic }) => topic === names[0], error)
     }
-    this.#watchDeadline()
-    this.#parts.environment.timers.setTimeout(() => this.#schedule(), this.#backoff.next())
+    this.#schedule()
   }
 
   #watchDeadline(): void {
-    if (this.#deadline !== undefined || this.#pending.length === 0) return
-    const { timers, clock } = this.#parts.environment
-    const first = Math.min(...this.#pending.map(submission => submission.deadline))
-    this.#deadline = timers.setTimeout(this.#expire, Math.max(1, first - clock.monotonic()))
+    if (this.#deadline.isSet) return
+    let first = Number.POSITIVE_INFINITY
+    for (const { deadline } of this.#pending) first = Math.min(first, deadline)
+    for (const { spans } of this.#again)
+      for (const { submission } of spans) first = Math.min(first, submission.deadline)
+    if (first < Number.POSITIVE_INFINITY) {
+      this.#deadline.set(Math.max(0, Math.ceil(first - this.#parts.environment.clock.monotonic())))
+    }
   }
 
-  readonly #expire = (): void => {
-    this.#deadline = undefined
+  #expire(): void {
+    const error = this.#expired()
     const now = this.#parts.environment.clock.monotonic()
-    const error = new PluribusError(
-      'UNAVAILABLE',
-      `${this.#parts.adapter.name}: not sent within ${this.#parts.publishTimeout} ms, because there is no connection. Nothing was stored; publish again later.`,
-      { outcome: 'definite' },
-    )
+    this.#failAgain((_, submission) => submission.deadline <= now, error)
     this.#failPending(submission => submission.deadline <= now, error)
-    this.#watchDeadline()
+    this.#schedule()
+  }
+
+  #expired(): PluribusError {
+    const { adapter, link, publishTimeout } = this.#parts
+    const cause = link.current === undefined ? link.lastError : this.#lastError
+    const why = link.current === undefined ? 'there is no connection' : 'the broker does not take it'
+    const reason = cause === undefined ? why : `${why} (${cause.message})`
+    const message = `${adapter.name}: not sent within ${publishTimeout} ms, because ${reason}. Publish again later.`
+    return new PluribusError('UNAVAILABLE', message, { cause, outcome: 'definite' })
+  }
+
+  #failAgain(which: (message: OutgoingMessage, submission: Submission) => boolean, error: PluribusError): void {
+    this.#again = this.#again.flatMap(batch => {
+      const isHit = (submission: Submission, index: number) =>
+        which(submission.messages[index] as OutgoingMessage, submission)
+      const kept = batch.repeat((submission, index) => !isHit(submission, index))
+      batch.each((submission, index, place) => {
+        const message = batch.messages[place] as OutgoingMessage
+        if (isHit(submission, index)) submission.failed(index, inDoubt(error, message))
+      })
+      return kept ?? []
+    })
   }
 
   #failPending(which: (submission: Submission) => boolean, error: PluribusError): void {
@@ -280,12 +293,7 @@ export class PublishQueue implements LinkFollower {
     }
   }
 
-  #unanswered(): PluribusError {
-    const message = 'The broker was closed before the publish was answered: it may be stored.'
-    return new PluribusError('CLOSED', message, { outcome: 'unknown' })
-  }
-
-  #overloaded(weight: number): PluribusError {
+  #overloaded({ weight }: Submission): PluribusError {
     const { maxPending } = this.#parts
     const message = `${this.#weight} bytes are in flight and ${weight} more exceed maxPending (${maxPending}). Nothing was stored; await earlier publishes first.`
     return new PluribusError('OVERLOADED', message, {
@@ -295,9 +303,12 @@ export class PublishQueue implements LinkFollower {
   }
 }
 
-function inDoubt(error: PluribusError, message: OutgoingMessage): PluribusError {
-  if (error.outcome === 'unknown') return error
-  const text = `${error.message}. The message may be stored: publishing it again with id ${message.id} loses nothing.`
-  const { code, retryable, details } = error
-  return new PluribusError(code, text, { cause: error, retryable, details, outcome: 'unknown' })
+const UNANSWERED = new PluribusError('CLOSED', 'The broker was closed before the publish was answered.', {
+  outcome: 'definite',
+})
+
+function failBatch(batch: Batch, error: PluribusError): void {
+  batch.each((submission, index, place) => {
+    submission.failed(index, inDoubt(error, batch.messages[place] as OutgoingMessage))
+  })
 }

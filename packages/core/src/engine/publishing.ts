@@ -7,7 +7,7 @@ import type { Cause } from './chain.js'
 import type { KnownTopics } from './declarations.js'
 import type { Emitter } from './emitter.js'
 import { composePublish, type Draft, type PublishMiddleware } from './middleware.js'
-import { type Outgoing, type OutgoingMaker, weightOf } from './outgoing.js'
+import type { Outgoing, OutgoingMaker } from './outgoing.js'
 import type { PublishQueue } from './publish-queue.js'
 import type { Capable } from './requirements.js'
 import type { CausedPublisher } from './run.js'
@@ -75,7 +75,7 @@ export class Publishing implements CausedPublisher {
     const message = maker.make(topic, data, options, cause, capable())
     topics.remember(topic as Topic<unknown>)
     return new Promise<Receipt>((resolve, reject) => {
-      queue.submit([message], weightOf(message), submission => {
+      queue.submit([message], submission => {
         this.#report(submission)
         const [failure] = submission.failures
         if (failure === undefined) resolve(submission.receipt(0))
@@ -115,10 +115,8 @@ export class Publishing implements CausedPublisher {
     const { queue, topics } = this.#parts
     if (messages.length === 0) return Promise.resolve(EMPTY_REPORT)
     topics.remember(topic)
-    let weight = 0
-    for (const message of messages) weight += weightOf(message)
     return new Promise((resolve, reject) => {
-      queue.submit(messages, weight, submission => {
+      queue.submit(messages, submission => {
         this.#report(submission)
         if (submission.failures.length === 0) resolve(submission.report())
         else reject(partialError(submission.report(), messages.length))

@@ -2,6 +2,7 @@ import type { OutgoingMessage } from '../driver/message.js'
 import type { PluribusError } from '../errors/pluribus-error.js'
 import type { Receipt } from '../model/publish-options.js'
 import type { PublishReport } from '../model/publish-report.js'
+import { weightOf, withDelay } from './outgoing.js'
 
 type Failure = PublishReport['failures'][number]
 
@@ -10,9 +11,13 @@ const NO_FAILURES: readonly Failure[] = Object.freeze([])
 /** What one call of `publish` or `publishMany` is waiting for. */
 export class Submission {
   readonly messages: readonly OutgoingMessage[]
-  /** Monotonic time up to which what is not sent may wait. */
-  readonly deadline: number
+  /** About how many bytes it occupies. */
   readonly weight: number
+  /** Some of the messages have a delay, which counts from `since`, however long they wait to be sent. */
+  readonly isDelayed: boolean
+  /** Monotonic times: of the call, and up to when what is not sent may wait. */
+  readonly since: number
+  readonly deadline: number
   readonly #done: (submission: Submission) => void
   /** Messages before this have been handed to the adapter. */
   sent = 0
@@ -22,19 +27,35 @@ export class Submission {
 
   constructor(
     messages: readonly OutgoingMessage[],
-    weight: number,
+    since: number,
     deadline: number,
     done: (submission: Submission) => void,
   ) {
+    let weight = 0
+    let isDelayed = false
+    for (const message of messages) {
+      weight += weightOf(message)
+      isDelayed ||= message.delay > 0
+    }
     this.messages = messages
     this.weight = weight
+    this.isDelayed = isDelayed
+    this.since = since
     this.deadline = deadline
     this.#done = done
     this.#left = messages.length
   }
 
-  get isOver(): boolean {
-    return this.#left === 0
+  /** A message with what is left of its delay; `now` is monotonic, in milliseconds. */
+  messageAt(index: number, now: number): OutgoingMessage {
+    const message = this.messages[index] as OutgoingMessage
+    const waited = Math.round(now - this.since)
+    return message.delay === 0 || waited < 1 ? message : withDelay(message, Math.max(0, message.delay - waited))
+  }
+
+  /** The topic of all its messages. */
+  get topic(): string {
+    return (this.messages[0] as OutgoingMessage).topic
   }
 
   stored(count: number): void {

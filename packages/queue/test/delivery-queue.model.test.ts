@@ -6,7 +6,7 @@ import { type Command, type CommandKind, type Setup, World } from './world.js'
 /** `PLURIBUS_SEED=… [PLURIBUS_PATH=…]` replays a run; without it each run has its own seed. */
 const seed = Number(process.env.PLURIBUS_SEED ?? Math.floor(Math.random() * 2 ** 31))
 const path = process.env.PLURIBUS_PATH
-const SEQUENCES = 14_000
+const SEQUENCES = 15_000
 const LEAST = 1000
 
 /** How often each command is drawn, out of the sum. Losses are frequent because it takes several to make a suspect. */
@@ -39,7 +39,7 @@ const KINDS = Object.entries(WEIGHTS).flatMap(([kind, weight]) => Array<CommandK
 
 const number = fc.nat({ max: 0xffff })
 const command: fc.Arbitrary<Command> = fc.tuple(fc.constantFrom(...KINDS), number, number, number)
-const commands = fc.array(command, { minLength: 50, maxLength: 100, size: 'max' })
+const commands = fc.array(command, { maxLength: 160, size: 'max' })
 const setup: fc.Arbitrary<Setup> = fc
   .record({
     order: fc.constantFrom('fifo' as const, 'lifo' as const, 'priority' as const),
@@ -64,7 +64,7 @@ it('does what the model does, whatever happens in whatever order', () => {
   const result = fc.check(property, { seed, numRuns: SEQUENCES, ...(path === undefined ? {} : { path }) })
   if (result.failed) {
     const again = `PLURIBUS_SEED=${seed} PLURIBUS_PATH=${result.counterexamplePath} npx vitest run packages/queue`
-    throw new Error(`${fc.defaultReportMessage(result)}\n\nReplay: ${again}`)
+    throw new Error(`${fc.defaultReportMessage(result)}\n\nReplay: ${again}`, { cause: result.errorInstance })
   }
   const steps = executed.reduce((sum, count) => sum + count, 0)
   const average = steps / executed.length

@@ -25,7 +25,10 @@ export interface ServerInfo {
 
 /** What a connection tells core. */
 export interface ConnectionEvents {
-  /** The link is broken; nothing more is asked of this connection or of its sources. Called at most once. */
+  /**
+   * The link is broken; nothing more is asked of this connection or of its sources but `close`. Called at most once, and not
+   * before `connect` has resolved: an attempt that breaks rejects.
+   */
   lost(cause: unknown): void
 }
 

@@ -139,7 +139,7 @@ export interface SourceEvents {
   wake(): void
   /** These deliveries are no longer ours (a lease or a partition was taken away); the source lives on. */
   lost(tokens: readonly Token[]): void
-  /** The source is over; core opens another one. */
+  /** The source is over, and has given back what it can; core asks nothing more of it, not even `close`, and opens another one. */
   ended(cause: unknown): void
 }
 
@@ -176,10 +176,11 @@ export interface OpenOptions {
 export interface Source {
   /**
    * What there is now, at most `max`; never waits. What it leaves unfilled is standing demand: the adapter may fetch that
-   * much, and calls `wake` when there is something. A suspect comes alone.
+   * much, and calls `wake` when there is something. A suspect comes alone. `pull(0)` takes back the standing demand of the
+   * pull before: somebody else should be woken.
    */
   pull(max: number): Promise<Pulled>
-  /** Durable: "this suspect is being run, alone". */
+  /** Durable: "this suspect is being run, alone". Rejects with `STALE` where its lease is lost. */
   mark(delivery: Delivery): Promise<void>
   /** Resolves with the settlements that did not take effect; the shared {@link NO_EXCEPTIONS} where all did. */
   settle(settled: Settled): Promise<readonly SettleException[]>

@@ -14,7 +14,9 @@ async function main(): Promise<void> {
   if (subject === undefined || scenario === undefined)
     throw new Error(`No such subject or scenario: ${process.argv[2]}`)
   const figures = await scenario.measure(subject, SCALES[job.scale])
-  process.send?.(figures, () => process.exit(0))
+  // Without a parent, as one starts it by hand to look at one subject alone.
+  if (process.send === undefined) console.info(figures)
+  else process.send(figures, () => process.exit(0))
 }
 
 await main()

@@ -52,6 +52,3 @@ export async function settleMemory(): Promise<void> {
     await new Promise(resolve => setTimeout(resolve, 5))
   }
 }
-
-export const RATE: Column = { figure: 'rate', title: 'messages /s', better: 'more', digits: 0 }
-export const CPU: Column = { figure: 'cpu', title: 'CPU s per 100k', better: 'less', digits: 3 }

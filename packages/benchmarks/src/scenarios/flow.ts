@@ -1,5 +1,6 @@
 import { BATCH, makeBatches, ranked, sumOfFirst, Tally } from '../payload.ts'
-import { CPU, type Figures, RATE, type Scale, type Scenario, SETUP, settleMemory } from '../scenario.ts'
+import { type Figures, type Scale, type Scenario, SETUP, settleMemory } from '../scenario.ts'
+import { CPU, RATE, Stopwatch, THREAD } from '../stopwatch.ts'
 import type { Item, Queue, Setup, Subject } from '../subject.ts'
 
 const CALLERS = 64
@@ -30,7 +31,7 @@ const FLOWS: readonly Flow[] = [
 export const flows: readonly Scenario[] = FLOWS.map(flow => ({
   name: flow.name,
   title: `publish while consuming: ${flow.title}`,
-  columns: [RATE, CPU],
+  columns: [RATE, CPU, THREAD],
   compared: true,
   measure: async (subject: Subject, scale: Scale) => {
     await once(subject, flow, scale.warmUp)
@@ -46,15 +47,14 @@ async function once(subject: Subject, flow: Flow, duration: number): Promise<Fig
   const tally = new Tally()
   await queue.consume(flow.later ? tally.handleLater : tally.handle)
   await settleMemory()
-  const cpu = process.cpuUsage()
-  const start = performance.now()
-  const published = await (flow.callers ? publishSingly : publishBatches)(queue, batches, start + duration)
+  const watch = new Stopwatch()
+  watch.start()
+  const published = await (flow.callers ? publishSingly : publishBatches)(queue, batches, performance.now() + duration)
   await tally.reached(published)
-  const elapsed = performance.now() - start
-  const { user, system } = process.cpuUsage(cpu)
+  watch.stop()
   await queue.close()
   check(subject, tally, published)
-  return { rate: (published / elapsed) * 1_000, cpu: (user + system) / published / 10 }
+  return watch.per(published)
 }
 
 function check(subject: Subject, tally: Tally, published: number): void {

@@ -1,5 +1,6 @@
 import { BATCH, makeBatches, Tally } from '../payload.ts'
-import { CPU, type Figures, RATE, type Scenario, SETUP, settleMemory } from '../scenario.ts'
+import { type Figures, type Scenario, SETUP, settleMemory } from '../scenario.ts'
+import { CPU, RATE, Stopwatch, THREAD } from '../stopwatch.ts'
 import type { Item, Queue, Subject } from '../subject.ts'
 
 type Batches = readonly (readonly Item[])[]
@@ -18,7 +19,7 @@ export async function fill(queue: Queue, batches: Batches, count: number): Promi
 export const publish: Scenario = {
   name: 'publish',
   title: 'publish alone: batches of 256, nobody consumes',
-  columns: [RATE, CPU],
+  columns: [RATE, CPU, THREAD],
   compared: true,
   measure: async (subject, scale) => {
     await publishFor(subject, scale.warmUp)
@@ -30,24 +31,24 @@ async function publishFor(subject: Subject, duration: number): Promise<Figures> 
   const queue = await subject.open(SETUP)
   const batches = makeBatches('bytes')
   await settleMemory()
-  const cpu = process.cpuUsage()
-  const start = performance.now()
+  const watch = new Stopwatch()
+  watch.start()
+  const until = performance.now() + duration
   let published = 0
-  for (let i = 0; performance.now() < start + duration; i = (i + 1) % batches.length) {
+  for (let i = 0; performance.now() < until; i = (i + 1) % batches.length) {
     await queue.publishAll(batches[i] as readonly Item[])
     published += BATCH
   }
-  const elapsed = performance.now() - start
-  const { user, system } = process.cpuUsage(cpu)
+  watch.stop()
   await queue.close()
-  return { rate: (published / elapsed) * 1_000, cpu: (user + system) / published / 10 }
+  return watch.per(published)
 }
 
 /** Handling what waits, in rounds of a million until enough time is spent on it. */
 export const drain: Scenario = {
   name: 'drain',
   title: 'drain: consume a backlog of a million',
-  columns: [RATE, CPU],
+  columns: [RATE, CPU, THREAD],
   compared: true,
   measure: async (subject, scale) => {
     await drainFor(subject, scale.warmUp, scale.million / 10)
@@ -61,22 +62,18 @@ async function drainFor(subject: Subject, duration: number, backlog: number): Pr
   const tally = new Tally()
   await queue.consume(tally.handle)
   queue.pause?.()
-  let elapsed = 0
-  let cpu = 0
+  const watch = new Stopwatch()
   let published = 0
-  while (elapsed < duration) {
+  while (watch.elapsed < duration) {
     published += await fill(queue, batches, backlog)
     await settleMemory()
-    const before = process.cpuUsage()
-    const start = performance.now()
     const handled = tally.reached(published)
+    watch.start()
     queue.resume?.()
     await handled
-    elapsed += performance.now() - start
-    const { user, system } = process.cpuUsage(before)
-    cpu += user + system
+    watch.stop()
     queue.pause?.()
   }
   await queue.close()
-  return { rate: (published / elapsed) * 1_000, cpu: cpu / published / 10 }
+  return watch.per(published)
 }

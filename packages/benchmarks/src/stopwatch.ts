@@ -1,0 +1,42 @@
+import type { Column } from './scenario.ts'
+
+/** What a stretch of work cost, summed over several. */
+export class Stopwatch {
+  /** Milliseconds. */
+  elapsed = 0
+  /** Microseconds of all threads, those of the garbage collector and the compiler included. */
+  #process = 0
+  /** Microseconds of the thread that runs JavaScript. */
+  #thread = 0
+  #start = 0
+  #processBefore = process.cpuUsage()
+  #threadBefore = process.threadCpuUsage()
+
+  start(): void {
+    this.#processBefore = process.cpuUsage()
+    this.#threadBefore = process.threadCpuUsage()
+    this.#start = performance.now()
+  }
+
+  stop(): void {
+    this.elapsed += performance.now() - this.#start
+    this.#process += sum(process.cpuUsage(this.#processBefore))
+    this.#thread += sum(process.threadCpuUsage(this.#threadBefore))
+  }
+
+  /** Messages a second; CPU seconds per 100,000 of them; nanoseconds of the main thread for one. */
+  per(messages: number): { readonly rate: number; readonly cpu: number; readonly thread: number } {
+    return {
+      rate: (messages / this.elapsed) * 1_000,
+      cpu: this.#process / messages / 10,
+      thread: (this.#thread / messages) * 1_000,
+    }
+  }
+}
+
+const sum = ({ user, system }: NodeJS.CpuUsage): number => user + system
+
+export const RATE: Column = { figure: 'rate', title: 'messages /s', better: 'more', digits: 0 }
+export const CPU: Column = { figure: 'cpu', title: 'CPU s per 100k', better: 'less', digits: 3 }
+/** Hardly moved by what else the machine does: a thread that waits for a core costs nothing. */
+export const THREAD: Column = { figure: 'thread', title: 'main thread ns', better: 'less', digits: 0 }

@@ -72,11 +72,9 @@ export class ReferenceQueue {
       message,
       added: this.#clock++,
       state: due === 0 ? 'ready' : 'scheduled',
-      joined: -1,
-      failures: 0,
-      losses: 0,
-      marks: 0,
       due,
+      joined: -1,
+      ...{ failures: 0, losses: 0, marks: 0 },
       died: -1,
       lease: undefined,
       loss: undefined,
@@ -133,12 +131,8 @@ export class ReferenceQueue {
       next.lease = { session, instance, firstEnd: end, token: -1, end, marked: false }
       this.#took('ready -> leased')
       this.#noteBlocked()
-      taken.push({
-        position: next.message.position,
-        failures: next.failures,
-        losses: next.losses,
-        marks: next.marks,
-      })
+      const { failures, losses, marks } = next
+      taken.push({ position: next.message.position, failures, losses, marks })
       if (isSuspect) {
         if (this.#servable().length > 0 && max > 1) this.#took('suspect served alone')
         break
@@ -192,10 +186,7 @@ export class ReferenceQueue {
 
   reject(token: number, now: number): number {
     const delivery = this.#leasedBy(token, now)
-    if (delivery === undefined) {
-      this.#took('reject refused')
-      return -1
-    }
+    if (delivery === undefined) return this.#refuse('reject refused') || -1
     delivery.lease = undefined
     delivery.state = 'dead'
     delivery.died = this.#clock++
@@ -219,7 +210,7 @@ export class ReferenceQueue {
   }
 
   redrive(position: number): boolean {
-    const delivery = this.#in('dead').find(({ message }) => message.position === position)
+    const delivery = this.#deadAt(position)
     if (delivery === undefined) return this.#refuse('redrive refused')
     if (delivery.failures > 0) this.#took('redrive clears failures')
     delivery.state = 'ready'
@@ -232,7 +223,7 @@ export class ReferenceQueue {
   }
 
   discard(position: number): boolean {
-    const delivery = this.#in('dead').find(({ message }) => message.position === position)
+    const delivery = this.#deadAt(position)
     if (delivery === undefined) return this.#refuse('discard refused')
     this.#remove(delivery)
     this.#took('dead -> gone')
@@ -250,7 +241,7 @@ export class ReferenceQueue {
 
   dead(): number[] {
     const dead = this.#in('dead').sort((a, b) => a.died - b.died)
-    return dead.map(({ message }) => message.position)
+    return dead.map(each => each.message.position)
   }
 
   pending(): number[] {
@@ -373,6 +364,10 @@ export class ReferenceQueue {
 
   #in(state: Delivery['state']): Delivery[] {
     return this.#deliveries.filter(delivery => delivery.state === state)
+  }
+
+  #deadAt(position: number): Delivery | undefined {
+    return this.#in('dead').find(({ message }) => message.position === position)
   }
 
   #session(session: number): ModelSession {

@@ -1,4 +1,5 @@
 import type { SubscriptionSpec, TopicSpec } from '../driver/spec.js'
+import { PluribusError } from '../errors/pluribus-error.js'
 import type { Topic } from '../model/topic.js'
 import type { Emitter } from './emitter.js'
 import type { Generation } from './link.js'
@@ -27,6 +28,23 @@ export class Declarations {
     for (const topic of topics) this.#declared.set(topic.name, number)
     for (const change of changes) this.#emitter.emit('setting.changed', change)
   }
+}
+
+/** The topics of one declaration, each once. Throws `CONFLICT` where one is given in two ways that cannot both be. */
+export function distinctTopics(topics: readonly Topic<unknown>[]): readonly TopicSpec[] {
+  const byName = new Map<string, TopicSpec>()
+  for (const { name, spec } of topics) {
+    const other = byName.get(name)
+    if (other !== undefined && other.partitions !== spec.partitions) {
+      const message = `${name} is declared with partitions: ${other.partitions} and with partitions: ${spec.partitions}. Keep one.`
+      throw new PluribusError('CONFLICT', message, {
+        outcome: 'definite',
+        details: { topic: name, setting: 'partitions' },
+      })
+    }
+    byName.set(name, spec)
+  }
+  return [...byName.values()]
 }
 
 /** The topic a message belongs to, found by name while it waits to be sent. */

@@ -1,6 +1,7 @@
 import type { Adapter, Connection } from '../driver/adapter.js'
-import type { Environment, TimerHandle } from '../driver/environment.js'
+import type { Environment } from '../driver/environment.js'
 import { PluribusError } from '../errors/pluribus-error.js'
+import { Alarm } from './alarm.js'
 import { Backoff } from './backoff.js'
 import type { Emitter } from './emitter.js'
 import { fromNative } from './native-error.js'
@@ -9,6 +10,11 @@ import { within } from './within.js'
 
 /** How long a call may stay unanswered before its connection is taken for broken, in milliseconds. */
 const ANSWER_LIMIT = 10_000
+
+/** The longest pause between attempts at the first connection, in milliseconds. */
+const IMPATIENT = 1_000
+/** A connection that stood this long, in milliseconds, is taken for a good one. */
+const HELD = 5_000
 
 /** One generation of the connection, with what dies with it. */
 export interface Generation {
@@ -34,11 +40,15 @@ export class Link {
   readonly #connectTimeout: number
   readonly #backoff: Backoff
   readonly #followers = new Set<LinkFollower>()
+  readonly #asked = new Set<(error: PluribusError) => void>()
   readonly #waiting = new Set<(generation: Generation | undefined) => void>()
   #current: Generation | undefined
   #attempts = 0
   #generations = 0
-  #retry: TimerHandle | undefined
+  /** Until an attempt to connect is given up, and until the next one. */
+  readonly #patience: Alarm
+  readonly #retry: Alarm
+  #upSince = 0
   #lastError: PluribusError | undefined
   #closed = false
 
@@ -48,6 +58,8 @@ export class Link {
     this.#emitter = emitter
     this.#connectTimeout = connectTimeout
     this.#backoff = new Backoff(environment.random)
+    this.#patience = new Alarm(environment.timers, () => this.#late())
+    this.#retry = new Alarm(environment.timers, () => this.#connect())
   }
 
   get current(): Generation | undefined {
@@ -88,6 +100,20 @@ export class Link {
     throw this.#closed ? closedError() : this.#unavailable(ms)
   }
 
+  /** What is asked of a generation ends with it: an answer that was under way may never come. */
+  async whileUp<T>(generation: Generation, what: string, ask: (connection: Connection) => Promise<T>): Promise<T> {
+    let gone: (error: PluribusError) => void = () => {}
+    const ended = new Promise<never>((_, reject) => {
+      gone = reject
+    })
+    this.#asked.add(gone)
+    try {
+      return await Promise.race([generation.watchdog.watch(what, ask(generation.connection)), ended])
+    } finally {
+      this.#asked.delete(gone)
+    }
+  }
+
   /** Gives up a generation that core itself found broken. */
   break(generation: Generation, cause: unknown): void {
     if (this.#current === generation) this.#lost(generation, cause)
@@ -95,16 +121,17 @@ export class Link {
 
   async close(ms: number): Promise<void> {
     this.#closed = true
-    if (this.#retry !== undefined) this.#environment.timers.clearTimeout(this.#retry)
+    this.#patience.clear()
+    this.#retry.clear()
     const last = this.#current
     this.#current = undefined
     this.#wake(undefined)
+    for (const gone of this.#asked) gone(closedError())
     last?.watchdog.stop()
     if (last !== undefined) await within(this.#environment.timers, this.#dispose(last.connection), ms, () => undefined)
   }
 
   #connect(): void {
-    this.#retry = undefined
     const attempt = ++this.#attempts
     let generation: Generation | undefined
     let lostEarly: { cause: unknown } | undefined
@@ -112,21 +139,25 @@ export class Link {
       if (generation !== undefined) this.#lost(generation, cause)
       else lostEarly ??= { cause }
     }
-    const connecting = Promise.resolve().then(() => this.#adapter.connect(this.#environment, { lost }))
-    connecting.then(
-      connection => {
-        // An attempt that was given up, or a broker that was closed meanwhile, must not leave a connection behind.
-        if (attempt !== this.#attempts || this.#closed) return void this.#dispose(connection)
-        generation = this.#establish(connection)
-        if (lostEarly !== undefined) this.#lost(generation, lostEarly.cause)
-      },
-      () => {},
-    )
-    const late = () => {
-      if (attempt === this.#attempts) this.#attempts++
-      throw new PluribusError('TIMEOUT', `no connection within ${this.#connectTimeout} ms`)
+    const arrived = (connection: Connection) => {
+      // An attempt that was given up, or a broker that was closed meanwhile, must not leave a connection behind.
+      if (attempt !== this.#attempts || this.#closed) return void this.#dispose(connection)
+      generation = this.#establish(connection)
+      if (lostEarly !== undefined) this.#lost(generation, lostEarly.cause)
     }
-    within(this.#environment.timers, connecting, this.#connectTimeout, late).catch(error => this.#failed(error))
+    const refused = (error: unknown) => {
+      if (attempt === this.#attempts) this.#failed(error)
+    }
+    this.#patience.set(this.#connectTimeout)
+    Promise.resolve()
+      .then(() => this.#adapter.connect(this.#environment, { lost }))
+      .then(arrived, refused)
+  }
+
+  #late(): void {
+    this.#attempts++
+    const message = `${this.#adapter.name}: no answer to connecting within ${this.#connectTimeout} ms`
+    this.#failed(new PluribusError('TIMEOUT', message))
   }
 
   #establish(connection: Connection): Generation {
@@ -134,7 +165,8 @@ export class Link {
     const watchdog = new Watchdog(this.#environment, ANSWER_LIMIT, error => this.#lost(generation, error))
     const generation: Generation = { number, connection, watchdog }
     this.#current = generation
-    this.#backoff.reset()
+    this.#upSince = this.#environment.clock.monotonic()
+    this.#patience.clear()
     this.#emitter.emit('connection.up', { generation: number, endpoint: connection.server.endpoint })
     for (const follower of [...this.#followers]) follower.up(generation)
     this.#wake(generation)
@@ -142,14 +174,16 @@ export class Link {
   }
 
   #failed(cause: unknown): void {
+    this.#patience.clear()
     if (this.#closed) return
     const error = fromNative(this.#adapter, cause, 'cannot connect')
     this.#lastError = error
     // Wrong credentials at the start are the user's to mend; later they may be rotated under us, so we go on.
     if (this.#generations === 0 && !error.retryable) return this.#wake(undefined)
-    const delay = this.#backoff.next()
+    // Somebody waits for the first one, and not for long.
+    const delay = this.#generations === 0 ? Math.min(IMPATIENT, this.#backoff.next()) : this.#backoff.next()
     this.#emitter.emit('connection.failed', { error, delay })
-    this.#retry = this.#environment.timers.setTimeout(() => this.#connect(), delay)
+    this.#retry.set(delay)
   }
 
   #lost(generation: Generation, cause: unknown): void {
@@ -160,8 +194,11 @@ export class Link {
     this.#lastError = error
     this.#emitter.emit('connection.down', { generation: generation.number, error })
     for (const follower of [...this.#followers]) follower.down(error)
+    for (const gone of this.#asked) gone(error)
     void this.#dispose(generation.connection)
-    this.#retry = this.#environment.timers.setTimeout(() => this.#connect(), this.#backoff.next())
+    // A connection that breaks as soon as it stands is no better than none: only one that held starts afresh.
+    if (this.#environment.clock.monotonic() - this.#upSince >= HELD) this.#backoff.reset()
+    this.#retry.set(this.#backoff.next())
   }
 
   async #dispose(connection: Connection): Promise<void> {

@@ -12,17 +12,17 @@ import type {
   SubscribeOptions,
 } from '../model/broker.js'
 import type { DeadLetter } from '../model/dead-letter.js'
-import { toMilliseconds } from '../model/duration.js'
 import type { BrokerEvents } from '../model/events.js'
 import type { Handler } from '../model/handler.js'
 import type { Message } from '../model/message.js'
 import type { PublishItem, PublishOptions, Receipt } from '../model/publish-options.js'
 import type { PublishReport } from '../model/publish-report.js'
 import type { Subscription, Topic } from '../model/topic.js'
+import { checkSubscribe, checkSubscription, checkTopic, drainOf, isSubscription } from './arguments.js'
 import type { ResolvedOptions } from './broker-options.js'
-import { currentCause } from './chain.js'
+import { type Cause, currentCause } from './chain.js'
 import { Consumers } from './consumers.js'
-import { Declarations, KnownTopics } from './declarations.js'
+import { Declarations, distinctTopics, KnownTopics } from './declarations.js'
 import { Emitter, isEventName } from './emitter.js'
 import { Housekeeping } from './housekeeping.js'
 import { idSource } from './ids.js'
@@ -57,43 +57,29 @@ export class PluribusBroker implements Broker {
   #closing: Promise<void> | undefined
 
   constructor(options: ResolvedOptions) {
-    const { adapter, environment, publishTimeout, maxPending, lease } = options
-    const turn = new Turn(environment)
-    const topics = new KnownTopics()
+    const { adapter, environment, connectTimeout, publishTimeout, maxPending, lease } = options
     this.adapter = adapter.name
     this.#options = options
     this.#capable = { adapter: adapter.name, capabilities: adapter.capabilities }
     this.#server = { product: adapter.name, version: '', endpoint: '' }
+    const turn = new Turn(environment)
+    const topics = new KnownTopics()
     const emitter = new Emitter(environment.logger)
-    const link = new Link(adapter, environment, emitter, options.connectTimeout)
+    const link = new Link(adapter, environment, emitter, connectTimeout)
     const declarations = new Declarations(emitter)
+    const shared = { adapter, environment, emitter, link, turn, topics, declarations, connectTimeout }
+    const capable = () => this.#capable
     this.#emitter = emitter
     this.#link = link
     this.#declarations = declarations
     link.follow({ up: generation => this.#up(generation), down: () => {} })
-    this.#queue = new PublishQueue({
-      adapter,
-      environment,
-      link,
-      turn,
-      topics,
-      declarations,
-      publishTimeout,
-      maxPending,
-    })
+    const queue = new PublishQueue({ ...shared, publishTimeout, maxPending })
     const maker = new OutgoingMaker(turn, options.source, idSource(environment), new Slab())
-    const capable = () => this.#capable
-    this.#publishing = new Publishing({
-      maker,
-      queue: this.#queue,
-      topics,
-      emitter,
-      capable,
-      middleware: options.publishMiddleware,
-    })
-    const parts = { adapter, environment, emitter, link, turn, declarations, publisher: this.#publishing, lease }
-    this.#consumers = new Consumers(parts, options.handleMiddleware)
-    this.#queries = new Queries(adapter, link, options.connectTimeout, capable)
+    const publisher = new Publishing({ ...shared, maker, queue, capable, middleware: options.publishMiddleware })
+    this.#queue = queue
+    this.#publishing = publisher
+    this.#consumers = new Consumers({ ...shared, publisher, lease }, options.handleMiddleware)
+    this.#queries = new Queries(adapter, link, connectTimeout, capable)
     this.#housekeeping = new Housekeeping(environment)
     link.follow(this.#housekeeping)
   }
@@ -118,13 +104,15 @@ export class PluribusBroker implements Broker {
   }
 
   publish<In, Out>(topic: Topic<In, Out>, data: NoInfer<In>, options?: PublishOptions): Promise<Receipt> {
-    if (this.#closing !== undefined) return Promise.reject(closedError())
-    return this.#publishing.publishCaused(topic, data, options, currentCause())
+    const cause = currentCause()
+    if (this.#refuses(cause)) return Promise.reject(closedError())
+    return this.#publishing.publishCaused(topic, data, options, cause)
   }
 
   publishMany<In, Out>(topic: Topic<In, Out>, items: Iterable<PublishItem<NoInfer<In>>>): Promise<PublishReport> {
-    if (this.#closing !== undefined) return Promise.reject(closedError())
-    return this.#publishing.publishManyCaused(topic, items, currentCause())
+    const cause = currentCause()
+    if (this.#refuses(cause)) return Promise.reject(closedError())
+    return this.#publishing.publishManyCaused(topic, items, cause)
   }
 
   async subscribe<In, Out>(
@@ -133,36 +121,35 @@ export class PluribusBroker implements Broker {
     options?: SubscribeOptions,
   ): Promise<ConsumerHandle> {
     this.#refuseClosed()
-    if (subscription?.spec?.name === undefined) {
-      throw new PluribusError(
-        'INVALID_ARGUMENT',
-        'subscribe() takes a subscription: what topic.subscription(name) made.',
-      )
-    }
-    if (typeof handler !== 'function')
-      throw new PluribusError('INVALID_ARGUMENT', 'subscribe() takes a handler function.')
+    checkSubscribe(subscription, handler, options)
     refuseSubscription(subscription.spec, this.#capable)
     await this.#link.ready(this.#options.connectTimeout)
     this.#refuseClosed()
+    // The server behind a new connection may give less than the one before.
+    refuseSubscription(subscription.spec, this.#capable)
     return this.#consumers.subscribe(subscription as Subscription<unknown>, handler as Handler<never>, options)
   }
 
   async declare(...declared: readonly (Topic<unknown> | Subscription<unknown>)[]): Promise<void> {
     this.#refuseClosed()
-    const subscriptions = declared.filter(value => 'topic' in value).map(({ spec }) => spec)
+    for (const value of declared) if (!isSubscription(value)) checkTopic(value)
+    const subscriptions = declared.filter(isSubscription).map(({ spec }) => spec)
     for (const spec of subscriptions) refuseSubscription(spec, this.#capable)
-    const topics = new Map(
-      declared.map(value => ('topic' in value ? value.topic : value)).map(each => [each.name, each.spec]),
-    )
+    const topics = distinctTopics(declared.map(value => (isSubscription(value) ? value.topic : value)))
     const generation = await this.#link.ready(this.#options.connectTimeout)
+    for (const spec of subscriptions) refuseSubscription(spec, this.#capable)
     try {
-      await this.#declarations.declare(generation, [...topics.values()], subscriptions)
+      await this.#link.whileUp(generation, 'declare', () =>
+        this.#declarations.declare(generation, topics, subscriptions),
+      )
     } catch (error) {
       throw fromNative(this.#options.adapter, error, 'cannot declare', 'definite')
     }
   }
 
   check(...subscriptions: readonly Subscription<unknown>[]): readonly Refusal[] {
+    this.#refuseClosed()
+    for (const subscription of subscriptions) checkSubscription(subscription)
     return subscriptions.flatMap(({ spec }) => refusalsOf(spec, this.#capable))
   }
 
@@ -200,6 +187,7 @@ export class PluribusBroker implements Broker {
   }
 
   on<Name extends keyof BrokerEvents>(name: Name, listener: (event: BrokerEvents[Name]) => void): () => void {
+    this.#refuseClosed()
     if (isEventName(name) && typeof listener === 'function') return this.#emitter.on(name, listener)
     throw new PluribusError(
       'INVALID_ARGUMENT',
@@ -207,8 +195,15 @@ export class PluribusBroker implements Broker {
     )
   }
 
-  close(options: CloseOptions = {}): Promise<void> {
-    this.#closing ??= this.#close(toMilliseconds(options.drain ?? '10s', 'drain'))
+  close(options?: CloseOptions): Promise<void> {
+    if (this.#closing !== undefined) return this.#closing
+    let drain: number
+    try {
+      drain = drainOf(options)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+    this.#closing = this.#close(drain)
     return this.#closing
   }
 
@@ -219,7 +214,8 @@ export class PluribusBroker implements Broker {
   /** Consumers first, because their handlers publish; then what is published; then the connection. */
   async #close(drain: number): Promise<void> {
     await this.#consumers.closeAll(drain)
-    await this.#queue.close(this.#link.current === undefined ? 0 : Math.max(drain, 1))
+    // `drain` is for handlers: what was published has its own claim to be sent.
+    await this.#queue.close(this.#link.current === undefined ? 0 : Math.max(drain, CLOSE_LIMIT))
     this.#housekeeping.stop()
     await this.#link.close(CLOSE_LIMIT)
   }
@@ -227,6 +223,11 @@ export class PluribusBroker implements Broker {
   #up({ connection }: Generation): void {
     this.#capable = { adapter: this.adapter, capabilities: connection.capabilities }
     this.#server = connection.server
+  }
+
+  /** Handlers that still run may publish to their end; everybody else may not. */
+  #refuses(cause: Cause | undefined): boolean {
+    return this.#closing !== undefined && cause === undefined
   }
 
   #refuseClosed(): void {

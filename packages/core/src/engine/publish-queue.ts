@@ -303,9 +303,7 @@ export class PublishQueue implements LinkFollower {
   }
 }
 
-const UNANSWERED = new PluribusError('CLOSED', 'The broker was closed before the publish was answered.', {
-  outcome: 'definite',
-})
+const UNANSWERED = new PluribusError('CLOSED', 'The broker was closed before the publish was answered.')
 
 function failBatch(batch: Batch, error: PluribusError): void {
   batch.each((submission, index, place) => {

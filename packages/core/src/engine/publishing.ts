@@ -3,6 +3,7 @@ import type { PublishItem, PublishOptions, Receipt } from '../model/publish-opti
 import type { PublishReport } from '../model/publish-report.js'
 import { validate } from '../model/schema.js'
 import type { Topic } from '../model/topic.js'
+import { checkTopic } from './arguments.js'
 import type { Cause } from './chain.js'
 import type { KnownTopics } from './declarations.js'
 import type { Emitter } from './emitter.js'
@@ -178,12 +179,6 @@ function optionsOf<In>(item: PublishItem<In>): PublishOptions | undefined {
     }
   }
   return undefined
-}
-
-function checkTopic(topic: unknown): asserts topic is Topic<unknown> {
-  const { name, codec, spec } = (topic ?? {}) as Partial<Topic<unknown>>
-  if (typeof name === 'string' && codec !== undefined && spec !== undefined) return
-  throw new PluribusError('INVALID_ARGUMENT', 'The first argument is a topic: what topic(name) made.')
 }
 
 function atIndex(error: unknown, index: number): unknown {

@@ -1,6 +1,6 @@
 import type { Adapter, Connection } from '../driver/adapter.js'
 import type { DeadLetterQuery, RedriveResult, StoredDeadLetter, SubscriptionCounts } from '../driver/persistence.js'
-import type { Start } from '../driver/spec.js'
+import type { Start, SubscriptionName } from '../driver/spec.js'
 import { PluribusError } from '../errors/pluribus-error.js'
 import type { DeadLetterSelection } from '../model/broker.js'
 import type { DeadLetter } from '../model/dead-letter.js'
@@ -9,6 +9,7 @@ import { checkId } from '../model/names.js'
 import { checkInteger, checkOptions } from '../model/options.js'
 import { checkStart } from '../model/start.js'
 import type { Subscription, Topic } from '../model/topic.js'
+import { checkSubscription, checkTopic } from './arguments.js'
 import { DeliveredMessage } from './delivered-message.js'
 import type { Link } from './link.js'
 import { fromNative } from './native-error.js'
@@ -28,91 +29,100 @@ export class Queries {
     this.#capable = capable
   }
 
-  async *history<Out>(topic: Topic<unknown, Out>, range: { readonly from?: Start } = {}): AsyncGenerator<Message<Out>> {
+  /** Checks its arguments at once, and does the rest while it is iterated. */
+  history<Out>(topic: Topic<unknown, Out>, range: { readonly from?: Start } = {}): AsyncIterable<Message<Out>> {
+    checkTopic(topic)
     checkOptions(range, ['from'], 'history()')
     const from = checkStart(range.from ?? 'earliest')
     refuseHistory(this.#capable())
+    const read = (connection: Connection) => connection.persistence.history(topic.name, { from })
     const what = `cannot read the history of ${topic.name}`
-    const connection = await this.#connection()
-    try {
-      for await (const stored of connection.persistence.history(topic.name, { from })) {
-        yield new DeliveredMessage<Out>(stored, topic)
-      }
-    } catch (error) {
-      throw fromNative(this.#adapter, error, what)
-    }
+    return this.#iterate(what, read, stored => new DeliveredMessage<Out>(stored, topic))
   }
 
-  async *deadLetters<Out>(
+  deadLetters<Out>(
     subscription: Subscription<unknown, Out>,
     selection?: DeadLetterSelection,
-  ): AsyncGenerator<DeadLetter<Out>> {
+  ): AsyncIterable<DeadLetter<Out>> {
     const query = queryOf(subscription, selection)
-    const connection = await this.#connection()
-    try {
-      for await (const dead of connection.persistence.deadLetters(query)) yield deadLetterOf(dead, subscription.topic)
-    } catch (error) {
-      throw fromNative(this.#adapter, error, `cannot read the dead letters of ${nameOf(subscription)}`)
-    }
+    const read = (connection: Connection) => connection.persistence.deadLetters(query)
+    const what = `cannot read the dead letters of ${nameOf(subscription)}`
+    return this.#iterate(what, read, dead => deadLetterOf(dead, subscription.topic))
   }
 
   redrive(subscription: Subscription<unknown>, selection?: DeadLetterSelection): Promise<RedriveResult> {
-    return this.#ask(`cannot redrive ${nameOf(subscription)}`, connection =>
-      connection.persistence.redrive(queryOf(subscription, selection)),
-    )
+    const query = queryOf(subscription, selection)
+    return this.#ask(`cannot redrive ${nameOf(subscription)}`, ({ persistence }) => persistence.redrive(query))
   }
 
   discard(subscription: Subscription<unknown>, selection?: DeadLetterSelection): Promise<number> {
-    return this.#ask(`cannot discard dead letters of ${nameOf(subscription)}`, connection =>
-      connection.persistence.discard(queryOf(subscription, selection)),
-    )
+    const query = queryOf(subscription, selection)
+    const what = `cannot discard dead letters of ${nameOf(subscription)}`
+    return this.#ask(what, ({ persistence }) => persistence.discard(query))
   }
 
   counts(subscription: Subscription<unknown>): Promise<SubscriptionCounts> {
-    return this.#ask(`cannot count ${nameOf(subscription)}`, connection =>
-      connection.persistence.counts(specName(subscription)),
-    )
+    const name = specName(subscription)
+    return this.#ask(`cannot count ${nameOf(subscription)}`, ({ persistence }) => persistence.counts(name))
   }
 
   remove(subscription: Subscription<unknown>): Promise<void> {
-    return this.#ask(`cannot remove ${nameOf(subscription)}`, connection =>
-      connection.subscriber.remove(specName(subscription)),
-    )
+    const name = specName(subscription)
+    return this.#ask(`cannot remove ${nameOf(subscription)}`, ({ subscriber }) => subscriber.remove(name))
   }
 
   async #ask<T>(what: string, ask: (connection: Connection) => Promise<T>): Promise<T> {
-    const { connection, watchdog } = await this.#link.ready(this.#patience)
+    const generation = await this.#link.ready(this.#patience)
     try {
-      return await watchdog.watch(what, ask(connection))
+      return await this.#link.whileUp(generation, what, ask)
     } catch (error) {
       throw fromNative(this.#adapter, error, what)
     }
   }
 
-  async #connection(): Promise<Connection> {
-    return (await this.#link.ready(this.#patience)).connection
+  async *#iterate<T, R>(
+    what: string,
+    read: (connection: Connection) => AsyncIterable<T>,
+    shape: (item: T) => R,
+  ): AsyncGenerator<R> {
+    const generation = await this.#link.ready(this.#patience)
+    let iterator: AsyncIterator<T> | undefined
+    let isOver = false
+    try {
+      const items = read(generation.connection)[Symbol.asyncIterator]()
+      iterator = items
+      for (;;) {
+        const step = await this.#link.whileUp(generation, what, () => items.next())
+        isOver = step.done === true
+        if (step.done === true) return
+        yield shape(step.value)
+      }
+    } catch (error) {
+      isOver = true
+      throw fromNative(this.#adapter, error, what)
+    } finally {
+      // Left early: what the adapter holds open for it is given up.
+      if (!isOver) await iterator?.return?.()
+    }
   }
 }
 
-const specName = ({ spec }: Subscription<unknown>) => ({ topic: spec.topic, name: spec.name })
-
-function nameOf(subscription: Subscription<unknown>): string {
-  const { spec } = subscription ?? {}
-  if (spec !== undefined) return `${spec.topic}/${spec.name}`
-  throw new PluribusError(
-    'INVALID_ARGUMENT',
-    'The first argument is a subscription: what topic.subscription(name) made.',
-  )
+function specName(subscription: Subscription<unknown>): SubscriptionName {
+  checkSubscription(subscription)
+  return { topic: subscription.spec.topic, name: subscription.spec.name }
 }
 
+const nameOf = ({ spec }: Subscription<unknown>): string => `${spec.topic}/${spec.name}`
+
 function queryOf(subscription: Subscription<unknown>, selection: DeadLetterSelection = {}): DeadLetterQuery {
+  const name = specName(subscription)
   checkOptions(selection, ['ids', 'limit'], `dead letters of ${nameOf(subscription)}`)
   const { ids, limit } = selection
   if (ids !== undefined && !Array.isArray(ids)) {
     throw new PluribusError('INVALID_ARGUMENT', 'ids is a list of message ids.')
   }
   return {
-    subscription: specName(subscription),
+    subscription: name,
     ...(ids === undefined ? {} : { ids: ids.map(id => checkId(id, 'message id')) }),
     ...(limit === undefined ? {} : { limit: checkInteger(limit, 'limit', 0, Number.MAX_SAFE_INTEGER) }),
   }

@@ -82,6 +82,7 @@ class Parser {
   }
 
   #parseServer(body: string, query: string): BrokerUrl {
+    if (body.includes('\\')) this.fail("has a '\\'; percent-encode it as %5C")
     if (!body.startsWith('//')) this.fail(`has no '//' after ${this.#scheme}:`)
     const slash = body.indexOf('/', 2)
     const authority = body.slice(2, slash < 0 ? undefined : slash)
@@ -93,7 +94,6 @@ class Parser {
         "has an '@' where none may be; in user, password, path and options, percent-encode it as %40, and '/' as %2F",
       )
     }
-    if (path.includes('\\')) this.fail("has a '\\' in its path; percent-encode it as %5C")
     return new BrokerUrl({
       scheme: this.#scheme,
       ...(at < 0 ? {} : this.#parseUser(authority.slice(0, at))),

@@ -10,68 +10,60 @@ export const isSecretName = (name: string): boolean => {
   return SECRET_WORDS.some(word => lower.includes(word))
 }
 
-const isSpace = (character: string): boolean => character === '' || /\s/.test(character)
-const isNameCharacter = (character: string): boolean => /[\w.-]/.test(character)
+/** What blanks and quotes separate. */
+const WORD = /[^\s"'`<>]+/g
+/** The end of what may be a user and a password, or a host and a port. */
+const AUTHORITY_END = /[/?#,]/
 
-function endOfWord(text: string, from: number, stops: string): number {
-  let index = from
-  while (index < text.length && !isSpace(text[index] as string) && !stops.includes(text[index] as string)) index++
-  return index
-}
-
-/** `host:5432` has a port; `user:secret` cut off at a blank or a quote, which a password may contain, has not. */
+/** `host:5432` has a port; `user:secret`, cut off at a blank or a quote, which a password may contain, has not. */
 function looksLikeUser(word: string): boolean {
-  const authority = word.slice(0, endOfWord(word, 0, '/?#'))
+  const end = word.search(AUTHORITY_END)
+  const authority = end < 0 ? word : word.slice(0, end)
   const colon = authority.startsWith('[') ? authority.indexOf(']:') + 1 : authority.indexOf(':')
-  return colon > 0 && !/^\d{0,5}[,.;:)]*$/.test(authority.slice(colon + 1).split(',')[0] as string)
+  return colon > 0 && !/^\d{0,5}[.;:)]*$/.test(authority.slice(colon + 1))
 }
 
-/** Where the credentials of the URL end whose `//` ends at `from`: the index of the `@`, or the end of what must go; or -1. */
-function endOfCredentials(text: string, from: number): number {
-  const end = endOfWord(text, from, '"\'`<>')
-  // The last one: a password with a raw '@', '/' or '#' in it must go as a whole.
-  const at = text.lastIndexOf('@', end - 1)
-  if (at >= from) return at
-  if (!looksLikeUser(text.slice(from, end))) return -1
-  const line = text.indexOf('\n', from)
-  const later = text.indexOf('@', end)
-  return later >= 0 && (line < 0 || later < line) ? later : end
-}
-
-function redactUrls(text: string): string {
+/**
+ * From the first `//` of a word to its last `@`: a password with a raw '@', '/' or '#' in it goes as a whole. Every
+ * character is looked at a fixed number of times.
+ */
+function redactLine(line: string): string {
   let result = ''
   let from = 0
-  for (let start = text.indexOf('://'); start >= 0; start = text.indexOf('://', from)) {
-    const end = endOfCredentials(text, start + 3)
-    result += text.slice(from, start + 3)
-    from = start + 3
-    if (end >= 0) {
-      result += MASK
-      from = end
-    }
+  let mayHaveAt = true
+  const mask = (start: number, end: number) => {
+    result += line.slice(from, start) + MASK
+    from = end
   }
-  return result + text.slice(from)
+  WORD.lastIndex = 0
+  for (let match = WORD.exec(line); match !== null; match = WORD.exec(line)) {
+    const [word] = match
+    const first = word.indexOf('://')
+    const at = word.lastIndexOf('@')
+    if (first >= 0 && at > first) mask(match.index + first + 3, match.index + at)
+    const last = word.lastIndexOf('://')
+    if (last < Math.max(0, at) || !looksLikeUser(word.slice(last + 3))) continue
+    const later: number = mayHaveAt ? line.indexOf('@', WORD.lastIndex) : -1
+    mayHaveAt = later >= 0
+    mask(match.index + last + 3, mayHaveAt ? later : WORD.lastIndex)
+    WORD.lastIndex = from
+  }
+  return result + line.slice(from)
 }
 
-function endOfValue(text: string, from: number): number {
-  const first = text[from]
-  if (first !== '"' && first !== "'") return endOfWord(text, from, '&;,"\'`<>)')
-  const closing = text.indexOf(first, from + 1)
-  return closing < 0 ? text.length : closing + 1
-}
-
-/** The longest name before a '=' that is looked at. */
-const LONGEST_NAME = 64
+const NAME = /[\w.-]{1,64}=/g
+const VALUE = /"[^"]*"?|'[^']*'?|[^\s&;,"'`<>)]*/y
 
 function redactParameters(text: string): string {
   let result = ''
   let from = 0
-  for (let equals = text.indexOf('='); equals >= 0; equals = text.indexOf('=', Math.max(from, equals + 1))) {
-    let start = equals
-    while (start > from && equals - start < LONGEST_NAME && isNameCharacter(text[start - 1] as string)) start--
-    if (!isSecretName(text.slice(start, equals))) continue
-    result += `${text.slice(from, equals + 1)}${MASK}`
-    from = endOfValue(text, equals + 1)
+  NAME.lastIndex = 0
+  for (let match = NAME.exec(text); match !== null; match = NAME.exec(text)) {
+    if (!isSecretName(match[0])) continue
+    result += text.slice(from, NAME.lastIndex) + MASK
+    VALUE.lastIndex = NAME.lastIndex
+    VALUE.exec(text)
+    from = NAME.lastIndex = VALUE.lastIndex
   }
   return result + text.slice(from)
 }
@@ -88,4 +80,4 @@ function redactParameters(text: string): string {
  * redact('cannot reach redis://app:s3cret@localhost:6379') // 'cannot reach redis://***@localhost:6379'
  * ```
  */
-export const redact = (text: string): string => redactParameters(redactUrls(text))
+export const redact = (text: string): string => redactParameters(text.split('\n').map(redactLine).join('\n'))

@@ -11,8 +11,9 @@ export class LedgerFile implements Disposable {
     this.#descriptor = openSync(path, 'w')
   }
 
-  write(...columns: readonly string[]): void {
-    this.#unwritten += `${columns.join('\t')}\n`
+  /** Whatever an error says is kept on one line, and in its column. */
+  write(columns: readonly string[]): void {
+    this.#unwritten += `${columns.map(text => text.replace(/\s+/g, ' ')).join('\t')}\n`
     if (this.#unwritten.length >= FLUSH_AT) this.#flush()
   }
 

@@ -1,25 +1,22 @@
 import { createHash } from 'node:crypto'
 import type { Broker, Context, Message } from '@pluribus/core'
 import type { LedgerFile } from './ledger-file.ts'
+import type { Station } from './model.ts'
 
-/** How a delivery can end for good. A retry is the end of a delivery, not of its message. */
+/** How a message can end in a subscription. A retry is the end of a delivery, not of its message. */
 export type Outcome = 'acked' | 'dead'
 
-/** The state of a message in a subscription. */
-interface State {
+export interface State {
   readonly outcome: Outcome
   readonly reason: string
 }
 
-/** How many deliveries have ended how, for whoever watches. */
+/** How many have ended how, for whoever watches. */
 export interface Tally {
   acked: number
   dead: number
   retried: number
 }
-
-/** Whatever a handler or the broker says, on one line and in one column. */
-const column = (text: string): string => text.replace(/\s+/g, ' ')
 
 /**
  * The shop's own record of what became of every message in every subscription, kept by the handlers, which explain, and
@@ -35,6 +32,7 @@ export class Ledger {
   readonly #tallies = new Map<string, Tally>()
   readonly #explanations = new Map<string, string>()
   readonly #file: LedgerFile | undefined
+  #latest = performance.now()
 
   constructor(file?: LedgerFile) {
     this.#file = file
@@ -42,16 +40,18 @@ export class Ledger {
 
   observe(broker: Broker): void {
     broker.on('message.published', ({ topic, id }) => this.published(topic).add(id))
-    broker.on('delivery.acked', ({ subscription, id }) =>
-      this.#end(subscription, id, 'acked', this.#explained(subscription, id)),
-    )
-    broker.on('delivery.dead', ({ subscription, id, reason }) => this.#end(subscription, id, 'dead', reason))
+    broker.on('delivery.acked', ({ subscription, id }) => {
+      // Acked again, it has been explained before.
+      const reason = this.explanation(subscription, id) ?? this.states(subscription).get(id)?.reason
+      this.end(subscription, id, 'acked', reason ?? 'UNEXPLAINED')
+    })
+    broker.on('delivery.dead', ({ subscription, id, reason }) => this.end(subscription, id, 'dead', reason))
     broker.on('delivery.retried', ({ subscription, id, error }) => {
       this.tally(subscription).retried += 1
-      this.#file?.write(subscription, id, 'retried', column(error.message))
+      this.#write(subscription, id, 'retried', error.message)
     })
-    broker.on('delivery.released', ({ subscription, id }) => this.#file?.write(subscription, id, 'released', '-'))
-    broker.on('delivery.lost', ({ subscription, id }) => this.#file?.write(subscription, id, 'lost', '-'))
+    broker.on('delivery.released', ({ subscription, id }) => this.#write(subscription, id, 'released', '-'))
+    broker.on('delivery.lost', ({ subscription, id }) => this.#write(subscription, id, 'lost', '-'))
   }
 
   /** What a handler has done, said before it returns: the reason of the ack. */
@@ -59,9 +59,27 @@ export class Ledger {
     this.#explanations.set(`${subscription}\t${id}`, reason)
   }
 
+  /** What a handler has said of a message whose ack has not been seen yet. */
+  explanation(subscription: string, id: string): string | undefined {
+    return this.#explanations.get(`${subscription}\t${id}`)
+  }
+
+  end(subscription: string, id: string, outcome: Outcome, reason: string): void {
+    this.reopen(subscription, [id])
+    this.states(subscription).set(id, { outcome, reason })
+    this.tally(subscription)[outcome] += 1
+    this.#explanations.delete(`${subscription}\t${id}`)
+    this.#write(subscription, id, outcome, reason)
+  }
+
   /** These are about to be redriven: they have not ended after all. */
   reopen(subscription: string, ids: readonly string[]): void {
-    for (const id of ids) this.#forget(subscription, id)
+    const states = this.states(subscription)
+    for (const id of ids) {
+      const state = states.get(id)
+      if (state !== undefined) this.tally(subscription)[state.outcome] -= 1
+      states.delete(id)
+    }
   }
 
   /** The ids that a topic is known to have stored. */
@@ -74,8 +92,19 @@ export class Ledger {
     return entry(this.#states, subscription, () => new Map())
   }
 
+  /** The ids that were published and have not ended. */
+  open({ name, topic }: Station): Set<string> {
+    const states = this.states(name)
+    return new Set([...this.published(topic.name)].filter(id => !states.has(id)))
+  }
+
   tally(subscription: string): Tally {
     return entry(this.#tallies, subscription, () => ({ acked: 0, dead: 0, retried: 0 }))
+  }
+
+  /** For how many milliseconds nothing has ended. */
+  quietFor(): number {
+    return performance.now() - this.#latest
   }
 
   /** SHA-256 of the last states, one a line, sorted. */
@@ -87,27 +116,9 @@ export class Ledger {
     return createHash('sha256').update(lines.sort().join('')).digest('hex')
   }
 
-  #end(subscription: string, id: string, outcome: Outcome, said: string): void {
-    const reason = column(said)
-    this.#forget(subscription, id)
-    this.tally(subscription)[outcome] += 1
-    this.states(subscription).set(id, { outcome, reason })
-    this.#file?.write(subscription, id, outcome, reason)
-  }
-
-  #forget(subscription: string, id: string): void {
-    const states = this.states(subscription)
-    const state = states.get(id)
-    if (state === undefined) return
-    this.tally(subscription)[state.outcome] -= 1
-    states.delete(id)
-  }
-
-  #explained(subscription: string, id: string): string {
-    const key = `${subscription}\t${id}`
-    const reason = this.#explanations.get(key)
-    this.#explanations.delete(key)
-    return reason ?? this.states(subscription).get(id)?.reason ?? 'UNEXPLAINED'
+  #write(...columns: readonly string[]): void {
+    this.#latest = performance.now()
+    this.#file?.write(columns)
   }
 }
 

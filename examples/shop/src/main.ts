@@ -1,7 +1,9 @@
 import { open } from 'node:fs/promises'
-import { isPluribusError } from '@pluribus/core'
+import { createBroker, isPluribusError } from '@pluribus/core'
 import { type Display, liveDisplay, plainDisplay, quietDisplay } from './display.ts'
 import { listenForInterrupts } from './interrupts.ts'
+import { Ledger } from './ledger.ts'
+import { LedgerFile } from './ledger-file.ts'
 import { HELP, type Options, readOptions, UsageError } from './options.ts'
 import { describe, type Report } from './report.ts'
 import { run } from './run.ts'
@@ -34,7 +36,9 @@ async function runInterruptibly(options: Options): Promise<Report> {
     () => display.say('Ctrl-C: finishing what has begun. Once more to exit at once.'),
     () => process.exit(INTERRUPTED),
   )
-  return await run(options, display, interrupts.signal)
+  using file = options.ledger === undefined ? undefined : new LedgerFile(options.ledger)
+  await using broker = await createBroker({ adapter: options.adapter, source: 'shop' })
+  return await run({ broker, options, ledger: new Ledger(file), display, signal: interrupts.signal })
 }
 
 function displayFor({ quiet }: Options): Display {

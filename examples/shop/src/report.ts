@@ -30,12 +30,13 @@ export function describe(report: Report): string[] {
     problems.map(it => `${subscription}: ${it}`),
   )
   const { orders, pence } = report.charged
+  const redrivenLine = `redriven ${describeReasons(report.redriven)}, to payment alone`
   return [
     describeIntake(report),
     '',
     ...table(HEADER, rows),
     '',
-    `redriven ${describeReasons(report.redriven)}, to payment alone`,
+    report.interrupted ? 'Interrupted: this is what was done until then.' : redrivenLine,
     `charged  ${thousands(orders)} orders, £${(pence / 100).toLocaleString('en', { minimumFractionDigits: 2 })}`,
     `digest   ${report.digest}`,
     ...problems,

@@ -1,11 +1,10 @@
-import { type Broker, createBroker } from '@pluribus/core'
+import type { Broker } from '@pluribus/core'
 import type { Display } from './display.ts'
 import { feed } from './feed.ts'
 import { checkFitness } from './fitness.ts'
 import { openShop } from './handlers/index.ts'
 import { Intake } from './intake.ts'
-import { Ledger } from './ledger.ts'
-import { LedgerFile } from './ledger-file.ts'
+import type { Ledger } from './ledger.ts'
 import type { Options } from './options.ts'
 import { progressOf } from './progress.ts'
 import { repair } from './repair.ts'
@@ -17,12 +16,17 @@ import { Shop } from './shop.ts'
 import { thousands } from './table.ts'
 import { takeStock } from './totals.ts'
 
+export interface Setting {
+  readonly broker: Broker
+  readonly options: Pick<Options, 'input' | 'lines' | 'concurrency'>
+  readonly ledger: Ledger
+  readonly display: Display
+  readonly signal: AbortSignal
+}
+
 /** Runs the shop over all its sales, or until the signal fires. */
-export async function run(options: Options, display: Display, signal: AbortSignal): Promise<Report> {
-  using file = options.ledger === undefined ? undefined : new LedgerFile(options.ledger)
-  await using broker = await createBroker({ adapter: options.adapter, source: 'shop' })
+export async function run({ broker, options, ledger, display, signal }: Setting): Promise<Report> {
   await checkFitness(broker)
-  const ledger = new Ledger(file)
   const shop = new Shop(ledger)
   const intake = new Intake()
   ledger.observe(broker)

@@ -23,6 +23,8 @@ export interface ConsumerParts {
   readonly publisher: CausedPublisher
   /** Milliseconds. */
   readonly lease: number
+  /** How long the first source may take to open, in milliseconds. */
+  readonly connectTimeout: number
 }
 
 /** What a consumer is for. */

@@ -8,12 +8,13 @@ import type { ConsumerParts, ConsumerTask } from './consumer-parts.js'
 import { ConsumerReporter } from './consumer-reporter.js'
 import { DeliveredMessage } from './delivered-message.js'
 import { OrphanKeeper } from './orphan-keeper.js'
-import { ACK, judgeFailure, judgeOutcome, judgeSuspect, judgeUnreadable, RELEASE, type Verdict } from './policy.js'
+import { ACK, judgeFailure, judgeOutcome, judgeUnreadable, RELEASE, type Verdict } from './policy.js'
 import { Run } from './run.js'
-import { RunList } from './run-list.js'
+import { Runs } from './runs.js'
 import type { Ended } from './settlements.js'
 import { SourceFollower } from './source-follower.js'
 import type { SessionOwner, SourceSession } from './source-session.js'
+import { type SuspectOwner, Suspects } from './suspects.js'
 
 /** How long closing waits for the broker's answers beyond the drain, in milliseconds. */
 const CLOSE_LIMIT = 5_000
@@ -22,7 +23,7 @@ const CLOSE_LIMIT = 5_000
  * One subscription at work in this process: starts handlers while there are free slots, judges how they end, and settles.
  * Outlives the generations of its source.
  */
-export class Consumer implements ConsumerHandle, SessionOwner {
+export class Consumer implements ConsumerHandle, SessionOwner, SuspectOwner {
   readonly topic: string
   readonly subscription: string
   readonly task: ConsumerTask
@@ -30,15 +31,13 @@ export class Consumer implements ConsumerHandle, SessionOwner {
   readonly #reporter: ConsumerReporter
   readonly #follower: SourceFollower
   readonly #orphans: OrphanKeeper
-  /** What runs asynchronously within its timeout, and what has outlived it. */
-  readonly #runs: RunList
-  readonly #overdue: RunList
+  readonly #runs: Runs
+  readonly #suspects: Suspects
   readonly #quiet = new Set<() => void>()
   #slots = 0
   #isStarting = false
   #isStirred = false
   #isPaused = false
-  #suspectRun: 'none' | 'marking' | 'running' = 'none'
   #closing: Promise<void> | undefined
 
   constructor(parts: ConsumerParts, task: ConsumerTask) {
@@ -49,8 +48,13 @@ export class Consumer implements ConsumerHandle, SessionOwner {
     this.#parts = parts
     this.#reporter = new ConsumerReporter(parts.emitter, spec)
     this.#orphans = new OrphanKeeper(parts.environment, parts.lease, run => this.#leaseEnded(run))
-    this.#runs = new RunList(parts.environment, spec.timeout, run => this.#timedOut(run))
-    this.#overdue = new RunList(parts.environment, spec.grace, run => this.#abandoned(run))
+    this.#runs = new Runs(parts.environment, {
+      timeout: spec.timeout,
+      grace: spec.grace,
+      timedOut: run => this.#timedOut(run),
+      abandoned: run => this.#abandoned(run),
+    })
+    this.#suspects = new Suspects(parts.environment, this)
     this.#follower = new SourceFollower(parts, task, this, this.#reporter)
   }
 
@@ -67,6 +71,8 @@ export class Consumer implements ConsumerHandle, SessionOwner {
 
   pause(): void {
     this.#isPaused = true
+    // What has been fetched is not kept from others for as long as the pause lasts.
+    this.stir()
   }
 
   resume(): void {
@@ -84,7 +90,7 @@ export class Consumer implements ConsumerHandle, SessionOwner {
   }
 
   wanted(): number {
-    if (this.#isPaused || this.#closing !== undefined || this.#suspectRun !== 'none') return 0
+    if (!this.mayStart() || this.#suspects.isBusy) return 0
     const { concurrency, prefetch, subscription } = this.task
     const buffered = this.#follower.session?.intake.size ?? 0
     const free = concurrency - this.#slots - buffered
@@ -98,17 +104,23 @@ export class Consumer implements ConsumerHandle, SessionOwner {
     if (this.#orphans.isEmpty) return false
     const orphan = this.#orphans.claim(delivery)
     if (orphan === undefined) return false
-    if ('verdict' in orphan) this.#settle(delivery, orphan.verdict)
+    if ('verdict' in orphan) this.settle(delivery, orphan.verdict)
     else this.#reattach(orphan.run, delivery)
     return true
   }
 
   running(): readonly Delivery[] {
     const held: Delivery[] = []
-    for (const list of [this.#runs, this.#overdue]) {
-      for (const run of list) if (run.tie === 'held') held.push(run.delivery)
-    }
+    for (const run of this.#runs) if (run.tie === 'held') held.push(run.delivery)
     return held
+  }
+
+  mayStart(): boolean {
+    return !this.#isPaused && this.#closing === undefined
+  }
+
+  isStill(): boolean {
+    return this.#slots === 0
   }
 
   stir(): void {
@@ -119,20 +131,18 @@ export class Consumer implements ConsumerHandle, SessionOwner {
   }
 
   settled(deliveries: readonly Delivery[], others: readonly Ended[]): void {
-    if (deliveries.length + others.length > 0) this.#suspectSettled()
+    if (deliveries.length + others.length > 0) this.#suspects.settled()
     this.#reporter.settled(deliveries, others)
   }
 
   stale(delivery: Delivery): void {
-    this.#suspectSettled()
+    this.#suspects.settled()
     this.#reporter.stale(delivery)
   }
 
   lost(isLost: (delivery: Delivery) => boolean, buffered: readonly Delivery[]): void {
     for (const delivery of buffered) this.#reporter.lost(delivery)
-    for (const list of [this.#runs, this.#overdue]) {
-      for (const run of list) if (run.tie === 'held' && isLost(run.delivery)) this.#takenAway(run)
-    }
+    for (const run of this.#runs) if (run.tie === 'held' && isLost(run.delivery)) this.#takenAway(run)
   }
 
   over(session: SourceSession, cause: unknown): void {
@@ -143,24 +153,35 @@ export class Consumer implements ConsumerHandle, SessionOwner {
   orphan(session: SourceSession): void {
     const until = session.safeUntil
     for (const { delivery, verdict } of session.abandon()) this.#orphans.addVerdict(delivery, verdict, until)
-    for (const list of [this.#runs, this.#overdue]) {
-      for (const run of list) {
-        if (run.tie !== 'held') continue
-        run.tie = 'orphaned'
-        this.#orphans.addRun(run, until)
-      }
+    for (const run of this.#runs) {
+      if (run.tie !== 'held') continue
+      run.tie = 'orphaned'
+      this.#orphans.addRun(run, until)
     }
-    this.#suspectRun = 'none'
+    this.#suspects.reset()
+  }
+
+  startSuspect(suspect: Delivery): void {
+    this.#reporter.refresh()
+    this.#reporter.suspect(suspect)
+    const before = currentCause()
+    this.#start(suspect)
+    enterCause(before)
+  }
+
+  settle(delivery: Delivery, verdict: Verdict): void {
+    this.#follower.session?.settle(delivery, verdict)
   }
 
   readonly #work = (): void => {
     this.#isStirred = false
     const session = this.#follower.session
     if (session === undefined) return this.#announceQuiet()
-    if (!this.#isPaused && this.#closing === undefined) this.#startWhatFits(session)
+    if (this.mayStart()) this.#startWhatFits(session)
+    if (!this.mayStart()) session.giveBack()
     // Settle before pulling: what a settle frees, the key above all, can then be pulled at once.
     session.settlements.flush()
-    if (session.intake.suspect !== undefined) this.#runSuspect(session)
+    if (session.intake.suspect !== undefined) this.#suspects.run(session)
     session.intake.refill()
     this.#announceQuiet()
   }
@@ -177,8 +198,8 @@ export class Consumer implements ConsumerHandle, SessionOwner {
         this.#parts.turn.defer(() => this.stir())
         break
       }
-      // A handler may have paused, closed or cut us; then its intake is empty, or what is left stays where it is.
-      if (this.#isPaused || this.#closing !== undefined) break
+      // A handler may have paused, closed or cut us; then the intake is empty, or what is left is given back.
+      if (!this.mayStart()) break
       delivery = session.intake.shift()
       if (delivery !== undefined) this.#start(delivery)
     }
@@ -192,16 +213,14 @@ export class Consumer implements ConsumerHandle, SessionOwner {
     this.#reporter.started(delivery)
     this.#slots++
     enterCause(run)
+    this.#runs.starting = run
     let result: unknown
     try {
       result = this.task.invoke(message, run)
-      if (
-        typeof result === 'object' &&
-        result !== null &&
-        typeof (result as PromiseLike<unknown>).then === 'function'
-      ) {
+      this.#runs.starting = undefined
+      if (isThenable(result)) {
         this.#runs.add(run, this.#parts.turn.now)
-        const promise = result instanceof Promise ? result : Promise.resolve(result as PromiseLike<unknown>)
+        const promise = result instanceof Promise ? result : Promise.resolve(result)
         promise.then(
           value => this.#resolved(run, value),
           error => this.#rejected(run, error),
@@ -209,60 +228,10 @@ export class Consumer implements ConsumerHandle, SessionOwner {
         return
       }
     } catch (error) {
+      this.#runs.starting = undefined
       return this.#end(run, this.#judgeThrown(run, error))
     }
     this.#end(run, result === undefined ? ACK : this.#judgeResult(run, result))
-  }
-
-  #runSuspect(session: SourceSession): void {
-    const { suspect } = session.intake
-    if (suspect === undefined || this.#suspectRun !== 'none' || this.#isPaused || this.#closing !== undefined) return
-    if (this.#slots > 0 || session.intake.size > 0 || !session.settlements.isIdle) return
-    const verdict = judgeSuspect(suspect, this.#parts.environment.clock.now())
-    if (verdict !== undefined) {
-      session.intake.suspect = undefined
-      this.#settle(suspect, verdict)
-      return this.stir()
-    }
-    this.#suspectRun = 'marking'
-    session.mark(suspect).then(
-      () => this.#marked(session, suspect),
-      error => this.#notMarked(session, suspect, error),
-    )
-  }
-
-  #marked(session: SourceSession, suspect: Delivery): void {
-    if (this.#follower.session !== session || session.intake.suspect !== suspect) return
-    session.intake.suspect = undefined
-    if (this.#closing !== undefined) {
-      this.#suspectRun = 'none'
-      return this.stir()
-    }
-    this.#suspectRun = 'running'
-    this.#reporter.refresh()
-    this.#reporter.suspect(suspect)
-    const before = currentCause()
-    this.#start(suspect)
-    enterCause(before)
-    this.stir()
-  }
-
-  #notMarked(session: SourceSession, suspect: Delivery, error: unknown): void {
-    if (this.#follower.session !== session) return
-    this.#suspectRun = 'none'
-    // Without a durable mark it must not run; given back, it comes again.
-    session.intake.suspect = undefined
-    this.#parts.environment.logger.warn(
-      { error, id: suspect.message.id },
-      'A suspect could not be marked; it is given back.',
-    )
-    this.#settle(suspect, RELEASE)
-    this.stir()
-  }
-
-  /** Nothing else is settled between the start of a suspect and its own end. */
-  #suspectSettled(): void {
-    if (this.#suspectRun === 'running' && this.#slots === 0) this.#suspectRun = 'none'
   }
 
   #resolved(run: Run, value: unknown): void {
@@ -279,8 +248,12 @@ export class Consumer implements ConsumerHandle, SessionOwner {
   }
 
   #judgeResult(run: Run, value: unknown): Verdict {
-    if (!isOutcome(value)) return ACK
-    return judgeOutcome(this.#retry, run.attempt, value, this.#parts.turn.wall)
+    try {
+      return isOutcome(value) ? judgeOutcome(this.#retry, run.attempt, value, this.#parts.turn.wall) : ACK
+    } catch (error) {
+      // What was returned cannot even be looked at, such as a proxy with a trap that throws.
+      return this.#judgeThrown(run, error)
+    }
   }
 
   #judgeThrown(run: Run, thrown: unknown): Verdict {
@@ -303,22 +276,17 @@ export class Consumer implements ConsumerHandle, SessionOwner {
     run.hasSlot = false
     this.#slots--
     const meant = run.isForsaken ? RELEASE : verdict
-    if (run.tie === 'held') this.#settle(run.delivery, meant)
+    if (run.tie === 'held') this.settle(run.delivery, meant)
     else if (run.tie === 'orphaned') this.#orphans.ended(run.delivery, meant)
     else this.#orphans.forget(run.delivery)
-    if (run.tie !== 'held') this.#suspectSettled()
+    if (run.tie !== 'held') this.#suspects.settled()
     if (!this.#isStarting) this.stir()
-  }
-
-  #settle(delivery: Delivery, verdict: Verdict): void {
-    this.#follower.session?.settle(delivery, verdict)
   }
 
   #timedOut(run: Run): void {
     const { timeout } = this.task.subscription.spec
     const message = `The handler of ${this.topic}/${this.subscription} has run longer than its timeout of ${timeout} ms.`
     run.failure = new PluribusError('TIMEOUT', message, { details: { timeout } })
-    this.#overdue.add(run, this.#parts.environment.clock.monotonic())
     run.abort(run.failure)
   }
 
@@ -353,19 +321,20 @@ export class Consumer implements ConsumerHandle, SessionOwner {
   }
 
   async #close(drain: number): Promise<void> {
-    const { timers } = this.#parts.environment
     this.#follower.stop()
+    this.stir()
     if (this.#slots > 0) await this.#becomesQuiet(drain)
-    for (const list of [this.#runs, this.#overdue]) {
-      for (const run of list) {
-        run.isForsaken = true
-        run.abort(new PluribusError('CLOSED', 'The consumer is closing and waits no longer.'))
-      }
-    }
-    await this.#follower.finish(timers, CLOSE_LIMIT)
+    for (const run of this.#runs) this.#forsake(run)
+    await this.#follower.finish(this.#parts.environment.timers, CLOSE_LIMIT)
     this.#runs.stop()
-    this.#overdue.stop()
     this.#orphans.stop()
+  }
+
+  /** Waits no longer for a run: its message is given back, unless the run has failed by its timeout already. */
+  #forsake(run: Run): void {
+    if (run.failure !== undefined) return this.#abandoned(run)
+    run.isForsaken = true
+    run.abort(new PluribusError('CLOSED', 'The consumer is closing and waits no longer.'))
   }
 
   /** Resolves when no handler runs and everything is settled, or after `ms` milliseconds. */
@@ -385,3 +354,8 @@ export class Consumer implements ConsumerHandle, SessionOwner {
     this.#quiet.clear()
   }
 }
+
+/** As `await` sees it. May throw: a handler can return anything. */
+const isThenable = (value: unknown): value is PromiseLike<unknown> =>
+  ((typeof value === 'object' && value !== null) || typeof value === 'function') &&
+  typeof (value as PromiseLike<unknown>).then === 'function'

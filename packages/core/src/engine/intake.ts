@@ -28,6 +28,8 @@ export class Intake {
   #isDry = false
   #isPulling = false
   #isWoken = false
+  /** The last pull has failed: the next one waits for `resume`. */
+  #isPaused = false
   #isOver = false
   #dueTimer: TimerHandle | undefined
   /** Pulled alone, to be run alone. */
@@ -70,25 +72,21 @@ export class Intake {
   }
 
   wake(): void {
-    this.#isDry = false
     // A wake-up during a pull may be for something that the pull has just missed.
     if (this.#isPulling) this.#isWoken = true
-    else this.refill()
+    else this.#answerWake()
   }
 
   refill(): void {
-    if (this.#isPulling || this.#isDry || this.#isOver || this.suspect !== undefined) return
-    const wanted = this.#owner.wanted()
-    if (wanted <= 0) return
-    this.#isPulling = true
-    const since = this.#environment.clock.monotonic()
-    this.#watchdog.watch('pull', this.#pull(wanted)).then(
-      pulled => this.#pulled(pulled, wanted, since),
-      error => {
-        this.#isPulling = false
-        if (!this.#isOver) this.#owner.failed(error)
-      },
-    )
+    if (this.#isPulling || this.#isDry || this.#isPaused || this.#isOver) return
+    const room = this.#room
+    if (room > 0) this.#call(room)
+  }
+
+  /** After a failure: pulls again. */
+  resume(): void {
+    this.#isPaused = false
+    this.refill()
   }
 
   /** Drops everything; the source gives it back, or its lease ends. */
@@ -100,6 +98,28 @@ export class Intake {
     this.#clearDue()
   }
 
+  /** Where there is no room any more for what the last pull left standing, the demand is withdrawn: others may wait for it. */
+  #answerWake(): void {
+    const hadDemand = this.#isDry
+    this.#isDry = false
+    if (this.#isPaused || this.#isOver) return
+    const room = this.#room
+    if (room > 0 || hadDemand) this.#call(room)
+  }
+
+  get #room(): number {
+    return this.suspect === undefined ? Math.max(0, this.#owner.wanted()) : 0
+  }
+
+  #call(wanted: number): void {
+    this.#isPulling = true
+    const since = this.#environment.clock.monotonic()
+    this.#watchdog.watch('pull', this.#pull(wanted)).then(
+      pulled => this.#pulled(pulled, wanted, since),
+      error => this.#failed(error),
+    )
+  }
+
   #pull(wanted: number): Promise<Pulled> {
     try {
       return this.#source.pull(wanted)
@@ -108,16 +128,24 @@ export class Intake {
     }
   }
 
+  #failed(error: unknown): void {
+    this.#isPulling = false
+    if (this.#isOver) return
+    this.#isPaused = true
+    this.#owner.failed(error)
+  }
+
   #pulled({ deliveries, dueIn, more }: Pulled, wanted: number, since: number): void {
     this.#isPulling = false
     if (this.#isOver) return
-    this.#isDry = deliveries.length < wanted && more !== true && !this.#isWoken
+    const isWoken = this.#isWoken
     this.#isWoken = false
-    this.#clearDue()
-    if (dueIn !== undefined) this.#dueTimer = this.#environment.timers.setTimeout(this.#due, dueIn)
+    this.#isDry = deliveries.length < wanted && more !== true
+    if (wanted > 0) this.#wakeIn(dueIn)
     this.#keep(deliveries)
     if (deliveries.length > 0) this.#owner.arrived(since)
-    else this.refill()
+    if (isWoken) this.#answerWake()
+    else if (deliveries.length === 0) this.refill()
   }
 
   #keep(deliveries: readonly Delivery[]): void {
@@ -137,7 +165,14 @@ export class Intake {
 
   readonly #due = (): void => {
     this.#dueTimer = undefined
-    this.wake()
+    this.#isDry = false
+    if (this.#isPulling) this.#isWoken = true
+    else this.refill()
+  }
+
+  #wakeIn(ms: number | undefined): void {
+    this.#clearDue()
+    if (ms !== undefined) this.#dueTimer = this.#environment.timers.setTimeout(this.#due, ms)
   }
 
   #clearDue(): void {

@@ -45,7 +45,8 @@ export class LeaseKeeper {
   }
 
   #arm(): void {
-    this.#timer = this.#environment.timers.setTimeout(this.#tick, this.#lease / 3)
+    const left = this.safeUntil - this.#environment.clock.monotonic()
+    this.#timer = this.#environment.timers.setTimeout(this.#tick, Math.max(0, Math.min(this.#lease / 3, left)))
   }
 
   readonly #tick = (): void => {

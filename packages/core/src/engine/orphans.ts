@@ -33,15 +33,15 @@ export class Orphans {
     if (entry?.delivery === delivery) this.#entries.set(delivery.message.id, { ...entry, orphan: { verdict } })
   }
 
-  /** Takes out what belongs to a delivery that has come back: same message, same attempt. */
+  /** Takes out what belongs to a delivery that has come back: the run, or the verdict on this very delivery. */
   claim(delivery: Delivery): Orphan | undefined {
-    const { id, time } = delivery.message
-    const entry = this.#entries.get(id)
+    const entry = this.#entries.get(delivery.message.id)
     if (entry === undefined) return undefined
-    this.#entries.delete(id)
-    const isSame = entry.delivery.message.time === time && entry.delivery.attempt === delivery.attempt
+    this.#entries.delete(delivery.message.id)
     // A run that still goes on is never overtaken by another of its message, whatever its attempt.
-    return isSame || 'run' in entry.orphan ? entry.orphan : undefined
+    return 'run' in entry.orphan || isStillTrue(entry.orphan.verdict, entry.delivery, delivery)
+      ? entry.orphan
+      : undefined
   }
 
   forget(delivery: Delivery): void {
@@ -53,4 +53,13 @@ export class Orphans {
     for (const [id, { orphan, until }] of this.#entries)
       if ('verdict' in orphan && until <= now) this.#entries.delete(id)
   }
+}
+
+/** Whether a verdict on a delivery holds for one that has come: nothing has happened to the message in between. */
+function isStillTrue(verdict: Verdict, then: Delivery, now: Delivery): boolean {
+  if (then.message.time !== now.message.time) return false
+  if (then.attempt !== now.attempt || then.losses !== now.losses) return false
+  // A death may have been stored although its answer was lost, and then been redriven: such a message comes as if it were
+  // new, and has to be run.
+  return verdict.kind !== 'reject' || now.attempt > 1 || now.losses > 0
 }

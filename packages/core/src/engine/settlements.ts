@@ -50,6 +50,12 @@ export class Settlements {
     return this.#flight === undefined && this.#acks.length === 0 && this.#others.length === 0
   }
 
+  /** Deliveries that are not settled yet: their leases have to last until they are. */
+  pending(): Delivery[] {
+    const ended = [...(this.#flight?.others ?? []), ...this.#others]
+    return [...(this.#flight?.acked ?? []), ...this.#acked, ...ended.map(({ delivery }) => delivery)]
+  }
+
   /** Resolves when everything has been settled. */
   becomesIdle(): Promise<void> {
     return new Promise(resolve => this.#waiting.add(resolve))

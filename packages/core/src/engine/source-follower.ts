@@ -1,5 +1,5 @@
-import type { Timers } from '../driver/environment.js'
-import type { PluribusError } from '../errors/pluribus-error.js'
+import type { TimerHandle, Timers } from '../driver/environment.js'
+import { PluribusError } from '../errors/pluribus-error.js'
 import { Backoff } from './backoff.js'
 import type { ConsumerParts, ConsumerTask } from './consumer-parts.js'
 import type { ConsumerReporter } from './consumer-reporter.js'
@@ -24,8 +24,12 @@ export class SourceFollower implements LinkFollower {
   #session: SourceSession | undefined
   #generation: Generation | undefined
   #openings = 0
+  #retry: TimerHandle | undefined
   #isStopped = false
   #unfollow: () => void = () => {}
+  /** Until the first source is open, or cannot be. */
+  #first: { readonly opened: () => void; readonly refused: (error: unknown) => void } | undefined
+  #lastError: unknown
 
   constructor(parts: ConsumerParts, task: ConsumerTask, owner: FollowerOwner, reporter: ConsumerReporter) {
     this.#parts = parts
@@ -39,25 +43,31 @@ export class SourceFollower implements LinkFollower {
     return this.#session
   }
 
-  /** Opens the first source; later ones open by themselves. Rejects where the first cannot be opened. */
-  async open(): Promise<void> {
-    const generation = this.#parts.link.current
-    if (generation === undefined) throw closedError()
-    this.#generation = generation
-    await this.#openOn(generation)
-    // Followed only now, so that `up` for this generation does not open it a second time.
-    this.#unfollow = this.#parts.link.follow(this)
+  /**
+   * Opens the first source, over several connections if need be; later ones open by themselves. Rejects at once where trying
+   * again cannot help, otherwise with the last reason when `connectTimeout` has passed.
+   */
+  open(): Promise<void> {
+    const { environment, connectTimeout, link } = this.#parts
+    const first = new Promise<void>((opened, refused) => {
+      this.#first = { opened, refused }
+    })
+    this.#unfollow = link.follow(this)
+    return within(environment.timers, first, connectTimeout, () => {
+      throw this.#lastError ?? this.#tooLate()
+    })
   }
 
   up(generation: Generation): void {
-    if (generation === this.#generation && this.#session !== undefined) return
     this.#generation = generation
     this.#keepOpening(generation)
   }
 
   down(error: PluribusError): void {
     this.#generation = undefined
+    this.#lastError = error
     this.#openings++
+    this.#forgetRetry()
     this.#drop(error)
   }
 
@@ -71,16 +81,20 @@ export class SourceFollower implements LinkFollower {
   /** No further sources, and nothing more is pulled; what is held can still be settled. */
   stop(): void {
     this.#isStopped = true
-    this.#unfollow()
+    this.#forgetRetry()
+    this.#first?.refused(closedError())
   }
 
-  /** Settles what is left and closes the source, which gives back the rest. Ends after `ms` milliseconds at the latest. */
+  /** Settles what is left and closes the source, which gives back the rest. Ends after twice `ms` milliseconds at the latest. */
   async finish(timers: Timers, ms: number): Promise<void> {
     const session = this.#session
-    if (session === undefined) return
-    session.settlements.flush()
-    const settled = session.settlements.isIdle ? Promise.resolve() : session.settlements.becomesIdle()
-    await within(timers, settled, ms, () => undefined)
+    if (session !== undefined && !session.settlements.isIdle) {
+      session.settlements.flush()
+      await within(timers, session.settlements.becomesIdle(), ms, () => undefined)
+    }
+    this.#unfollow()
+    // The connection may have been lost while we waited; then there is nothing to close.
+    if (session === undefined || session !== this.#session) return
     this.#session = undefined
     session.abandon()
     try {
@@ -102,16 +116,23 @@ export class SourceFollower implements LinkFollower {
   #keepOpening(generation: Generation): void {
     this.#openOn(generation).catch((error: unknown) => {
       if (this.#generation !== generation || this.#isStopped) return
+      this.#lastError = error
+      if (!(error instanceof PluribusError && error.retryable)) this.#first?.refused(error)
       this.#parts.environment.logger.warn({ error }, 'Opening a source has failed; it is tried again.')
       this.#openLater(generation)
     })
   }
 
   #openLater(generation: Generation): void {
-    this.#parts.environment.timers.setTimeout(() => {
-      if (this.#generation === generation && this.#session === undefined && !this.#isStopped)
-        this.#keepOpening(generation)
+    if (this.#isStopped) return
+    this.#retry = this.#parts.environment.timers.setTimeout(() => {
+      if (this.#generation === generation && this.#session === undefined) this.#keepOpening(generation)
     }, this.#backoff.next())
+  }
+
+  #forgetRetry(): void {
+    if (this.#retry !== undefined) this.#parts.environment.timers.clearTimeout(this.#retry)
+    this.#retry = undefined
   }
 
   async #openOn(generation: Generation): Promise<void> {
@@ -141,6 +162,8 @@ export class SourceFollower implements LinkFollower {
     if (opening !== this.#openings || this.#isStopped) return this.#discard(session)
     this.#session = session
     this.#backoff.reset()
+    this.#first?.opened()
+    this.#first = undefined
     this.#reporter.up(generation.number)
     if (endedEarly !== undefined) this.over(session, endedEarly.cause)
     else this.#owner.stir()
@@ -149,6 +172,12 @@ export class SourceFollower implements LinkFollower {
   get #window(): number {
     const { concurrency, prefetch, subscription } = this.#task
     return subscription.spec.discipline.kind === 'fifo' ? concurrency + prefetch : concurrency
+  }
+
+  #tooLate(): PluribusError {
+    const { spec } = this.#task.subscription
+    const message = `${spec.topic}/${spec.name} could not be opened within ${this.#parts.connectTimeout} ms.`
+    return new PluribusError('UNAVAILABLE', message)
   }
 
   #discard(session: SourceSession): void {

@@ -1,9 +1,9 @@
-import type { Environment } from '../driver/environment.js'
+import type { Environment, TimerHandle } from '../driver/environment.js'
 import type { Delivery, Source, SourceEvents, Token } from '../driver/subscriber.js'
 import { Backoff } from './backoff.js'
 import { Intake, type IntakeOwner } from './intake.js'
 import { LeaseKeeper } from './lease-keeper.js'
-import type { Verdict } from './policy.js'
+import { RELEASE, type Verdict } from './policy.js'
 import { type Ended, type SettlementFollower, Settlements } from './settlements.js'
 import type { Watchdog } from './watchdog.js'
 
@@ -31,6 +31,7 @@ export class SourceSession implements SettlementFollower {
   readonly #owner: SessionOwner
   readonly #leases: LeaseKeeper
   readonly #backoff: Backoff
+  readonly #retries = new Set<TimerHandle>()
   #isOver = false
 
   constructor(source: Source, lease: number, environment: Environment, watchdog: Watchdog, owner: SessionOwner) {
@@ -47,7 +48,7 @@ export class SourceSession implements SettlementFollower {
         if (source.renew !== undefined) this.#leases.got(since)
         owner.stir()
       },
-      failed: error => this.#retryLater('Pulling', error, () => this.intake.refill()),
+      failed: error => this.#retryLater('Pulling', error, () => this.intake.resume()),
     })
     this.#leases = new LeaseKeeper(environment, lease, {
       isHolding: () => this.#held().length > 0,
@@ -84,6 +85,11 @@ export class SourceSession implements SettlementFollower {
     this.#lost(delivery => lost.has(delivery.token))
   }
 
+  /** Gives back, uncounted, what has not been started. */
+  giveBack(): void {
+    for (const delivery of this.intake.drop(() => true)) this.settle(delivery, RELEASE)
+  }
+
   mark(delivery: Delivery): Promise<void> {
     return this.#watchdog.watch('mark', this.source.mark(delivery))
   }
@@ -93,6 +99,7 @@ export class SourceSession implements SettlementFollower {
     this.#isOver = true
     this.intake.stop()
     this.#leases.stop()
+    for (const retry of this.#retries) this.#environment.timers.clearTimeout(retry)
     return this.settlements.abandon()
   }
 
@@ -114,7 +121,7 @@ export class SourceSession implements SettlementFollower {
   }
 
   #held(): Delivery[] {
-    return [...this.intake.held(), ...this.#owner.running()]
+    return [...this.intake.held(), ...this.#owner.running(), ...this.settlements.pending()]
   }
 
   async #renew(): Promise<void> {
@@ -138,8 +145,10 @@ export class SourceSession implements SettlementFollower {
     if (this.#isOver) return
     const delay = this.#backoff.next()
     this.#environment.logger.warn({ error, delay }, `${what} has failed; it is tried again.`)
-    this.#environment.timers.setTimeout(() => {
-      if (!this.#isOver) again()
+    const retry = this.#environment.timers.setTimeout(() => {
+      this.#retries.delete(retry)
+      again()
     }, delay)
+    this.#retries.add(retry)
   }
 }

@@ -16,6 +16,7 @@ export class Watchdog {
   readonly #silent: (error: PluribusError) => void
   readonly #calls = new Set<Call>()
   #timer: TimerHandle | undefined
+  #isStopped = false
 
   constructor(environment: Environment, limit: number, silent: (error: PluribusError) => void) {
     this.#environment = environment
@@ -25,6 +26,7 @@ export class Watchdog {
 
   /** Watches one call. The promise is handed back as it is. */
   watch<T>(what: string, promise: Promise<T>): Promise<T> {
+    if (this.#isStopped) return promise
     const call: Call = { what, since: this.#environment.clock.monotonic() }
     this.#calls.add(call)
     if (this.#timer === undefined) this.#arm(this.#limit)
@@ -33,7 +35,9 @@ export class Watchdog {
     return promise
   }
 
+  /** For good: the connection is over, and what is still asked of it fails by itself or is waited for by nobody. */
   stop(): void {
+    this.#isStopped = true
     this.#calls.clear()
     if (this.#timer !== undefined) this.#environment.timers.clearTimeout(this.#timer)
     this.#timer = undefined

@@ -89,10 +89,13 @@ export class World {
     return this.run(Array.fromAsync(process.broker.deadLetters(subscription)))
   }
 
-  /** Everything ends, and nothing is left that would run later. */
+  /** Everything ends, and nothing is left that would run later. A dead process has no timers: what it left is let run out. */
   async end(): Promise<void> {
+    const dead = this.processes.filter(({ adapter }) => adapter.killed)
+    for (const { broker } of dead) await this.run(broker.close({ drain: 0 }))
+    if (dead.length > 0) await this.clock.advance(20_000)
     for (const { broker, adapter } of this.processes) {
-      if (!adapter.killed) adapter.heal()
+      adapter.heal()
       await this.run(broker.close({ drain: 0 }))
     }
     expect(this.clock.pendingTimers, 'timers left after close').toBe(0)

@@ -31,14 +31,23 @@ export interface AdapterPackage {
  */
 export type AdapterSource = Adapter | BrokerUrl | EnvReference | AdapterPackage | string
 
+/** Reads a member; `undefined` where a getter or a proxy throws. */
+function read(value: object, member: string): unknown {
+  try {
+    return (value as Record<string, unknown>)[member]
+  } catch {
+    return undefined
+  }
+}
+
 /** What of an {@link Adapter} is missing in a value; empty for an adapter. */
 export function missingMembers(value: object): string[] {
-  const adapter = value as Partial<Adapter>
+  const [name, capabilities] = [read(value, 'name'), read(value, 'capabilities')]
   const missing: string[] = []
-  if (typeof adapter.name !== 'string' || adapter.name === '') missing.push('name')
-  if (typeof adapter.capabilities !== 'object' || adapter.capabilities === null) missing.push('capabilities')
-  if (typeof adapter.connect !== 'function') missing.push('connect')
-  if (typeof adapter.classify !== 'function') missing.push('classify')
+  if (typeof name !== 'string' || name === '') missing.push('name')
+  if (typeof capabilities !== 'object' || capabilities === null) missing.push('capabilities')
+  if (typeof read(value, 'connect') !== 'function') missing.push('connect')
+  if (typeof read(value, 'classify') !== 'function') missing.push('classify')
   return missing
 }
 
@@ -48,4 +57,8 @@ export const isAdapter = (value: unknown): value is Adapter =>
 
 /** Whether a value names a package; what is in it is checked when it is loaded. */
 export const isAdapterPackage = (value: unknown): value is AdapterPackage =>
-  typeof value === 'object' && value !== null && 'use' in value && typeof value.use === 'string'
+  typeof value === 'object' && value !== null && typeof read(value, 'use') === 'string'
+
+/** Whether a value looks like the argument of `defineConfig`, which has not been called. */
+export const isUndefinedConfig = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && typeof read(value, 'connections') === 'object'

@@ -1,8 +1,9 @@
 import { PluribusError } from '../errors/pluribus-error.js'
 import { didYouMean } from '../model/did-you-mean.js'
-import { checkOptions } from '../model/options.js'
+import { checkOptions, copyPlainObject } from '../model/options.js'
 import { quote } from '../model/quote.js'
 import { type AdapterSource, isAdapter, isAdapterPackage, missingMembers } from './adapter-source.js'
+import { hasBrand } from './brand.js'
 import { isBrokerUrl, parseBrokerUrl } from './broker-url.js'
 import { type EnvReference, isEnvReference } from './env.js'
 
@@ -44,15 +45,14 @@ function checkSource(value: unknown, name: string): AdapterSource {
 }
 
 function checkConnections(value: unknown): Record<string, AdapterSource> {
-  const names = typeof value === 'object' && value !== null ? Object.keys(value) : []
   const given =
-    value === undefined ? {} : checkOptions(value, names, 'defineConfig(): connections', 'INVALID_CONFIGURATION')
+    value === undefined ? {} : copyPlainObject(value, 'defineConfig(): connections', 'INVALID_CONFIGURATION')
   const connections = Object.create(null) as Record<string, AdapterSource>
   for (const [name, source] of Object.entries(given)) {
     if (!CONNECTION_NAME.test(name)) {
       refuse(`${quote(name)} is not the name of a connection. Use letters, digits, '-' and '_', up to 60.`)
     }
-    connections[name] = checkSource(source, name)
+    if (source !== undefined) connections[name] = checkSource(source, name)
   }
   if (Object.keys(connections).length > 0) return Object.freeze(connections)
   return refuse("there are no connections. Write e.g. connections: { dev: 'memory:' }.")
@@ -99,5 +99,4 @@ export function defineConfig<const Name extends string>(config: {
 }
 
 /** Whether a value came from {@link defineConfig}, of any copy of this package. */
-export const isConfig = (value: unknown): value is PluribusConfig =>
-  typeof value === 'object' && value !== null && BRAND in value
+export const isConfig = (value: unknown): value is PluribusConfig => hasBrand(value, BRAND)

@@ -1,5 +1,6 @@
 import { PluribusError } from '../errors/pluribus-error.js'
 import { quote } from '../model/quote.js'
+import { hasBrand } from './brand.js'
 
 /** Environment variables, as `process.env` has them. */
 export type Variables = Readonly<Record<string, string | undefined>>
@@ -63,5 +64,4 @@ export function env(name: string, fallback?: string): EnvReference {
 }
 
 /** Whether a value came from {@link env}, of any copy of this package. */
-export const isEnvReference = (value: unknown): value is EnvReference =>
-  typeof value === 'object' && value !== null && BRAND in value
+export const isEnvReference = (value: unknown): value is EnvReference => hasBrand(value, BRAND)

@@ -1,3 +1,4 @@
+import { hasBrand } from './brand.js'
 import { isSecretName, MASK } from './redact.js'
 
 /** A server named by a URL. */
@@ -98,5 +99,4 @@ export class BrokerUrl {
 }
 
 /** Whether a value is a {@link BrokerUrl}, of any copy of this package. */
-export const isBrokerUrl = (value: unknown): value is BrokerUrl =>
-  typeof value === 'object' && value !== null && BRAND in value
+export const isBrokerUrl = (value: unknown): value is BrokerUrl => hasBrand(value, BRAND)

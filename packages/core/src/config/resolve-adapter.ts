@@ -2,7 +2,7 @@ import type { Adapter } from '../driver/adapter.js'
 import { PluribusError } from '../errors/pluribus-error.js'
 import { checkOptions } from '../model/options.js'
 import { quote } from '../model/quote.js'
-import { type AdapterSource, isAdapter, isAdapterPackage, missingMembers } from './adapter-source.js'
+import { type AdapterSource, isAdapter, isAdapterPackage, isUndefinedConfig, missingMembers } from './adapter-source.js'
 import { type BrokerUrl, isBrokerUrl, parseBrokerUrl } from './broker-url.js'
 import { connectionOf, isConfig, type PluribusConfig } from './define-config.js'
 import { isEnvReference, type Variables } from './env.js'
@@ -57,6 +57,7 @@ class Resolver {
     if (isEnvReference(source)) {
       return this.#fromUrl(parseBrokerUrl(source.resolve(this.#variables), `The URL in ${source.name}`))
     }
+    if (isUndefinedConfig(source)) return refuse('The configuration is a plain object: wrap it in defineConfig({ … }).')
     if (isAdapterPackage(source)) return this.#fromPackage(source)
     if (typeof source === 'function') return refuse('The adapter is a function: call it.')
     const lacks = typeof source === 'object' && source !== null ? ` without ${missingMembers(source).join(', ')}` : ''

@@ -6,7 +6,8 @@ import { quote, quoteText } from './quote.js'
 /** What bad options are thrown as: arguments of a call, or configuration. */
 export type OptionsCode = 'INVALID_ARGUMENT' | 'INVALID_CONFIGURATION'
 
-function read(value: unknown, what: string, code: OptionsCode): Record<string, unknown> {
+/** A copy of a plain object, without prototype; throws `code` for anything else. */
+export function copyPlainObject(value: unknown, what: string, code: OptionsCode): Record<string, unknown> {
   try {
     // A copy: every getter and proxy trap runs once, here, and later changes by the caller are not seen.
     if (isPlainObject(value)) return Object.assign(Object.create(null), value)
@@ -40,7 +41,7 @@ export function checkOptions(
   code: OptionsCode = 'INVALID_ARGUMENT',
 ): Record<string, unknown> {
   if (value === undefined) return Object.create(null) as Record<string, unknown>
-  const copy = read(value, what, code)
+  const copy = copyPlainObject(value, what, code)
   for (const name of Object.keys(copy)) {
     if (!known.includes(name)) {
       const legal = known.length === 0 ? 'There are none.' : `Legal are ${known.join(', ')}.`

@@ -30,7 +30,7 @@ function checkRefusal(error: unknown, code: ErrorCode): PluribusError {
 }
 
 /** Things that are not text, or not what anyone expects (N17). */
-export const NOT_TEXT: readonly (readonly [string, unknown])[] = [
+export const NOT_TEXT: [string, unknown][] = [
   ['undefined', undefined],
   ['null', null],
   ['a number', 7],

@@ -18,6 +18,13 @@ export class Stopwatch {
     this.#start = performance.now()
   }
 
+  /** Forgets what was measured so far. */
+  reset(): void {
+    this.elapsed = 0
+    this.#process = 0
+    this.#thread = 0
+  }
+
   stop(): void {
     this.elapsed += performance.now() - this.#start
     this.#process += sum(process.cpuUsage(this.#processBefore))

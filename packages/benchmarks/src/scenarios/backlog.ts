@@ -1,5 +1,6 @@
 import { makeBatches, Tally } from '../payload.ts'
 import { type Figures, type Scale, type Scenario, SETUP, settleMemory } from '../scenario.ts'
+import { Stopwatch, THREAD } from '../stopwatch.ts'
 import type { Subject } from '../subject.ts'
 import { fill } from './store.ts'
 
@@ -10,12 +11,9 @@ import { fill } from './store.ts'
 const backlogOf = (name: string, size: (scale: Scale) => number): Scenario => ({
   name: `backlog-${name}`,
   title: `cost of a message, published and handled, at a fifo backlog of ${name}`,
-  columns: [{ figure: 'cost', title: 'ns a message', better: 'less', digits: 0 }],
+  columns: [{ figure: 'cost', title: 'ns a message', better: 'less', digits: 0 }, THREAD],
   compared: true,
-  measure: async (subject, scale) => {
-    await cycles(subject, Math.min(size(scale), 20_000), scale.million / 4)
-    return cycles(subject, size(scale), scale.million)
-  },
+  measure: (subject, scale) => measureBacklog(subject, scale, size(scale)),
 })
 
 export const backlogs: readonly Scenario[] = [
@@ -24,23 +22,26 @@ export const backlogs: readonly Scenario[] = [
   backlogOf('1M', scale => scale.million),
 ]
 
-async function cycles(subject: Subject, size: number, total: number): Promise<Figures> {
+async function measureBacklog(subject: Subject, { million }: Scale, size: number): Promise<Figures> {
   const queue = await subject.open(SETUP)
   const batches = makeBatches('bytes')
   const tally = new Tally()
   await queue.consume(tally.handle)
-  queue.pause?.()
-  await settleMemory()
-  const start = performance.now()
   let published = 0
-  while (published < total) {
-    published += await fill(queue, batches, size)
+  const cycle = async (count: number) => {
+    queue.pause?.()
+    published += await fill(queue, batches, count)
     const handled = tally.reached(published)
     queue.resume?.()
     await handled
-    queue.pause?.()
   }
-  const elapsed = performance.now() - start
+  while (published < million / 4) await cycle(Math.min(size, 20_000))
+  await settleMemory()
+  const watch = new Stopwatch()
+  const before = published
+  watch.start()
+  while (published - before < million) await cycle(size)
+  watch.stop()
   await queue.close()
-  return { cost: (elapsed * 1e6) / published }
+  return { cost: 1e9 / watch.per(published - before).rate, thread: watch.per(published - before).thread }
 }

@@ -1,5 +1,5 @@
 import { BATCH, makeBatches, Tally } from '../payload.ts'
-import { type Figures, type Scenario, SETUP, settleMemory } from '../scenario.ts'
+import { type Figures, type Scale, type Scenario, SETUP, settleMemory } from '../scenario.ts'
 import { CPU, RATE, Stopwatch, THREAD } from '../stopwatch.ts'
 import type { Item, Queue, Subject } from '../subject.ts'
 
@@ -21,25 +21,26 @@ export const publish: Scenario = {
   title: 'publish alone: batches of 256, nobody consumes',
   columns: [RATE, CPU, THREAD],
   compared: true,
-  measure: async (subject, scale) => {
-    await publishFor(subject, scale.warmUp)
-    return publishFor(subject, scale.duration)
-  },
+  measure: publishAlone,
 }
 
-async function publishFor(subject: Subject, duration: number): Promise<Figures> {
+async function publishAlone(subject: Subject, { warmUp, duration }: Scale): Promise<Figures> {
   const queue = await subject.open(SETUP)
   const batches = makeBatches('bytes')
-  await settleMemory()
   const watch = new Stopwatch()
-  watch.start()
-  const until = performance.now() + duration
   let published = 0
-  for (let i = 0; performance.now() < until; i = (i + 1) % batches.length) {
-    await queue.publishAll(batches[i] as readonly Item[])
-    published += BATCH
+  for (const time of [warmUp, duration]) {
+    await settleMemory()
+    published = 0
+    watch.reset()
+    watch.start()
+    const until = performance.now() + time
+    for (let i = 0; performance.now() < until; i = (i + 1) % batches.length) {
+      await queue.publishAll(batches[i] as readonly Item[])
+      published += BATCH
+    }
+    watch.stop()
   }
-  watch.stop()
   await queue.close()
   return watch.per(published)
 }
@@ -50,30 +51,34 @@ export const drain: Scenario = {
   title: 'drain: consume a backlog of a million',
   columns: [RATE, CPU, THREAD],
   compared: true,
-  measure: async (subject, scale) => {
-    await drainFor(subject, scale.warmUp, scale.million / 10)
-    return drainFor(subject, scale.duration, scale.million)
-  },
+  measure: drainAll,
 }
 
-async function drainFor(subject: Subject, duration: number, backlog: number): Promise<Figures> {
+async function drainAll(subject: Subject, { warmUp, duration, million }: Scale): Promise<Figures> {
   const queue = await subject.open(SETUP)
   const batches = makeBatches('bytes')
   const tally = new Tally()
   await queue.consume(tally.handle)
-  queue.pause?.()
   const watch = new Stopwatch()
   let published = 0
-  while (watch.elapsed < duration) {
-    published += await fill(queue, batches, backlog)
-    await settleMemory()
-    const handled = tally.reached(published)
-    watch.start()
-    queue.resume?.()
-    await handled
-    watch.stop()
-    queue.pause?.()
+  let measured = 0
+  const drainFor = async (time: number, backlog: number) => {
+    watch.reset()
+    measured = 0
+    while (watch.elapsed < time) {
+      queue.pause?.()
+      measured += await fill(queue, batches, backlog)
+      await settleMemory()
+      const handled = tally.reached(published + measured)
+      watch.start()
+      queue.resume?.()
+      await handled
+      watch.stop()
+    }
+    published += measured
   }
+  await drainFor(warmUp / 4, million / 10)
+  await drainFor(duration, million)
   await queue.close()
-  return watch.per(published)
+  return watch.per(measured)
 }

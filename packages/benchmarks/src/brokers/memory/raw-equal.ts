@@ -20,7 +20,7 @@ class Delivery {
   }
 
   get data(): Data {
-    this.#data ??= MessageLog.read(this.record)
+    this.#data ??= this.record.read()
     return this.#data
   }
 }
@@ -32,7 +32,7 @@ class Delivery {
  * middleware, several subscriptions, keys, priorities, delays, dead letters or reconnection: that is what the rest costs.
  */
 class RawEqual implements Queue {
-  readonly #log: MessageLog
+  readonly #log = new MessageLog()
   readonly #leases: LeaseSlots
   readonly #timeouts = new RunTimeouts()
   readonly #chain = new AsyncLocalStorage<LogRecord>()
@@ -44,8 +44,7 @@ class RawEqual implements Queue {
   readonly #pump = () => this.#run()
   readonly #watch = setInterval(() => this.#leases.expire(performance.now()), LEASE / 3)
 
-  constructor({ concurrency, format }: Setup) {
-    this.#log = new MessageLog(format)
+  constructor({ concurrency }: Setup) {
     this.#leases = new LeaseSlots(concurrency)
   }
 

@@ -3,34 +3,61 @@ import type { Data, Order } from '../../../subject.ts'
 const CHUNK = 4_096
 const SLAB = 256 * 1_024
 
-/** What is kept of a message until retention takes it. */
-export interface LogRecord {
-  readonly id: string
-  readonly topic: string
+/** What all messages of the topic share. */
+const TOPIC = { name: 'orders.placed', source: 'bench', version: 1 }
+
+/** What is kept of a message until retention takes it. Small: what can be made of it when it is read is not kept. */
+export class LogRecord {
+  readonly topic = TOPIC
+  readonly serial: number
   readonly time: number
-  readonly source: string
-  readonly contentType: string
-  readonly correlationId: string | undefined
-  readonly causationId: string | undefined
   /** JSON as the string it is, or the slab that holds the bytes. */
   readonly payload: string | Buffer
   readonly offset: number
   readonly length: number
+  /** The message whose handler published this one, and the first of the chain. */
+  readonly cause: LogRecord | undefined
+  readonly root: LogRecord | undefined
+
+  constructor(
+    serial: number,
+    time: number,
+    payload: string | Buffer,
+    offset: number,
+    length: number,
+    cause?: LogRecord,
+  ) {
+    this.serial = serial
+    this.time = time
+    this.payload = payload
+    this.offset = offset
+    this.length = length
+    this.cause = cause
+    this.root = cause?.root ?? cause
+  }
+
+  get id(): string {
+    return `${process.pid.toString(36)}-${this.serial}`
+  }
+
+  /** A copy, so that whatever a handler does to it, the stored one stays what was published. */
+  read(): Data {
+    const { payload, offset, length } = this
+    if (typeof payload === 'string') return JSON.parse(payload) as Order
+    const copy = Buffer.allocUnsafe(length)
+    payload.copy(copy, 0, offset, offset + length)
+    return copy
+  }
 }
 
 /** Everything published, by place, in chunks; bytes in slabs, because an own array per message costs eight times as much. */
 export class MessageLog {
-  readonly #prefix = `${process.pid.toString(36)}-`
-  readonly #contentType: string
   readonly #chunks: LogRecord[][] = []
   #last: LogRecord[] = []
   #slab = Buffer.allocUnsafeSlow(SLAB)
   #used = 0
   #end = 0
-
-  constructor(format: 'bytes' | 'json') {
-    this.#contentType = format === 'json' ? 'application/json' : 'application/octet-stream'
-  }
+  readonly #epoch = Date.now()
 
   get end(): number {
     return this.#end
@@ -40,43 +67,23 @@ export class MessageLog {
     return (this.#chunks[Math.floor(place / CHUNK)] as LogRecord[])[place % CHUNK] as LogRecord
   }
 
-  append(data: Data, time: number, parent: LogRecord | undefined): void {
+  append(data: Data, now: number, cause: LogRecord | undefined): void {
     if (this.#end % CHUNK === 0) {
       this.#last = []
       this.#chunks.push(this.#last)
     }
-    const bytes = data instanceof Uint8Array
-    this.#last.push({
-      id: this.#prefix + this.#end++,
-      topic: 'orders.placed',
-      time,
-      source: 'bench',
-      contentType: this.#contentType,
-      correlationId: parent === undefined ? undefined : (parent.correlationId ?? parent.id),
-      causationId: parent?.id,
-      offset: bytes ? this.#store(data) : 0,
-      payload: bytes ? this.#slab : JSON.stringify(data),
-      length: bytes ? data.length : 0,
-    })
-  }
-
-  /** A copy, so that whatever a handler does to it, the stored one stays what was published. */
-  static read({ payload, offset, length }: LogRecord): Data {
-    if (typeof payload === 'string') return JSON.parse(payload) as Order
-    const copy = Buffer.allocUnsafe(length)
-    payload.copy(copy, 0, offset, offset + length)
-    return copy
-  }
-
-  /** Where the bytes are in the current slab. */
-  #store(data: Uint8Array): number {
+    // Since the epoch of the log, so that it is a small integer, which needs no object of its own.
+    const time = now - this.#epoch
+    if (!(data instanceof Uint8Array)) {
+      this.#last.push(new LogRecord(this.#end++, time, JSON.stringify(data), 0, 0, cause))
+      return
+    }
     if (this.#used + data.length > SLAB) {
       this.#slab = Buffer.allocUnsafeSlow(Math.max(SLAB, data.length))
       this.#used = 0
     }
-    const offset = this.#used
-    this.#slab.set(data, offset)
+    this.#slab.set(data, this.#used)
+    this.#last.push(new LogRecord(this.#end++, time, this.#slab, this.#used, data.length, cause))
     this.#used += data.length
-    return offset
   }
 }

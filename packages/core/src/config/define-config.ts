@@ -60,7 +60,8 @@ function checkConnections(value: unknown): Record<string, AdapterSource> {
 
 /** Answers the connection of this name. Values out of variables are not repeated: they may be a misplaced URL. */
 export function connectionOf(config: PluribusConfig, name: string, what: string): AdapterSource {
-  const source = Object.hasOwn(config.connections, name) ? config.connections[name] : undefined
+  // The connections have no prototype: nothing is inherited.
+  const source = config.connections[name]
   if (source !== undefined) return source
   const legal = Object.keys(config.connections)
   const hint = CONNECTION_NAME.test(name) ? didYouMean(name, legal) : ''

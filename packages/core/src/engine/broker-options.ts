@@ -1,5 +1,7 @@
-import type { AdapterSource } from '../config/adapter-source.js'
+import { type AdapterSource, isAdapter } from '../config/adapter-source.js'
+import { isBrokerUrl } from '../config/broker-url.js'
 import { isConfig, type PluribusConfig } from '../config/define-config.js'
+import { isEnvReference } from '../config/env.js'
 import { resolveAdapter } from '../config/resolve-adapter.js'
 import type { Adapter } from '../driver/adapter.js'
 import type { Environment, Logger } from '../driver/environment.js'
@@ -72,10 +74,11 @@ export interface ResolvedOptions {
 
 /** Checks and completes options. Rejects with `INVALID_ARGUMENT`, `INVALID_CONFIGURATION` or `ADAPTER_MISSING`. */
 export async function resolveOptions(given: BrokerOptions | PluribusConfig): Promise<ResolvedOptions> {
-  const options: BrokerOptions = isConfig(given) ? { adapter: given } : given
-  checkOptions(options, KNOWN, 'createBroker()')
+  const options: BrokerOptions = checkOptions(optionsOf(given), KNOWN, 'createBroker()')
   const { middleware = {}, logger, environment = {} } = options
   checkOptions(middleware, ['publish', 'handle'], 'createBroker() middleware')
+  checkOptions(environment, ['clock', 'timers', 'logger', 'random', 'instance'], 'createBroker() environment')
+  checkLogger(logger === undefined ? environment.logger : logger)
   const resolved = {
     source: checkSource(options.source ?? 'pluribus'),
     connectTimeout: toMilliseconds(options.connectTimeout ?? '10s', 'connectTimeout', 1),
@@ -87,6 +90,23 @@ export async function resolveOptions(given: BrokerOptions | PluribusConfig): Pro
     environment: createEnvironment(logger === undefined ? environment : { ...environment, logger: logger || SILENT }),
   }
   return Object.freeze({ ...resolved, adapter: await resolveAdapter(options.adapter) })
+}
+
+function optionsOf(given: unknown): BrokerOptions {
+  if (isConfig(given)) return { adapter: given }
+  // Not quoted: a URL has its password in it.
+  if (typeof given !== 'string' && !isBrokerUrl(given) && !isEnvReference(given) && !isAdapter(given)) {
+    return given as BrokerOptions
+  }
+  throw new PluribusError('INVALID_ARGUMENT', 'createBroker() takes options. Write createBroker({ adapter: … }).')
+}
+
+function checkLogger(logger: Logger | false | undefined): void {
+  const levels = ['debug', 'info', 'warn', 'error'] as const
+  if (logger === undefined || logger === false) return
+  if (typeof logger === 'object' && levels.every(level => typeof logger?.[level] === 'function')) return
+  const message = `createBroker() logger has the functions ${levels.join(', ')}, as pino's have; or is false, for silence.`
+  throw new PluribusError('INVALID_ARGUMENT', message, { details: { argument: 'logger' } })
 }
 
 function checkSource(source: unknown): string {

@@ -1,9 +1,10 @@
 import { channel } from 'node:diagnostics_channel'
 import type { Logger } from '../driver/environment.js'
 import type { BrokerEvents } from '../model/events.js'
+import { currentCause, enterCause } from './chain.js'
 
 type Name = keyof BrokerEvents
-type Listener = (event: never) => void
+type Listener = (event: never) => unknown
 
 const NAMES: readonly Name[] = [
   'connection.up',
@@ -54,14 +55,27 @@ export class Emitter {
   }
 
   emit<N extends Name>(name: N, event: BrokerEvents[N]): void {
-    for (const listener of [...(this.#listeners.get(name) ?? [])]) {
-      try {
-        listener(event as never)
-      } catch (error) {
-        this.#logger.error({ event: name, error }, 'An event listener has thrown; nothing else is affected.')
-      }
+    if (!this.wants(name)) return
+    const cause = currentCause()
+    // Whoever happens to have caused an event is not the cause of what its observers publish.
+    if (cause !== undefined) enterCause(undefined)
+    for (const listener of [...(this.#listeners.get(name) ?? [])]) this.#tell(name, listener, event)
+    CHANNELS.get(name)?.publish(event)
+    if (cause !== undefined) enterCause(cause)
+  }
+
+  #tell(name: Name, listener: Listener, event: unknown): void {
+    const failed = (error: unknown) =>
+      this.#logger.error({ event: name, error }, 'An event listener has failed; nothing else is affected.')
+    try {
+      const returned: unknown = listener(event as never)
+      // An async listener that rejects would end the process.
+      if (isThenable(returned)) returned.then(undefined, failed)
+    } catch (error) {
+      failed(error)
     }
-    const published = CHANNELS.get(name)
-    if (published?.hasSubscribers) published.publish(event)
   }
 }
+
+const isThenable = (value: unknown): value is PromiseLike<unknown> =>
+  typeof value === 'object' && value !== null && typeof (value as Partial<PromiseLike<unknown>>).then === 'function'

@@ -23,7 +23,10 @@ export interface Draft {
 }
 
 /**
- * Stands around every publish. Runs before validation and encoding; may change the draft, time it, or refuse by throwing.
+ * Stands around every publish. Runs before validation and encoding; may change the draft (but for its topic), time it, or
+ * refuse by throwing. It works on a copy of the data, so it may wait before `next`; data that the topic's codec
+ * cannot encode as it is comes by itself. Each message of a `publishMany` passes alone and keeps its place in the
+ * order; what is refused here, or is wrong with its data, is then a failure of that message only.
  *
  * @example
  * ```ts
@@ -75,24 +78,45 @@ export function composeHandle(middleware: readonly HandleMiddleware[], handler: 
   return invoke
 }
 
-/** Composes publish middleware around the broker's own publish, once. */
-export function composePublish(
-  middleware: readonly PublishMiddleware[],
-  publish: (draft: Draft) => Promise<Receipt>,
-): (draft: Draft) => Promise<Receipt> {
-  let composed = publish
+/** Publish middleware composed; what stands at the core is given with each draft. */
+export type Composed = (draft: Draft, publish: (draft: Draft) => Promise<Receipt>) => Promise<Receipt>
+
+/** Composes publish middleware, once; the first in the list is the outermost. */
+export function composePublish(middleware: readonly PublishMiddleware[]): Composed {
+  let composed: Composed = async (draft, publish) => publish(draft)
   for (const layer of [...middleware].reverse()) {
     const inner = composed
-    composed = async draft => {
+    composed = async (draft, publish) => {
       let called = false
-      return layer(draft, next => {
+      const receipt = await layer(draft, async next => {
         if (called) throw twice('publish')
         called = true
-        return inner(next)
+        return inner(checkDraft(next, draft), publish)
       })
+      if (typeof receipt?.id === 'string') return receipt
+      throw noReceipt(called)
     }
   }
   return composed
+}
+
+function checkDraft(next: Draft, { topic }: Draft): Draft {
+  if (typeof next !== 'object' || next === null || !('data' in next)) {
+    throw new PluribusError(
+      'INVALID_ARGUMENT',
+      'A publish middleware called next() without a draft. Write next(draft).',
+    )
+  }
+  if (next.topic === topic) return next
+  const message =
+    'A publish middleware changed the topic of a draft, which cannot be. Publish to the other topic instead.'
+  throw new PluribusError('INVALID_ARGUMENT', message)
+}
+
+/** Without the receipt, nobody has waited for the message to be stored. */
+function noReceipt(called: boolean): PluribusError {
+  const message = 'A publish middleware gave no receipt. Return what next(draft) resolves to, or throw to refuse.'
+  return new PluribusError('INVALID_ARGUMENT', message, { outcome: called ? 'unknown' : 'definite' })
 }
 
 const twice = (kind: string): PluribusError =>

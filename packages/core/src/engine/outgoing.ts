@@ -1,10 +1,12 @@
 import type { Headers, OutgoingMessage, Payload } from '../driver/message.js'
-import { PluribusError } from '../errors/pluribus-error.js'
+import { isPluribusError, PluribusError } from '../errors/pluribus-error.js'
+import { isUint8Array } from '../model/bytes.js'
 import { toInstant, toMilliseconds } from '../model/duration.js'
 import { checkHeaders, EMPTY_HEADERS, headersSize } from '../model/headers.js'
 import { checkId } from '../model/names.js'
 import { checkInteger, checkOptions } from '../model/options.js'
 import type { PublishOptions } from '../model/publish-options.js'
+import { quote } from '../model/quote.js'
 import type { Topic } from '../model/topic.js'
 import type { Cause } from './chain.js'
 import { type Capable, refusePublish } from './requirements.js'
@@ -65,6 +67,14 @@ export class OutgoingMaker {
     this.#slab = slab
   }
 
+  /** Throws what {@link make} would throw for the options. */
+  check(options: PublishOptions | undefined, on: Capable): void {
+    if (options === undefined) return
+    const checked = checkPublishOptions(options, on)
+    if (checked.headers !== undefined) checkHeadersSize(checkHeaders(checked.headers), on)
+    delayOf(checked, this.turn.wall)
+  }
+
   /** Throws `INVALID_ARGUMENT`, `ENCODING`, `TOO_LARGE`, `UNSUPPORTED`. The data has passed the topic's schema. */
   make<In>(
     topic: Topic<In, unknown>,
@@ -73,11 +83,11 @@ export class OutgoingMaker {
     cause: Cause | undefined,
     on: Capable,
   ): Outgoing {
-    if (options !== NONE) checkPublishOptions(options, on)
-    const encoded = topic.codec.encode(data)
+    const checked = options === NONE ? NONE : checkPublishOptions(options, on)
+    const encoded = encode(topic, data)
     const payload = typeof encoded === 'string' ? encoded : this.#slab.copy(checkBytes(encoded))
     checkSize(payload, on)
-    const message = new Outgoing(this, topic as Topic<unknown>, payload, options, cause)
+    const message = new Outgoing(this, topic as Topic<unknown>, payload, checked, cause)
     if (message.headers !== EMPTY_HEADERS) checkHeadersSize(message.headers, on)
     return message
   }
@@ -91,8 +101,9 @@ export const weightOf = ({ payload, headers }: OutgoingMessage): number =>
 export const withDelay = (message: OutgoingMessage, delay: number): OutgoingMessage =>
   Object.assign(Object.create(Outgoing.prototype), message, { delay })
 
-function checkPublishOptions(options: PublishOptions, on: Capable): void {
-  checkOptions(options, OPTIONS, 'publish()')
+/** Answers a copy, so that what was checked is what is used. Throws `INVALID_ARGUMENT` or `UNSUPPORTED`. */
+function checkPublishOptions(given: PublishOptions, on: Capable): PublishOptions {
+  const options: PublishOptions = checkOptions(given, OPTIONS, 'publish()')
   const { id, key, priority, correlationId, causationId } = options
   if (id !== undefined) checkId(id, 'message id')
   if (key !== undefined) checkId(key, 'ordering key')
@@ -100,6 +111,7 @@ function checkPublishOptions(options: PublishOptions, on: Capable): void {
   if (causationId !== undefined) checkId(causationId, 'causation id')
   if (priority !== undefined) checkInteger(priority, 'priority', 0, 255)
   refusePublish(options, on)
+  return options
 }
 
 function delayOf({ delay, deliverAt }: PublishOptions, now: number): number {
@@ -107,11 +119,23 @@ function delayOf({ delay, deliverAt }: PublishOptions, now: number): number {
     throw new PluribusError('INVALID_ARGUMENT', 'publish() takes delay or deliverAt, not both.')
   }
   if (delay !== undefined) return toMilliseconds(delay, 'delay')
-  return Math.max(0, toMilliseconds(Math.max(0, toInstant(deliverAt as Date, 'deliverAt') - now), 'deliverAt'))
+  if (deliverAt === undefined) return 0
+  return toMilliseconds(Math.max(0, toInstant(deliverAt, 'deliverAt') - now), 'deliverAt')
+}
+
+/** A codec of the user's may throw anything; to its caller it is one thing: this data cannot be encoded. */
+function encode<In>({ codec, name }: Topic<In, unknown>, data: In): unknown {
+  try {
+    return codec.encode(data)
+  } catch (cause) {
+    if (isPluribusError(cause)) throw cause
+    const said = cause instanceof Error ? cause.message : quote(cause)
+    throw new PluribusError('ENCODING', `${name}: the codec (${codec.contentType}) failed: ${said}`, { cause })
+  }
 }
 
 function checkBytes(encoded: unknown): Uint8Array {
-  if (encoded instanceof Uint8Array) return encoded
+  if (isUint8Array(encoded)) return encoded
   throw new PluribusError('ENCODING', 'A codec encodes to a string or a Uint8Array; this one gave something else.')
 }
 

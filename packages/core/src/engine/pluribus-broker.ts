@@ -63,10 +63,10 @@ export class PluribusBroker implements Broker {
     this.#capable = { adapter: adapter.name, capabilities: adapter.capabilities }
     this.#server = { product: adapter.name, version: '', endpoint: '' }
     const turn = new Turn(environment)
-    const topics = new KnownTopics()
     const emitter = new Emitter(environment.logger)
     const link = new Link(adapter, environment, emitter, connectTimeout)
     const declarations = new Declarations(emitter)
+    const topics = new KnownTopics(declarations)
     const shared = { adapter, environment, emitter, link, turn, topics, declarations, connectTimeout }
     const capable = () => this.#capable
     this.#emitter = emitter

@@ -1,4 +1,3 @@
-import { PluribusError } from '../errors/pluribus-error.js'
 import type { PublishItem, PublishOptions, Receipt } from '../model/publish-options.js'
 import type { PublishReport } from '../model/publish-report.js'
 import { validate } from '../model/schema.js'
@@ -7,8 +6,10 @@ import { checkTopic } from './arguments.js'
 import type { Cause } from './chain.js'
 import type { KnownTopics } from './declarations.js'
 import type { Emitter } from './emitter.js'
-import { composePublish, type Draft, type PublishMiddleware } from './middleware.js'
+import { InOrder } from './in-order.js'
+import { type Composed, composePublish, type Draft, type PublishMiddleware } from './middleware.js'
 import type { Outgoing, OutgoingMaker } from './outgoing.js'
+import { atIndex, checkItem, checkItems, middlewareFailure, optionsOf, partialError } from './publish-batch.js'
 import type { PublishQueue } from './publish-queue.js'
 import type { Capable } from './requirements.js'
 import type { CausedPublisher } from './run.js'
@@ -24,56 +25,96 @@ export interface PublishingParts {
   readonly middleware: readonly PublishMiddleware[]
 }
 
-/** From a call of `publish` to its receipt: middleware, schema, encoding, queue. All argument errors reject, before any I/O. */
+type Options = PublishOptions | undefined
+
+/**
+ * From a call of `publish` to its receipt: middleware, schema, encoding, queue. All argument errors reject, before any I/O;
+ * what is given is encoded before the call returns.
+ */
 export class Publishing implements CausedPublisher {
   readonly #parts: PublishingParts
+  readonly #through: Composed | undefined
 
   constructor(parts: PublishingParts) {
     this.#parts = parts
+    this.#through = parts.middleware.length === 0 ? undefined : composePublish(parts.middleware)
   }
 
-  publishCaused<In>(
-    topic: Topic<In, unknown>,
-    data: In,
-    options: PublishOptions | undefined,
-    cause: Cause | undefined,
-  ): Promise<Receipt> {
+  publishCaused<In>(topic: Topic<In, unknown>, data: In, options: Options, cause: Cause | undefined): Promise<Receipt> {
     try {
       checkTopic(topic)
-      if (this.#parts.middleware.length > 0) return this.#throughMiddleware(topic, data, options, cause)
-      return this.#validated(topic, data, options, cause)
+      if (this.#through !== undefined) return this.#throughMiddleware(this.#through, topic, data, options, cause)
+      const made = this.#make(topic, data, options, cause)
+      return made instanceof Promise ? made.then(message => this.#send(topic, message)) : this.#send(topic, made)
     } catch (error) {
       return Promise.reject(error)
     }
   }
 
-  async publishManyCaused<In>(
+  publishManyCaused<In>(
     topic: Topic<In, unknown>,
     items: Iterable<PublishItem<In>>,
     cause: Cause | undefined,
   ): Promise<PublishReport> {
-    checkTopic(topic)
-    if (typeof items?.[Symbol.iterator] !== 'function') {
-      throw new PluribusError('INVALID_ARGUMENT', 'publishMany() takes a list of items, each { data, key?, … }.')
+    try {
+      checkTopic(topic)
+      checkItems(items)
+      if (this.#through !== undefined) return this.#manyThroughMiddleware(this.#through, topic, [...items], cause)
+      const made = this.#makeAll(topic, items, cause)
+      return made instanceof Promise
+        ? made.then(messages => this.#sendAll(topic, messages))
+        : this.#sendAll(topic, made)
+    } catch (error) {
+      return Promise.reject(error)
     }
-    const { middleware } = this.#parts
-    if (middleware.length > 0) return this.#manyThroughMiddleware(topic, items, cause)
-    const messages =
-      topic.schema === undefined ? this.#makeAll(topic, items, cause) : await this.#validateAll(topic, items, cause)
-    return this.#submitAll(topic, messages)
   }
 
-  #validated<In>(topic: Topic<In, unknown>, data: In, options: PublishOptions | undefined, cause: Cause | undefined) {
-    if (topic.schema === undefined) return this.#submit(topic, data, options, cause)
-    const result = validate(topic.schema, data, topic.name)
-    // What travels is what was given: the schema's output is for handlers, who validate again.
-    if (!(result instanceof Promise)) return this.#submit(topic, data, options, cause)
-    return result.then(() => this.#submit(topic, data, options, cause))
-  }
-
-  #submit<In>(topic: Topic<In, unknown>, data: In, options: PublishOptions | undefined, cause: Cause | undefined) {
-    const { maker, queue, topics, capable } = this.#parts
+  /** Makes the message at once; waits only for a schema that answers later. What travels is the input, not the output. */
+  #make<In>(topic: Topic<In, unknown>, data: In, options: Options, cause: Cause | undefined) {
+    const { maker, capable } = this.#parts
+    if (topic.schema === undefined) return maker.make(topic, data, options, cause, capable())
+    const validated = validate(topic.schema, data, topic.name)
+    if (!(validated instanceof Promise)) return maker.make(topic, data, options, cause, capable())
+    // Where encoding fails now, nobody will look at what the schema says.
+    validated.catch(() => {})
     const message = maker.make(topic, data, options, cause, capable())
+    return validated.then(() => message)
+  }
+
+  #makeAll<In>(topic: Topic<In, unknown>, items: Iterable<PublishItem<In>>, cause: Cause | undefined) {
+    const messages: Outgoing[] = []
+    const later: Promise<unknown>[] = []
+    for (const item of items) {
+      const index = messages.length
+      try {
+        const made = this.#make(topic, checkItem(item).data, optionsOf(item), cause)
+        if (!(made instanceof Promise)) messages.push(made)
+        else later.push(this.#keep(made, messages, index))
+      } catch (error) {
+        throw atIndex(error, index)
+      }
+    }
+    if (later.length === 0) return messages
+    return Promise.all(later).then(() => messages)
+  }
+
+  /** Holds the place of a message whose schema answers later. */
+  #keep(made: Promise<Outgoing>, messages: Outgoing[], index: number): Promise<void> {
+    messages.length = index + 1
+    const kept = made.then(
+      message => {
+        messages[index] = message
+      },
+      error => {
+        throw atIndex(error, index)
+      },
+    )
+    kept.catch(() => {})
+    return kept
+  }
+
+  #send<In>(topic: Topic<In, unknown>, message: Outgoing): Promise<Receipt> {
+    const { queue, topics } = this.#parts
     topics.remember(topic as Topic<unknown>)
     return new Promise<Receipt>((resolve, reject) => {
       queue.submit([message], submission => {
@@ -85,37 +126,10 @@ export class Publishing implements CausedPublisher {
     })
   }
 
-  #makeAll<In>(topic: Topic<In, unknown>, items: Iterable<PublishItem<In>>, cause: Cause | undefined): Outgoing[] {
-    const messages: Outgoing[] = []
-    for (const item of items) messages.push(this.#makeOne(topic, item, messages.length, cause))
-    return messages
-  }
-
-  #makeOne<In>(topic: Topic<In, unknown>, item: PublishItem<In>, index: number, cause: Cause | undefined): Outgoing {
-    const { maker, capable } = this.#parts
-    try {
-      return maker.make(topic, item.data, optionsOf(item), cause, capable())
-    } catch (error) {
-      throw atIndex(error, index)
-    }
-  }
-
-  async #validateAll<In>(topic: Topic<In, unknown>, items: Iterable<PublishItem<In>>, cause: Cause | undefined) {
-    const list = [...items]
-    for (const [index, item] of list.entries()) {
-      try {
-        await validate(topic.schema as NonNullable<typeof topic.schema>, item.data, topic.name)
-      } catch (error) {
-        throw atIndex(error, index)
-      }
-    }
-    return this.#makeAll(topic, list, cause)
-  }
-
-  #submitAll(topic: Topic<unknown>, messages: readonly Outgoing[]): Promise<PublishReport> {
+  #sendAll<In>(topic: Topic<In, unknown>, messages: readonly Outgoing[]): Promise<PublishReport> {
     const { queue, topics } = this.#parts
     if (messages.length === 0) return Promise.resolve(EMPTY_REPORT)
-    topics.remember(topic)
+    topics.remember(topic as Topic<unknown>)
     return new Promise((resolve, reject) => {
       queue.submit(messages, submission => {
         this.#report(submission)
@@ -125,83 +139,119 @@ export class Publishing implements CausedPublisher {
     })
   }
 
-  #throughMiddleware<In>(
+  async #throughMiddleware<In>(
+    through: Composed,
     topic: Topic<In, unknown>,
     data: In,
-    options: PublishOptions | undefined,
+    options: Options,
     cause: Cause | undefined,
+    order?: Place,
   ): Promise<Receipt> {
-    const publish = composePublish(this.#parts.middleware, async draft => {
-      return this.#validated(topic, draft.data as In, draft.options, cause)
+    const draft: Draft = { topic: topic.name, data: snapshot(topic, data), options: { ...options } }
+    return through(draft, async changed => {
+      const made = this.#make(topic, changed.data as In, changed.options, cause)
+      const message = made instanceof Promise ? await made : made
+      if (order === undefined) return this.#send(topic, message)
+      return order.send(message.id, () => this.#send(topic, message))
     })
-    const draft: Draft = { topic: topic.name, data, options: options ?? {} }
-    return publish(draft)
   }
 
   async #manyThroughMiddleware<In>(
+    through: Composed,
     topic: Topic<In, unknown>,
-    items: Iterable<PublishItem<In>>,
+    items: readonly PublishItem<In>[],
     cause: Cause | undefined,
-  ) {
-    const settled = await Promise.allSettled(
-      [...items].map(item => this.#throughMiddleware(topic, item.data, optionsOf(item), cause)),
+  ): Promise<PublishReport> {
+    const { maker, capable } = this.#parts
+    for (const [index, item] of items.entries()) {
+      try {
+        maker.check(optionsOf(checkItem(item)), capable())
+      } catch (error) {
+        throw atIndex(error, index)
+      }
+    }
+    const inOrder = new InOrder()
+    const places = items.map((item, index) => new Place(inOrder, index, item.id ?? maker.nextId()))
+    const results = await Promise.allSettled(
+      items.map(async (item, index) => {
+        const place = places[index] as Place
+        try {
+          return await this.#throughMiddleware(through, topic, item.data, optionsOf(item), cause, place)
+        } finally {
+          place.leave()
+        }
+      }),
     )
-    const receipts = settled.map(result => (result.status === 'fulfilled' ? result.value : undefined))
-    const failures = settled.flatMap((result, index) =>
-      result.status === 'fulfilled' ? [] : [{ index, id: '', error: result.reason as PluribusError }],
-    )
-    const report: PublishReport = { stored: receipts.length - failures.length, failures, receipts }
-    if (failures.length > 0) throw partialError(report, receipts.length)
-    return report
+    return reportOf(results, places)
   }
 
   #report(submission: Submission): void {
     const { emitter } = this.#parts
-    for (const { index, id, error } of submission.failures) {
-      emitter.emit('message.failed', { topic: submission.messages[index]?.topic ?? '', id, error })
-    }
+    const { topic } = submission
+    for (const { id, error } of submission.failures) emitter.emit('message.failed', { topic, id, error })
     if (!emitter.wants('message.published')) return
     const failed = new Set(submission.failures.map(failure => failure.index))
-    for (const [index, { topic, id }] of submission.messages.entries()) {
+    for (const [index, { id }] of submission.messages.entries()) {
       if (!failed.has(index)) emitter.emit('message.published', { topic, id, duplicate: submission.isDuplicate(index) })
     }
   }
 }
 
-const EMPTY_REPORT: PublishReport = Object.freeze({ stored: 0, failures: [], receipts: [] })
+/** One message of a batch on its way through middleware: it is sent after all before it were sent, or have ended. */
+class Place {
+  readonly #inOrder: InOrder
+  readonly #number: number
+  id: string
+  isSent = false
 
-/** An item of nothing but data needs no look at its options. */
-function optionsOf<In>(item: PublishItem<In>): PublishOptions | undefined {
-  for (const name in item) {
-    if (name !== 'data') {
-      const { data: _, ...options } = item
-      return options
-    }
+  constructor(inOrder: InOrder, number: number, id: string) {
+    this.#inOrder = inOrder
+    this.#number = number
+    this.id = id
   }
-  return undefined
+
+  send(id: string, send: () => Promise<Receipt>): Promise<Receipt> {
+    this.id = id
+    return new Promise((resolve, reject) => {
+      this.#inOrder.pass(this.#number, () => {
+        this.isSent = true
+        send().then(resolve, reject)
+      })
+    })
+  }
+
+  leave(): void {
+    this.#inOrder.pass(this.#number, () => {})
+  }
 }
 
-function atIndex(error: unknown, index: number): unknown {
-  if (!(error instanceof PluribusError)) return error
-  const { code, message, cause, retryable, details } = error
-  return new PluribusError(code, `publishMany() item ${index}: ${message} Nothing was published.`, {
-    cause: cause ?? error,
-    retryable,
-    outcome: 'definite',
-    details: { ...details, index },
+const EMPTY_REPORT: PublishReport = Object.freeze({
+  stored: 0,
+  failures: Object.freeze([]),
+  receipts: Object.freeze([]),
+})
+
+function reportOf(results: readonly PromiseSettledResult<Receipt>[], places: readonly Place[]): PublishReport {
+  const receipts = results.map(result => (result.status === 'fulfilled' ? result.value : undefined))
+  const failures = results.flatMap((result, index) => {
+    if (result.status === 'fulfilled') return []
+    const { id, isSent } = places[index] as Place
+    return [{ index, id, error: middlewareFailure(result.reason, isSent) }]
   })
+  const report: PublishReport = { stored: receipts.length - failures.length, failures, receipts }
+  if (failures.length > 0) throw partialError(report, receipts.length)
+  return report
 }
 
-/** The error of a batch that is not stored entirely: the first failure, and the report of all. */
-function partialError(report: PublishReport, of: number): PluribusError {
-  const first = report.failures[0] as PublishReport['failures'][number]
-  const { code, retryable, message } = first.error
-  const isDefinite = report.failures.every(failure => failure.error.outcome === 'definite') && report.stored === 0
-  const text = `${report.failures.length} of ${of} messages failed; the first, number ${first.index}: ${message}`
-  const error = new PluribusError(code, text, {
-    cause: first.error,
-    retryable,
-    outcome: isDefinite ? 'definite' : 'unknown',
-  })
-  return Object.assign(error, { report })
+/**
+ * What a middleware is given: a copy, made by the topic's own codec, because the caller may change the data while the
+ * middleware waits. What cannot be encoded yet is given as it is.
+ */
+function snapshot<In>({ codec }: Topic<In, unknown>, data: In): unknown {
+  if (typeof data !== 'object' || data === null) return data
+  try {
+    return codec.decode(codec.encode(data))
+  } catch {
+    return data
+  }
 }

@@ -3,6 +3,7 @@ import type { SubscriptionSpec } from '../driver/spec.js'
 import { PluribusError } from '../errors/pluribus-error.js'
 import type { Refusal } from '../model/broker.js'
 import type { PublishOptions } from '../model/publish-options.js'
+import { CAPABILITY_OF, OFFERS, type Offer } from './offers.js'
 
 /** Whose capabilities are asked. */
 export interface Capable {
@@ -10,10 +11,12 @@ export interface Capable {
   readonly capabilities: Capabilities
 }
 
-type Need = Pick<Refusal, 'capability'> & { readonly what: string }
-
-/** The adapters that keep an order exactly, for the refusals of those that do not. */
-const INDEX_FAMILY = 'memory, file, redis and postgres'
+/** Something that is asked for and not offered; `else`: what would do instead. */
+interface Need {
+  readonly offer: Offer
+  readonly what: string
+  readonly else?: string
+}
 
 const has = (offered: Exactness, atLeast: Exactness): boolean => offered === 'exact' || offered === atLeast
 
@@ -23,77 +26,98 @@ const has = (offered: Exactness, atLeast: Exactness): boolean => offered === 'ex
  */
 export function refusalsOf(spec: SubscriptionSpec, on: Capable): readonly Refusal[] {
   const subject = `${spec.topic}/${spec.name}`
-  return [...disciplineNeeds(spec, on.capabilities), ...otherNeeds(spec, on.capabilities)].map(
-    ({ capability, what }) => ({
-      subject,
-      capability,
-      message: sentence(subject, capability, what, on),
-    }),
-  )
+  return needsOf(spec, on.capabilities).map(need => {
+    return { subject, capability: CAPABILITY_OF[need.offer], message: sentence(subject, need, on) }
+  })
 }
 
 /** Throws the first refusal of a subscription as `UNSUPPORTED`. */
 export function refuseSubscription(spec: SubscriptionSpec, on: Capable): void {
-  const [first] = refusalsOf(spec, on)
-  if (first !== undefined) throw unsupported(first.message, first.capability, on)
+  const [first] = needsOf(spec, on.capabilities)
+  if (first !== undefined) refuse(`${spec.topic}/${spec.name}`, first, on)
 }
 
 /** Throws `UNSUPPORTED` where a publish needs what the adapter lacks. */
 export function refusePublish(options: PublishOptions, on: Capable): void {
-  const { capabilities } = on
-  const need = publishNeed(options, capabilities)
-  if (need === undefined) return
-  throw unsupported(sentence('publish()', need.capability, need.what, on), need.capability, on)
+  const need = publishNeed(options, on.capabilities)
+  if (need !== undefined) refuse('publish()', need, on)
 }
 
 /** Throws `UNSUPPORTED` where history is asked of an adapter that keeps none. */
 export function refuseHistory(on: Capable): void {
-  if (on.capabilities.history === 'none') {
-    throw unsupported(sentence('history()', 'history', 'stored messages', on), 'history', on)
-  }
+  if (on.capabilities.history === 'none') refuse('history()', { offer: 'history', what: 'stored messages' }, on)
 }
 
 function publishNeed(options: PublishOptions, offered: Capabilities): Need | undefined {
-  if (options.priority !== undefined) {
-    if (offered.priority === 'none') return { capability: 'priority', what: 'a priority' }
-    if (options.priority >= offered.priorityLevels) {
+  const { priority, key, delay, deliverAt } = options
+  if (priority !== undefined) {
+    if (offered.priority === 'none') return { offer: 'priority', what: 'a priority' }
+    if (priority >= offered.priorityLevels) {
       return {
-        capability: 'priorityLevels',
-        what: `priority ${options.priority} (it has 0 to ${offered.priorityLevels - 1})`,
+        offer: 'priorityLevels',
+        what: `priority ${priority}`,
+        else: `It has 0 to ${offered.priorityLevels - 1}.`,
       }
     }
   }
-  if (options.key !== undefined && offered.keys === 'none') return { capability: 'keys', what: 'an ordering key' }
-  if ((options.delay !== undefined || options.deliverAt !== undefined) && offered.delay === 'none') {
-    return { capability: 'delay', what: 'a delay' }
+  if (key !== undefined && offered.keys === 'none') return { offer: 'keys', what: 'an ordering key' }
+  if ((delay !== undefined || deliverAt !== undefined) && offered.delay === 'none') {
+    return { offer: 'delay', what: 'a delay' }
   }
   return undefined
 }
 
-function disciplineNeeds({ discipline }: SubscriptionSpec, offered: Capabilities): Need[] {
+const needsOf = (spec: SubscriptionSpec, offered: Capabilities): readonly Need[] =>
+  [disciplineNeed(spec, offered), ladderNeed(spec, offered), startNeed(spec, offered)].filter(
+    need => need !== undefined,
+  )
+
+function disciplineNeed({ discipline }: SubscriptionSpec, offered: Capabilities): Need | undefined {
   const { kind, levels, atLeast } = discipline
   if (!has(offered[kind], atLeast)) {
-    const windowed = offered[kind] === 'windowed' ? `; it offers ${kind}({ atLeast: 'windowed' })` : ''
-    return [{ capability: kind, what: `exact ${kind} order (${INDEX_FAMILY} have it${windowed})` }]
+    const isWindowed = atLeast === 'windowed' && kind !== 'fifo'
+    return {
+      offer: isWindowed ? `windowed ${kind}` : kind,
+      what: `${atLeast} ${kind} order`,
+      ...(offered[kind] === 'windowed' ? { else: `It offers ${kind}({ atLeast: 'windowed' }).` } : {}),
+    }
   }
-  if (kind !== 'priority' || levels <= offered.priorityLevels) return []
-  return [{ capability: 'priorityLevels', what: `${levels} levels of priority (it has ${offered.priorityLevels})` }]
+  if (kind !== 'priority' || levels <= offered.priorityLevels) return undefined
+  return { offer: 'priorityLevels', what: `${levels} levels of priority`, else: `It has ${offered.priorityLevels}.` }
 }
 
-function otherNeeds(spec: SubscriptionSpec, offered: Capabilities): Need[] {
-  const needs: Need[] = []
-  if (offered.delay === 'none' && spec.retry.delays.some(delay => delay > 0)) {
-    needs.push({ capability: 'delay', what: 'delays between attempts (retry: { delays: [] } does without)' })
+function ladderNeed({ retry }: SubscriptionSpec, { delay, keys, limits }: Capabilities): Need | undefined {
+  const longest = Math.max(0, ...retry.delays)
+  if (delay === 'none' && longest > 0) {
+    return { offer: 'delay', what: 'delays between attempts', else: 'retry: { delays: [] } does without.' }
   }
-  const start = typeof spec.from === 'string' ? spec.from : 'id' in spec.from ? 'id' : 'time'
-  if (!offered.from.includes(start)) needs.push({ capability: 'from', what: `a start at ${start}` })
-  return needs
+  if (keys === 'none' || longest <= limits.hold) return undefined
+  const shorter = `It holds what is retried in its order for up to ${limits.hold} ms: shorten retry.delays.`
+  return { offer: 'hold', what: `a delay of ${longest} ms between attempts`, else: shorter }
 }
 
-function sentence(subject: string, capability: string, what: string, { adapter }: Capable): string {
-  return `${subject} needs ${what}, which the ${adapter} adapter does not offer on this server (capability ${capability}). Nothing was done.`
+function startNeed({ from }: SubscriptionSpec, offered: Capabilities): Need | undefined {
+  const start = typeof from === 'string' ? from : 'id' in from ? 'id' : 'time'
+  if (offered.from.includes(start)) return undefined
+  return { offer: `from ${start}`, what: `a start at ${start}`, else: `It has ${offered.from.join(', ')}.` }
 }
 
-function unsupported(message: string, capability: string, { adapter }: Capable): PluribusError {
-  return new PluribusError('UNSUPPORTED', message, { outcome: 'definite', details: { capability, adapter } })
+function sentence(subject: string, need: Need, { adapter }: Capable): string {
+  const capability = CAPABILITY_OF[need.offer]
+  const refusal = `${subject} needs ${need.what}, which the ${adapter} adapter does not offer on this server (capability ${capability}).`
+  const where = `Adapters that have it: ${othersThan(adapter, need).join(', ')}.`
+  return [refusal, need.else, where, 'Nothing was done.'].filter(text => text !== undefined).join(' ')
+}
+
+/** Where a lesser server is the reason, the adapter's own name would be no advice. */
+const othersThan = (adapter: string, { offer }: Need): readonly string[] =>
+  OFFERS[offer].filter(name => name !== adapter)
+
+function refuse(subject: string, need: Need, on: Capable): never {
+  const details = {
+    capability: CAPABILITY_OF[need.offer],
+    adapter: on.adapter,
+    adapters: othersThan(on.adapter, need),
+  }
+  throw new PluribusError('UNSUPPORTED', sentence(subject, need, on), { outcome: 'definite', details })
 }

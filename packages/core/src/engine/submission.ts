@@ -76,7 +76,8 @@ export class Submission {
   }
 
   get failures(): readonly Failure[] {
-    return this.#failures ?? NO_FAILURES
+    // What was in doubt fails later than what stands behind it.
+    return this.#failures?.sort((a, b) => a.index - b.index) ?? NO_FAILURES
   }
 
   isDuplicate(index: number): boolean {

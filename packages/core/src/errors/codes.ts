@@ -39,7 +39,7 @@ const RETRYABLE = {
   CLOSED: false,
   /** The caller's own signal ended the call. */
   ABORTED: false,
-  /** A handler threw something that is not an error of Pluribus. */
+  /** A handler or a middleware threw something that is not an error of Pluribus. */
   HANDLER_FAILED: false,
   /** The message took its process down as often as is allowed. */
   CRASHED: false,

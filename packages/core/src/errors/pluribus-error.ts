@@ -1,3 +1,4 @@
+import type { Receipt } from '../model/receipt.js'
 import { type ErrorCode, isRetryableCode } from './codes.js'
 
 /**
@@ -13,6 +14,25 @@ import { type ErrorCode, isRetryableCode } from './codes.js'
  */
 export type PublishOutcome = 'definite' | 'unknown'
 
+/**
+ * What became of each message of a `publishMany`.
+ *
+ * @example
+ * ```ts
+ * import type { PublishReport } from '@pluribus/core'
+ *
+ * const summary = (report: PublishReport) => `${report.stored} stored, ${report.failures.length} failed`
+ * ```
+ */
+export interface PublishReport {
+  /** How many are stored, duplicates included. */
+  readonly stored: number
+  /** The others, by their place in the batch. */
+  readonly failures: readonly { readonly index: number; readonly id: string; readonly error: PluribusError }[]
+  /** One receipt a message, in order; `undefined` for the failed ones. Made when first read. */
+  readonly receipts: readonly (Receipt | undefined)[]
+}
+
 /** What a {@link PluribusError} is made of, beside its code and message. */
 export interface ErrorInit {
   /** The error underneath, kept as it came. */
@@ -23,6 +43,8 @@ export interface ErrorInit {
   readonly outcome?: PublishOutcome
   /** JSON-safe facts for programs: the option, the limit, the adapters that would work. */
   readonly details?: Readonly<Record<string, unknown>>
+  /** For a failed `publishMany`. */
+  readonly report?: PublishReport
 }
 
 const BRAND = Symbol.for('pluribus.error')
@@ -45,6 +67,8 @@ export class PluribusError extends Error {
   readonly retryable: boolean
   readonly outcome: PublishOutcome | undefined
   readonly details: Readonly<Record<string, unknown>>
+  /** What became of each message, where a `publishMany` failed after it had begun. */
+  readonly report: PublishReport | undefined
   readonly [BRAND] = true
 
   constructor(code: ErrorCode, message: string, init: ErrorInit = {}) {
@@ -53,6 +77,7 @@ export class PluribusError extends Error {
     this.retryable = init.retryable ?? isRetryableCode(code)
     this.outcome = init.outcome
     this.details = init.details ?? {}
+    this.report = init.report
   }
 
   /** A JSON-safe view without the stack; the cause is reduced to its name and message. */

@@ -6,7 +6,7 @@ import { quote } from './quote.js'
 const tagOf = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)?.get
 
 /** The tag reads an internal slot: right for arrays of another realm, and for those that only pretend. */
-const isUint8Array = (value: unknown): value is Uint8Array =>
+export const isUint8Array = (value: unknown): value is Uint8Array =>
   ArrayBuffer.isView(value) && (value instanceof Uint8Array || tagOf?.call(value) === 'Uint8Array')
 
 /** A detached buffer reads as empty: without this look, its bytes would be lost without a word. */

@@ -1,5 +1,7 @@
 import type { Duration } from './duration.js'
 
+export type { Receipt } from './receipt.js'
+
 /**
  * What a message may be given beside its data.
  *
@@ -39,20 +41,4 @@ export interface PublishOptions {
  */
 export interface PublishItem<T> extends PublishOptions {
   readonly data: T
-}
-
-/**
- * The proof of a publish.
- *
- * @example
- * ```ts
- * import type { Receipt } from '@pluribus/core'
- *
- * const line = (receipt: Receipt) => `${receipt.id}${receipt.duplicate ? ' (was there already)' : ''}`
- * ```
- */
-export interface Receipt {
-  readonly id: string
-  /** The id was published before, within the de-duplication window; nothing was stored this time. */
-  readonly duplicate: boolean
 }

@@ -119,7 +119,8 @@ export function validate<Output>(
     throw broken(cause, what)
   }
   if (!isPromise(result)) return accept(result, what)
-  return result.then(
+  // Any thenable will do: it need not be one of this realm's promises.
+  return Promise.resolve(result).then(
     settled => accept(settled, what),
     (cause: unknown) => {
       throw broken(cause, what)

@@ -149,9 +149,15 @@ export class Consumer implements ConsumerHandle, SessionOwner, SuspectOwner {
     this.#follower.over(session, cause)
   }
 
+  opened(): void {
+    this.#orphans.up()
+    this.stir()
+  }
+
   /** The session has ended: what runs becomes an orphan, and so does what was not surely settled. */
   orphan(session: SourceSession): void {
     const until = session.safeUntil
+    this.#orphans.down()
     for (const { delivery, verdict } of session.abandon()) this.#orphans.addVerdict(delivery, verdict, until)
     for (const run of this.#runs) {
       if (run.tie !== 'held') continue

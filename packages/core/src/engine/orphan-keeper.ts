@@ -4,7 +4,10 @@ import { type Orphan, Orphans } from './orphans.js'
 import type { Verdict } from './policy.js'
 import type { Run } from './run.js'
 
-/** Orphans with the clock: a run whose lease has ended is told so; verdicts are forgotten when they can serve no more. */
+/**
+ * Orphans with the clock: a run whose lease has ended is told so; a verdict is forgotten when its message has had time to
+ * come back, to a source that was there to pull it.
+ */
 export class OrphanKeeper {
   readonly #environment: Environment
   readonly #lease: number
@@ -12,6 +15,8 @@ export class OrphanKeeper {
   readonly #orphans = new Orphans()
   readonly #runs = new Map<Run, number>()
   #timer: TimerHandle | undefined
+  /** Since when there has been a source again, monotonic milliseconds. */
+  #up = Number.POSITIVE_INFINITY
 
   constructor(environment: Environment, lease: number, leaseEnded: (run: Run) => void) {
     this.#environment = environment
@@ -23,6 +28,15 @@ export class OrphanKeeper {
     return this.#orphans.isEmpty
   }
 
+  /** A source is open. */
+  up(): void {
+    this.#up = this.#environment.clock.monotonic()
+  }
+
+  down(): void {
+    this.#up = Number.POSITIVE_INFINITY
+  }
+
   /** `until`: monotonic milliseconds up to which the lease is certainly ours. */
   addRun(run: Run, until: number): void {
     this.#orphans.add(run.delivery, { run }, until)
@@ -32,8 +46,7 @@ export class OrphanKeeper {
   }
 
   addVerdict(delivery: Delivery, verdict: Verdict, until: number): void {
-    // After its lease the message waits its turn; one more lease is ample for it to come back here.
-    this.#orphans.add(delivery, { verdict }, until + this.#lease)
+    this.#orphans.add(delivery, { verdict }, until)
     this.#arm()
   }
 
@@ -70,7 +83,8 @@ export class OrphanKeeper {
       this.#runs.delete(run)
       if (run.tie === 'orphaned' && run.hasSlot) this.#leaseEnded(run)
     }
-    this.#orphans.purge(now)
+    // After its lease a message waits its turn; one more lease is ample for it to come back here.
+    if (now >= this.#up + this.#lease) this.#orphans.purge(now - this.#lease)
     if (this.#runs.size > 0 || !this.#orphans.isEmpty) this.#arm()
   }
 }

@@ -8,7 +8,7 @@ export type Orphan = { readonly run: Run } | { readonly verdict: Verdict }
 interface Entry {
   readonly delivery: Delivery
   readonly orphan: Orphan
-  /** Monotonic milliseconds after which its lease has surely ended and somebody else has handled the message. */
+  /** Monotonic milliseconds up to which its lease is certainly ours. */
   readonly until: number
 }
 
@@ -48,10 +48,10 @@ export class Orphans {
     if (this.#entries.get(delivery.message.id)?.delivery === delivery) this.#entries.delete(delivery.message.id)
   }
 
-  /** Drops verdicts that nobody will ask for any more. `now`: monotonic milliseconds. */
-  purge(now: number): void {
+  /** Drops verdicts on deliveries whose leases had ended by `time`, monotonic milliseconds. */
+  purge(time: number): void {
     for (const [id, { orphan, until }] of this.#entries)
-      if ('verdict' in orphan && until <= now) this.#entries.delete(id)
+      if ('verdict' in orphan && until <= time) this.#entries.delete(id)
   }
 }
 

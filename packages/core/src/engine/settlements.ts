@@ -1,5 +1,5 @@
 import type { Delivery, SettleException, Settlement, Source, Token } from '../driver/subscriber.js'
-import { settlementOf, type Verdict } from './policy.js'
+import { ACK, settlementOf, type Verdict } from './policy.js'
 import type { Watchdog } from './watchdog.js'
 
 /** A delivery and how it ended. */
@@ -52,8 +52,8 @@ export class Settlements {
 
   /** Deliveries that are not settled yet: their leases have to last until they are. */
   pending(): Delivery[] {
-    const ended = [...(this.#flight?.others ?? []), ...this.#others]
-    return [...(this.#flight?.acked ?? []), ...this.#acked, ...ended.map(({ delivery }) => delivery)]
+    const others = [...(this.#flight?.others ?? []), ...this.#others]
+    return [...(this.#flight?.acked ?? []), ...this.#acked, ...others.map(({ delivery }) => delivery)]
   }
 
   /** Resolves when everything has been settled. */
@@ -92,16 +92,19 @@ export class Settlements {
     this.flush()
   }
 
-  /** Ends this collection; answers everything of which it is not known that it was settled. */
+  /**
+   * Ends this collection; answers everything of which it is not known that it was settled, in the order in which it ended: a
+   * message may be there twice, as retried and as handled after that.
+   */
   abandon(): Ended[] {
+    const doubtful = this.#flight === undefined ? [] : endedOf(this.#flight)
+    const unsettled = endedOf({ acked: this.#acked, others: this.#others })
     this.#isOver = true
-    const acked = [...(this.#flight?.acked ?? []), ...this.#acked]
-    const others = [...(this.#flight?.others ?? []), ...this.#others]
     this.#flight = undefined
     this.#acks = []
     this.#acked = []
     this.#others = []
-    return [...acked.map(delivery => ({ delivery, verdict: { kind: 'ack' } as const })), ...others]
+    return [...doubtful, ...unsettled]
   }
 
   #settle(acks: readonly Token[], others: readonly Ended[]): Promise<readonly SettleException[]> {
@@ -158,6 +161,11 @@ export class Settlements {
 }
 
 const NO_OTHERS: readonly Settlement[] = Object.freeze([])
+
+const endedOf = ({ acked, others }: Flight): Ended[] => [
+  ...acked.map(delivery => ({ delivery, verdict: ACK })),
+  ...others,
+]
 
 const toSettlement = ({ delivery, verdict }: Ended): Settlement => {
   if (verdict.kind === 'ack') throw new Error('An ack travels as a token.')

@@ -10,6 +10,8 @@ import { within } from './within.js'
 
 /** What a follower tells the consumer beside what its sessions do. */
 export interface FollowerOwner extends SessionOwner {
+  /** There is a session again. */
+  opened(): void
   /** This session is over; whatever it held is an orphan. */
   orphan(session: SourceSession): void
 }
@@ -166,7 +168,7 @@ export class SourceFollower implements LinkFollower {
     this.#first = undefined
     this.#reporter.up(generation.number)
     if (endedEarly !== undefined) this.over(session, endedEarly.cause)
-    else this.#owner.stir()
+    else this.#owner.opened()
   }
 
   get #window(): number {

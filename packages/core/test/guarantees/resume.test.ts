@@ -1,0 +1,139 @@
+import { type Message, topic } from '@pluribus/core'
+import type { FaultOperation, UnreliableAdapter } from '@pluribus/core/testing'
+import { describe, expect, test } from 'vitest'
+import { type Process, range, sorted, World } from './consume-kit.js'
+
+const orders = topic<number>('orders.placed')
+const billing = orders.subscription('billing', { timeout: '1m', retry: { attempts: 3, delays: ['1s'] } })
+const OPERATIONS: readonly FaultOperation[] = ['connect', 'declare', 'open', 'pull', 'settle', 'renew']
+
+/** A consumer at work, with work coming in for ten seconds; each message takes half a second and a third of them fail once. */
+async function atWork(world: World): Promise<Process> {
+  const process = await world.start({ lease: '6s' })
+  const publisher = await world.start()
+  const handler = world.recorder.handler(async (message: Message<number>, { attempt }) => {
+    await world.clock.sleep(500)
+    if (message.data % 3 === 0 && attempt === 1) throw new Error('once')
+  })
+  await world.run(process.broker.subscribe(billing, handler, { concurrency: 4 }))
+  for (const id of range(40)) {
+    publisher.broker.publish(orders, Number(id), { id, delay: Number(id) * 250 }).catch(() => {})
+  }
+  return process
+}
+
+async function endsWell(world: World, process: Process): Promise<void> {
+  process.adapter.heal()
+  await world.clock.advance(120_000)
+  const returned = world.recorder.runs.filter(run => run.outcome === 'returned' && !run.aborted).map(run => run.id)
+  // A lost connection makes nobody do his work twice: whoever held a message gets it back.
+  expect(sorted(returned)).toEqual(range(40))
+  const counts = await world.run(process.broker.counts(billing))
+  expect(counts).toMatchObject({ waiting: 0, leased: 0, retrying: 0, scheduled: 0, dead: 0 })
+  expect(world.recorder.overlapping()).toEqual([])
+  expect(Math.max(...world.recorder.runs.map(run => run.attempt))).toBe(2)
+  await world.end()
+}
+
+const OUTAGES: Readonly<Record<string, (adapter: UnreliableAdapter, world: World) => void | Promise<void>>> = {
+  'a cut': adapter => void adapter.cut(),
+  'ten cuts in a row': async (adapter, world) => {
+    for (let cut = 0; cut < 10; cut++) {
+      adapter.cut()
+      await world.clock.advance(700)
+    }
+  },
+  'a cut and a minute of refusals': async (adapter, world) => {
+    adapter.refuse()
+    adapter.cut()
+    await world.clock.advance(60_000)
+    adapter.accept()
+  },
+  'a cut and connects that hang': async (adapter, world) => {
+    adapter.hangConnects()
+    adapter.cut()
+    await world.clock.advance(30_000)
+    adapter.accept()
+  },
+  'sources that end': adapter => void adapter.endSources(),
+  'sources that end and keep what they held': adapter => void adapter.endSources(undefined, { giveBack: false }),
+  'sources that end again and again': async (adapter, world) => {
+    for (let end = 0; end < 20; end++) {
+      adapter.endSources()
+      await world.clock.advance(150)
+    }
+  },
+  'leases that are taken away': adapter => void adapter.takeLeases(),
+}
+
+describe('guarantee 14: after any outage consumption resumes by itself', () => {
+  for (const [name, strike] of Object.entries(OUTAGES)) {
+    for (const at of [0, 1_300, 2_500]) {
+      test(`${name}, ${at} ms after the start`, async () => {
+        const world = new World()
+        const process = await atWork(world)
+        await world.clock.advance(at)
+        await strike(process.adapter, world)
+        await endsWell(world, process)
+      })
+    }
+  }
+
+  for (const operation of OPERATIONS) {
+    for (const [name, arm] of [
+      ['lost replies', adapter => adapter.loseReplies(operation, { times: 3 })],
+      ['replies that never come', adapter => adapter.loseReplies(operation, { times: 2, hang: true })],
+      ['failures', adapter => adapter.failBefore(operation, { times: 5 })],
+      ['failures that cut', adapter => adapter.failBefore(operation, { times: 3, cut: true })],
+    ] as readonly (readonly [string, (adapter: UnreliableAdapter) => void])[]) {
+      test(`${name} of ${operation}`, async () => {
+        const world = new World()
+        const process = await atWork(world)
+        await world.clock.advance(1_100)
+        arm(process.adapter)
+        if (['connect', 'declare', 'open'].includes(operation)) process.adapter.cut()
+        await world.clock.advance(40_000)
+        await endsWell(world, process)
+      })
+    }
+  }
+
+  test('"connected but not consuming" lasts no longer than a call may stay unanswered, and a backoff', async () => {
+    const world = new World()
+    const process = await world.start()
+    await world.run(process.broker.subscribe(billing, world.recorder.handler()))
+    process.adapter.loseReplies('pull', { hang: true })
+    const publisher = await world.start()
+    await world.publish(publisher, orders, 1)
+    await world.clock.advance(9_999)
+    expect(world.recorder.runs).toHaveLength(0)
+    await world.until(() => process.adapter.generation === 2, 1_000)
+    // The lost pull had taken the message along: it comes back when its lease ends.
+    await world.until(() => world.recorder.runs.length === 1, 31_000)
+    await world.end()
+  })
+
+  for (const [name, arm] of [
+    ['hangs', (adapter: UnreliableAdapter) => adapter.loseReplies('open', { hang: true })],
+    ['is cut', (adapter: UnreliableAdapter) => adapter.loseReplies('open')],
+    ['fails', (adapter: UnreliableAdapter) => adapter.failBefore('open', { times: 3 })],
+  ] as const) {
+    test(`a first open that ${name} is repeated; subscribe() resolves when it is effective`, async () => {
+      const world = new World()
+      const publisher = await world.start()
+      await world.run(publisher.broker.declare(billing))
+      await world.publish(publisher, orders, 3)
+      const process = await world.start()
+      arm(process.adapter)
+      const subscribed = process.broker.subscribe(billing, world.recorder.handler())
+      if (name === 'hangs') await expect(world.run(subscribed)).rejects.toMatchObject({ code: expect.any(String) })
+      else {
+        const handle = await world.run(subscribed)
+        expect(handle.state).toBe('consuming')
+        await world.clock.advance(1_000)
+        expect(sorted(world.recorder.ids())).toEqual(range(3))
+      }
+      await world.end()
+    })
+  }
+})

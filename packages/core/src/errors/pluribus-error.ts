@@ -1,4 +1,4 @@
-import type { Receipt } from '../model/receipt.js'
+import type { Receipt } from '../driver/receipt.js'
 import { type ErrorCode, isRetryableCode } from './codes.js'
 
 /**

@@ -1,6 +1,6 @@
 import type { Duration } from './duration.js'
 
-export type { Receipt } from './receipt.js'
+export type { Receipt } from '../driver/receipt.js'
 
 /**
  * What a message may be given beside its data.

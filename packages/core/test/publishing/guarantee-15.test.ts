@@ -19,7 +19,7 @@ describe('guarantee 15: what is sent is what was given at the call, whatever bec
     const publishing = broker.publish(raw, buffer)
     buffer.fill(2)
     await clock.run(publishing)
-    expect(Buffer.from((await stored(raw))[0]?.payload as Uint8Array).equals(Buffer.alloc(size, 1))).toBe(true)
+    expect(Buffer.from((await stored(raw)).at(0)?.payload ?? '').equals(Buffer.alloc(size, 1))).toBe(true)
   })
 
   it('copies views of a shared buffer, one after the other, without mixing them up', async () => {
@@ -38,7 +38,7 @@ describe('guarantee 15: what is sent is what was given at the call, whatever bec
   it('takes arrays of another realm, as a test runner in a vm makes them', async () => {
     const { broker, clock, stored } = await world()
     await clock.run(broker.publish(raw, runInNewContext('new Uint8Array([1, 2, 3])')))
-    expect([...((await stored(raw))[0]?.payload as Uint8Array)]).toEqual([1, 2, 3])
+    expect([...Buffer.from((await stored(raw)).at(0)?.payload ?? '')]).toEqual([1, 2, 3])
   })
 
   it('copies objects, keys and headers', async () => {
@@ -102,7 +102,7 @@ describe('guarantee 15: what is sent is what was given at the call, whatever bec
     if (items[0] !== undefined) items[0].data.n = 9
     await clock.run(Promise.all(publishing))
     expect((await stored(orders)).map(({ payload }) => payload)).toEqual(['{"n":1,"tags":["a"]}', '{"n":5,"tags":[]}'])
-    expect([...((await stored(raw))[0]?.payload as Uint8Array)]).toEqual([1, 2])
+    expect([...Buffer.from((await stored(raw)).at(0)?.payload ?? '')]).toEqual([1, 2])
   })
 
   it('copies what a codec of the user’s returns, which may reuse its buffer', async () => {

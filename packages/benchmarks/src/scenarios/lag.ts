@@ -55,8 +55,11 @@ const lagWith = (name: string, title: string, work: number, seconds: number): Sc
       if (work > 0 && performance.now() < until) spin(work)
       return tally.handle(data)
     })
+    const batches = makeBatches('bytes')
+    let published = await fill(queue, batches, scale.million / 10)
+    await tally.reached(published)
     queue.pause?.()
-    const published = await fill(queue, makeBatches('bytes'), scale.million)
+    published += await fill(queue, batches, scale.million)
     await settleMemory()
     until = performance.now() + seconds * 1_000
     const probe = new LagProbe()

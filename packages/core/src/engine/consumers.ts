@@ -14,6 +14,13 @@ interface Entry {
   readonly opened: Promise<Consumer>
 }
 
+/** Where it starts was decided once, and is no part of what is compared. */
+const isSamePolicy = (a: Subscription<unknown>, b: Subscription<unknown>): boolean =>
+  a === b || policyOf(a) === policyOf(b)
+
+const policyOf = ({ spec, topic }: Subscription<unknown>): string =>
+  JSON.stringify([{ ...spec, from: undefined }, topic.spec.partitions])
+
 /** The consumers of one broker: at most one for each subscription. */
 export class Consumers {
   readonly #parts: ConsumerParts
@@ -35,8 +42,10 @@ export class Consumers {
     const name = `${subscription.spec.topic}/${subscription.spec.name}`
     const known = this.#entries.get(name)
     if (known !== undefined && known.consumer.state !== 'closed') {
-      if (known.handler === handler) return known.opened
-      const message = `${name} has another handler in this process. Close its consumer first, or use a subscription of another name.`
+      const isSame = isSamePolicy(known.consumer.task.subscription, subscription)
+      if (known.handler === handler && isSame) return known.opened
+      const differs = isSame ? 'has another handler' : 'is consumed with other settings'
+      const message = `${name} ${differs} in this process. Close its consumer first, or use a subscription of another name.`
       return Promise.reject(new PluribusError('CONFLICT', message, { details: { subscription: name } }))
     }
     const consumer = new Consumer(this.#parts, task)

@@ -3,6 +3,8 @@ export interface VirtualTimer {
   readonly at: number
   readonly order: number
   readonly callback: () => void
+  /** Runs something in the async context in which the timer was made. */
+  readonly resume: <R>(run: () => R) => R
 }
 
 const precedes = (a: VirtualTimer, b: VirtualTimer): boolean => a.at < b.at || (a.at === b.at && a.order < b.order)

@@ -1,6 +1,6 @@
 import type { Clock, Environment, Timers } from '../driver/environment.js'
 import { seededRandom } from './seeded-random.js'
-import { VirtualTimers } from './virtual-timers.js'
+import { type Due, VirtualTimers } from './virtual-timers.js'
 
 /** Captured at load, so that a test runner's fake timers cannot stop the clock. */
 const realImmediate = setImmediate
@@ -190,12 +190,12 @@ export class VirtualClock implements Clock {
     }
   }
 
-  #call(callback: (() => void) | undefined): void {
+  #call(due: Due | undefined): void {
     if (++this.#ranAtThisInstant > this.#perInstant) {
       const ran = `${this.#perInstant} callbacks ran at ${this.#elapsed} ms of virtual time and there are more`
-      throw new Error(`Livelock: ${ran}; the last one was ${String(callback).slice(0, 200)}`)
+      throw new Error(`Livelock: ${ran}; the last one was ${String(due?.callback).slice(0, 200)}`)
     }
-    callback?.()
+    due?.resume(due.callback)
   }
 
   async #drive(steps: () => Promise<void>): Promise<void> {

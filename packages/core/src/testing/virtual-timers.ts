@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import type { TimerHandle, Timers } from '../driver/environment.js'
 import { TimerQueue, type VirtualTimer } from './timer-queue.js'
 
@@ -5,9 +6,14 @@ import { TimerQueue, type VirtualTimer } from './timer-queue.js'
 const LONGEST = 2_147_483_647
 const SHOWN = 10
 
+/** What is to be called, and how: in the async context of who made it. */
+export type Due = Pick<VirtualTimer, 'callback' | 'resume'>
+
 class VirtualImmediate {
   /** Gone once it has run or been cleared. */
   callback: (() => void) | undefined
+  /** As with real ones, whoever made it is the one it runs for: async context goes with it. */
+  readonly resume = AsyncLocalStorage.snapshot()
 
   constructor(callback: () => void) {
     this.callback = callback
@@ -55,7 +61,8 @@ export class VirtualTimers implements Timers {
   setTimeout(callback: () => void, ms: number): TimerHandle {
     if (Number.isNaN(ms)) throw new RangeError(`A timer was set to NaN milliseconds: ${describe(callback)}`)
     const delay = Math.min(Math.max(Math.ceil(ms), 0), LONGEST)
-    const timer: VirtualTimer = { at: this.#elapsed() + delay, order: this.#created++, callback }
+    const resume = AsyncLocalStorage.snapshot()
+    const timer: VirtualTimer = { at: this.#elapsed() + delay, order: this.#created++, callback, resume }
     this.#timers.add(timer)
     return timer
   }
@@ -76,12 +83,12 @@ export class VirtualTimers implements Timers {
   }
 
   /** Takes out the next immediate. */
-  takeImmediate(): (() => void) | undefined {
+  takeImmediate(): Due | undefined {
     while (this.#nextImmediate < this.#immediates.length) {
       const immediate = this.#immediates[this.#nextImmediate++] as VirtualImmediate
       const { callback } = immediate
       immediate.callback = undefined
-      if (callback !== undefined) return callback
+      if (callback !== undefined) return { callback, resume: immediate.resume }
     }
     this.#immediates = []
     this.#nextImmediate = 0
@@ -89,10 +96,10 @@ export class VirtualTimers implements Timers {
   }
 
   /** Takes out the next timer. */
-  takeTimer(): (() => void) | undefined {
+  takeTimer(): Due | undefined {
     const timer = this.#timers.first()
     if (timer !== undefined) this.#timers.remove(timer)
-    return timer?.callback
+    return timer
   }
 
   /** What is pending, for people. */

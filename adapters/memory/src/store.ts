@@ -76,5 +76,15 @@ export class MemoryStore {
   }
 }
 
-/** A store of its own, to be shared by several brokers: see {@link MemoryStore}. */
+/**
+ * A store of its own, to be shared by several brokers: see {@link MemoryStore}.
+ *
+ * @example
+ * ```ts
+ * import { memory, memoryStore } from '@pluribus/memory'
+ *
+ * const store = memoryStore()
+ * const [one, other] = [memory({ store }), memory({ store })]
+ * ```
+ */
 export const memoryStore = (): MemoryStore => new MemoryStore()

@@ -3,7 +3,7 @@
  *
  * @module
  */
-export type { BrokerUrl } from './config/broker-url.js'
+export { BrokerUrl, type Host, parseBrokerUrl, redact } from './config/broker-url.js'
 export type { Adapter, Classified, Connection, ConnectionEvents, ServerInfo } from './driver/adapter.js'
 export type { Capabilities, CountField, Exactness } from './driver/capabilities.js'
 export { type Discipline, type QueueDiscipline, queueDiscipline, type Ranked } from './driver/discipline.js'
@@ -40,3 +40,5 @@ export {
 export type { ErrorCode } from './errors/codes.js'
 export { appendErrors, type ErrorRecord, MAX_ERRORS, toErrorRecord } from './errors/error-record.js'
 export { type ErrorInit, isPluribusError, PluribusError, type PublishOutcome } from './errors/pluribus-error.js'
+export { type Duration, toMilliseconds } from './model/duration.js'
+export { checkInteger, checkOptions } from './model/options.js'

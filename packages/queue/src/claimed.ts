@@ -5,6 +5,13 @@ import { grown } from './grown.js'
  *
  * The arrays belong to the queue. The next claim overwrites them, and may replace them by longer ones: read them from
  * this object after each claim, and keep none.
+ *
+ * @example
+ * ```ts
+ * import type { Claimed } from '@pluribus/queue'
+ *
+ * const tokens = (claimed: Claimed, count: number) => Array.from({ length: count }, (_, i) => claimed.token[i])
+ * ```
  */
 export class Claimed {
   /** The message. */

@@ -11,10 +11,28 @@ import { type Trouble, TroubleBook } from './trouble.js'
 
 const NONE = -1
 
-/** Losses after which a message is a suspect: a claim returns it alone. */
+/**
+ * Losses after which a message is a suspect: a claim returns it alone.
+ *
+ * @example
+ * ```ts
+ * import { SUSPECT_AFTER } from '@pluribus/queue'
+ *
+ * const isSuspect = (losses: number) => losses >= SUSPECT_AFTER
+ * ```
+ */
 export const SUSPECT_AFTER = 2
 
-/** Marked losses after which the core lets a message die unrun, with the reason `CRASHED`. The queue only counts them. */
+/**
+ * Marked losses after which the core lets a message die unrun, with the reason `CRASHED`. The queue only counts them.
+ *
+ * @example
+ * ```ts
+ * import { CRASHED_AFTER } from '@pluribus/queue'
+ *
+ * const isKiller = (marks: number) => marks >= CRASHED_AFTER
+ * ```
+ */
 export const CRASHED_AFTER = 3
 
 /**
@@ -28,16 +46,16 @@ export const CRASHED_AFTER = 3
  *
  * @example
  * ```ts
+ * import { DeliveryQueue } from '@pluribus/queue'
+ *
+ * const keys = ['', 'ada', 'bob', 'ada']
  * const queue = new DeliveryQueue({
- *   order: 'fifo', bands: 1,
- *   keyOf: position => log.key(position), bandOf: () => 0, handled: position => pending.done(position),
+ *   order: 'fifo', bands: 1, keyOf: position => keys[position], bandOf: () => 0, handled: () => {},
  * })
- * queue.add(1, 0)
+ * for (const position of [1, 2, 3]) queue.add(position, 0)
  * const session = queue.open(0, 30_000)
- * for (let i = 0, n = queue.claim(session, 256, clock.now()); i < n; i++) {
- *   run(queue.claimed.position[i])
- *   queue.ack(queue.claimed.token[i])
- * }
+ * const count = queue.claim(session, 256, performance.now()) // 2: the second one of ada waits for the first
+ * for (let i = 0; i < count; i++) queue.ack(queue.claimed.token[i] ?? -1)
  * ```
  */
 export class DeliveryQueue {

@@ -28,6 +28,9 @@ const NOWHERE = new Chunk(-1)
  *
  * @example
  * ```ts
+ * import { PendingCounts } from '@pluribus/queue'
+ *
+ * const log = new Map([[1, 'first']])
  * const pending = new PendingCounts()
  * pending.add(1, 2)                          // published: two subscriptions
  * pending.done(1)                            // 1: `handled` of the one

@@ -1,7 +1,25 @@
-/** In which order a subscription hands out what is ready. */
+/**
+ * In which order a subscription hands out what is ready.
+ *
+ * @example
+ * ```ts
+ * import type { Order } from '@pluribus/queue'
+ *
+ * const orders: readonly Order[] = ['fifo', 'lifo', 'priority']
+ * ```
+ */
 export type Order = 'fifo' | 'lifo' | 'priority'
 
-/** What a queue is told about the messages it orders. The functions must not call back into the queue. */
+/**
+ * What a queue is told about the messages it orders. The functions must not call back into the queue.
+ *
+ * @example
+ * ```ts
+ * import type { QueueOptions } from '@pluribus/queue'
+ *
+ * const options: QueueOptions = { order: 'fifo', bands: 1, keyOf: () => undefined, bandOf: () => 0, handled: () => {} }
+ * ```
+ */
 export interface QueueOptions {
   readonly order: Order
   /** 1 for fifo and lifo, the number of levels for priority. Band 0 is served first. */
@@ -14,7 +32,16 @@ export interface QueueOptions {
   handled(position: number): void
 }
 
-/** How many messages are in which state. */
+/**
+ * How many messages are in which state.
+ *
+ * @example
+ * ```ts
+ * import type { QueueCounts } from '@pluribus/queue'
+ *
+ * const open = ({ waiting, leased, retrying, scheduled }: QueueCounts) => waiting + leased + retrying + scheduled
+ * ```
+ */
 export interface QueueCounts {
   /** Ready, or blocked behind their key. */
   readonly waiting: number

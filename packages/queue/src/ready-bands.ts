@@ -4,14 +4,6 @@ import type { ReadyLine } from './ready-line.js'
 /**
  * Everything that is ready, in the order in which it is served: lowest band first, and within a band the smallest
  * `direction * place`, over the line (ready for the first time) and the heap (came back to its place).
- *
- * @example
- * ```ts
- * const bands = new ReadyBands([new ReadyRing()])
- * bands.join(7, 0)
- * bands.seek()                    // 0
- * bands.line(0).position          // 7
- * ```
  */
 export class ReadyBands {
   readonly #lines: readonly ReadyLine[]

@@ -79,5 +79,12 @@ function redactParameters(text: string): string {
  *
  * redact('cannot reach redis://app:s3cret@localhost:6379') // 'cannot reach redis://***@localhost:6379'
  * ```
+ *
+ * @example
+ * ```ts
+ * import { redact } from '@pluribus/core/driver'
+ *
+ * redact('cannot reach redis://ada:secret@localhost') // the secret is masked
+ * ```
  */
 export const redact = (text: string): string => redactParameters(text.split('\n').map(redactLine).join('\n'))

@@ -1,7 +1,16 @@
 import { hasBrand } from './brand.js'
 import { isSecretName, MASK } from './redact.js'
 
-/** A server named by a URL. */
+/**
+ * A server named by a URL.
+ *
+ * @example
+ * ```ts
+ * import type { Host } from '@pluribus/core/driver'
+ *
+ * const address = ({ host, port = 6379 }: Host) => `${host}:${port}`
+ * ```
+ */
 export interface Host {
   /** A name or an address; IPv6 without its brackets. */
   readonly host: string
@@ -36,6 +45,14 @@ const writeHost = ({ host, port }: Host): string =>
  *
  * const url = parseBrokerUrl('redis://app:s3cret@localhost:6379/0?tls=true')
  * console.error(`${url}`) // redis://***@localhost:6379/0?tls=true
+ * ```
+ *
+ * @example
+ * ```ts
+ * import { type BrokerUrl, parseBrokerUrl } from '@pluribus/core/driver'
+ *
+ * const url: BrokerUrl = parseBrokerUrl('redis://ada:secret@localhost:6379')
+ * console.error(`${url}`) // no secret
  * ```
  */
 export class BrokerUrl {

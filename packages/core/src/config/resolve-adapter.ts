@@ -83,13 +83,6 @@ class Resolver {
  * `PLURIBUS_URL`. Packages are imported when they are needed.
  *
  * @throws PluribusError (by rejecting) `INVALID_CONFIGURATION`, or `ADAPTER_MISSING` with the command that installs it.
- * @example
- * ```ts
- * import { resolveAdapter } from '@pluribus/core/driver'
- *
- * const adapter = await resolveAdapter('memory:')
- * console.error(adapter.name)
- * ```
  */
 export const resolveAdapter = async (source: unknown, environment: ResolveEnvironment = {}): Promise<Adapter> =>
   new Resolver(environment).resolve(source)

@@ -23,7 +23,16 @@ export interface ServerInfo {
   readonly endpoint: string
 }
 
-/** What a connection tells core. */
+/**
+ * What a connection tells core.
+ *
+ * @example
+ * ```ts
+ * import type { ConnectionEvents } from '@pluribus/core/driver'
+ *
+ * const onClose = (events: ConnectionEvents) => () => events.lost(new Error('The socket was closed.'))
+ * ```
+ */
 export interface ConnectionEvents {
   /**
    * The link is broken; nothing more is asked of this connection or of its sources but `close`. Called at most once, and not

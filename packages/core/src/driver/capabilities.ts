@@ -1,7 +1,25 @@
-/** How exactly an adapter can keep an order. */
+/**
+ * How exactly an adapter can keep an order.
+ *
+ * @example
+ * ```ts
+ * import type { Exactness } from '@pluribus/core/driver'
+ *
+ * const isOffered = (order: Exactness) => order !== 'none'
+ * ```
+ */
 export type Exactness = 'exact' | 'windowed' | 'none'
 
-/** A field of {@link SubscriptionCounts}. */
+/**
+ * A field of {@link SubscriptionCounts}.
+ *
+ * @example
+ * ```ts
+ * import type { CountField } from '@pluribus/core/driver'
+ *
+ * const fields: readonly CountField[] = ['waiting', 'dead']
+ * ```
+ */
 export type CountField = 'waiting' | 'leased' | 'retrying' | 'scheduled' | 'dead'
 
 /**

@@ -1,4 +1,13 @@
-/** What decides a message's band. */
+/**
+ * What decides a message's band.
+ *
+ * @example
+ * ```ts
+ * import type { Ranked } from '@pluribus/core/driver'
+ *
+ * const isExpress = ({ priority }: Ranked) => priority > 0
+ * ```
+ */
 export interface Ranked {
   readonly priority: number
 }

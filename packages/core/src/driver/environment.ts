@@ -15,7 +15,16 @@ export interface Clock {
   monotonic(): number
 }
 
-/** What {@link Timers} hand out, to be cancelled with. */
+/**
+ * What {@link Timers} hand out, to be cancelled with.
+ *
+ * @example
+ * ```ts
+ * import type { TimerHandle, Timers } from '@pluribus/core/driver'
+ *
+ * const stop = (timers: Timers, handle: TimerHandle | undefined) => handle !== undefined && timers.clearTimeout(handle)
+ * ```
+ */
 export type TimerHandle = unknown
 
 /**

@@ -14,9 +14,27 @@ import type { SubscriptionName, SubscriptionSpec } from './spec.js'
  */
 export type Token = number | string | object
 
-/** A message lost this many times is a suspect: it is pulled alone and run alone, after it has been marked. */
+/**
+ * A message lost this many times is a suspect: it is pulled alone and run alone, after it has been marked.
+ *
+ * @example
+ * ```ts
+ * import { SUSPECT_AFTER } from '@pluribus/core/driver'
+ *
+ * const isSuspect = (losses: number) => losses >= SUSPECT_AFTER
+ * ```
+ */
 export const SUSPECT_AFTER = 2
-/** A suspect lost this many times while marked is dead-lettered unrun, reason `CRASHED`. */
+/**
+ * A suspect lost this many times while marked is dead-lettered unrun, reason `CRASHED`.
+ *
+ * @example
+ * ```ts
+ * import { CRASHED_AFTER, type Delivery } from '@pluribus/core/driver'
+ *
+ * const isKiller = ({ marks }: Delivery) => marks >= CRASHED_AFTER
+ * ```
+ */
 export const CRASHED_AFTER = 3
 
 /**
@@ -60,7 +78,16 @@ export interface Pulled {
   readonly more?: boolean
 }
 
-/** A failed run: comes back after `delay` milliseconds, at its place, one attempt higher. */
+/**
+ * A failed run: comes back after `delay` milliseconds, at its place, one attempt higher.
+ *
+ * @example
+ * ```ts
+ * import type { ErrorRecord, RetrySettlement, Token } from '@pluribus/core/driver'
+ *
+ * const soon = (token: Token, error: ErrorRecord): RetrySettlement => ({ kind: 'retry', token, delay: 100, error })
+ * ```
+ */
 export interface RetrySettlement {
   readonly kind: 'retry'
   readonly token: Token
@@ -68,7 +95,16 @@ export interface RetrySettlement {
   readonly error: ErrorRecord
 }
 
-/** Dead-letter now: the copy is confirmed before the original is settled. `errors` are appended to those of earlier runs. */
+/**
+ * Dead-letter now: the copy is confirmed before the original is settled. `errors` are appended to those of earlier runs.
+ *
+ * @example
+ * ```ts
+ * import type { RejectSettlement } from '@pluribus/core/driver'
+ *
+ * const line = (settlement: RejectSettlement) => `${settlement.reason}: ${settlement.errors.at(-1)?.message}`
+ * ```
+ */
 export interface RejectSettlement {
   readonly kind: 'reject'
   readonly token: Token
@@ -76,7 +112,16 @@ export interface RejectSettlement {
   readonly errors: readonly ErrorRecord[]
 }
 
-/** Give back, at its place, counting nothing. */
+/**
+ * Give back, at its place, counting nothing.
+ *
+ * @example
+ * ```ts
+ * import type { ReleaseSettlement, Token } from '@pluribus/core/driver'
+ *
+ * const back = (token: Token): ReleaseSettlement => ({ kind: 'release', token })
+ * ```
+ */
 export interface ReleaseSettlement {
   readonly kind: 'release'
   readonly token: Token
@@ -206,7 +251,25 @@ export interface Subscriber {
   remove(subscription: SubscriptionName): Promise<void>
 }
 
-/** The shared answer to "nothing to report". */
+/**
+ * The shared answer to "nothing to report".
+ *
+ * @example
+ * ```ts
+ * import { NO_EXCEPTIONS, type SettleException } from '@pluribus/core/driver'
+ *
+ * const report = (found: readonly SettleException[]) => (found.length === 0 ? NO_EXCEPTIONS : found)
+ * ```
+ */
 export const NO_EXCEPTIONS: readonly never[] = Object.freeze([])
-/** The shared answer to a pull that found nothing and expects nothing. */
+/**
+ * The shared answer to a pull that found nothing and expects nothing.
+ *
+ * @example
+ * ```ts
+ * import { type Delivery, NOTHING_PULLED } from '@pluribus/core/driver'
+ *
+ * const pulled = (deliveries: readonly Delivery[]) => (deliveries.length === 0 ? NOTHING_PULLED : { deliveries })
+ * ```
+ */
 export const NOTHING_PULLED: Pulled = Object.freeze({ deliveries: Object.freeze([]) })

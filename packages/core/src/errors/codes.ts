@@ -59,7 +59,16 @@ const RETRYABLE = {
  */
 export type ErrorCode = keyof typeof RETRYABLE
 
-/** All codes, for tables and tests. */
+/**
+ * All codes, for tables and tests.
+ *
+ * @example
+ * ```ts
+ * import { ERROR_CODES } from '@pluribus/core'
+ *
+ * const counters = new Map(ERROR_CODES.map(code => [code, 0]))
+ * ```
+ */
 export const ERROR_CODES = Object.freeze(Object.keys(RETRYABLE) as ErrorCode[])
 
 /** Whether errors of this code may go away by themselves. */

@@ -24,7 +24,16 @@ export interface ErrorRecord {
 /** A message longer than this many characters is cut; so is a stack longer than {@link MAX_STACK}. */
 export const MAX_MESSAGE = 4_096
 export const MAX_STACK = 16_384
-/** A dead letter keeps the first error and the latest ones, up to this many together. */
+/**
+ * A dead letter keeps the first error and the latest ones, up to this many together.
+ *
+ * @example
+ * ```ts
+ * import { MAX_ERRORS, type StoredDeadLetter } from '@pluribus/core/driver'
+ *
+ * const mayBeCut = ({ errors }: StoredDeadLetter) => errors.length === MAX_ERRORS
+ * ```
+ */
 export const MAX_ERRORS = 20
 
 const cut = (text: string, most: number): string =>
@@ -59,7 +68,16 @@ function isErrorLike(value: unknown): boolean {
   }
 }
 
-/** Turns whatever a handler threw into a record. Never throws. `time` is in milliseconds since the epoch. */
+/**
+ * Turns whatever a handler threw into a record. Never throws. `time` is in milliseconds since the epoch.
+ *
+ * @example
+ * ```ts
+ * import { toErrorRecord } from '@pluribus/core/driver'
+ *
+ * const record = toErrorRecord(new Error('The gateway is busy.'), 1, Date.now())
+ * ```
+ */
 export function toErrorRecord(thrown: unknown, attempt: number, time: number): ErrorRecord {
   if (!isErrorLike(thrown)) {
     return { name: 'NonError', message: cut(describe(thrown), MAX_MESSAGE), code: 'HANDLER_FAILED', attempt, time }
@@ -76,7 +94,16 @@ export function toErrorRecord(thrown: unknown, attempt: number, time: number): E
   }
 }
 
-/** Appends to a list of errors, dropping from the middle: the first says how it began, the last how it ended. */
+/**
+ * Appends to a list of errors, dropping from the middle: the first says how it began, the last how it ended.
+ *
+ * @example
+ * ```ts
+ * import { appendErrors, type ErrorRecord } from '@pluribus/core/driver'
+ *
+ * const add = (stored: readonly ErrorRecord[], error: ErrorRecord) => appendErrors(stored, [error])
+ * ```
+ */
 export function appendErrors(earlier: readonly ErrorRecord[], later: readonly ErrorRecord[]): readonly ErrorRecord[] {
   const all = [...earlier, ...later]
   return all.length <= MAX_ERRORS ? all : [all[0] as ErrorRecord, ...all.slice(all.length - MAX_ERRORS + 1)]

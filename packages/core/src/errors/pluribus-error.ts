@@ -33,7 +33,17 @@ export interface PublishReport {
   readonly receipts: readonly (Receipt | undefined)[]
 }
 
-/** What a {@link PluribusError} is made of, beside its code and message. */
+/**
+ * What a {@link PluribusError} is made of, beside its code and message.
+ *
+ * @example
+ * ```ts
+ * import { type ErrorInit, PluribusError } from '@pluribus/core'
+ *
+ * const init: ErrorInit = { retryable: true, details: { shelf: 7 } }
+ * const error = new PluribusError('TIMEOUT', 'The picker has not come. Try again later.', init)
+ * ```
+ */
 export interface ErrorInit {
   /** The error underneath, kept as it came. */
   readonly cause?: unknown

@@ -53,7 +53,17 @@ export interface ConsumerHandle extends AsyncDisposable {
   close(options?: CloseOptions): Promise<void>
 }
 
-/** How long to wait for running handlers. */
+/**
+ * How long to wait for running handlers.
+ *
+ * @example
+ * ```ts
+ * import type { Broker, CloseOptions } from '@pluribus/core'
+ *
+ * const patient: CloseOptions = { drain: '1m' }
+ * const stop = (broker: Broker) => broker.close(patient)
+ * ```
+ */
 export interface CloseOptions {
   /** Default: 10 s. */
   readonly drain?: Duration

@@ -5,7 +5,17 @@ import { checkInteger, checkOptions } from './options.js'
 /** First come, first served: the default. */
 const FIFO: Discipline = Object.freeze({ kind: 'fifo', levels: 1, atLeast: 'exact' })
 
-/** How loosely an order may be kept: `windowed` accepts brokers that can order only what a process has fetched. */
+/**
+ * How loosely an order may be kept: `windowed` accepts brokers that can order only what a process has fetched.
+ *
+ * @example
+ * ```ts
+ * import { lifo, type OrderOptions } from '@pluribus/core'
+ *
+ * const loose: OrderOptions = { atLeast: 'windowed' }
+ * const newestFirst = lifo(loose)
+ * ```
+ */
 export interface OrderOptions {
   /** Default: `exact`. */
   readonly atLeast?: 'exact' | 'windowed'

@@ -2,7 +2,16 @@ import type { SettingChange } from '../driver/spec.js'
 import type { ErrorRecord } from '../errors/error-record.js'
 import type { PluribusError } from '../errors/pluribus-error.js'
 
-/** Which delivery an event is about. */
+/**
+ * Which delivery an event is about.
+ *
+ * @example
+ * ```ts
+ * import type { DeliveryEvent } from '@pluribus/core'
+ *
+ * const line = (event: DeliveryEvent) => `${event.topic}/${event.subscription} ${event.id} #${event.attempt}`
+ * ```
+ */
 export interface DeliveryEvent {
   readonly topic: string
   readonly subscription: string

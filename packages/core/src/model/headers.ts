@@ -116,13 +116,6 @@ function copy(value: unknown, names: readonly string[]): Headers {
  * {@link EMPTY_HEADERS} for none. Names: 1 to 128 characters, well-formed, no control characters, not `pluribus-…`, no two
  * equal after NFC normalisation. Values: well-formed strings without CR, LF or NUL. Throws `INVALID_ARGUMENT`, and
  * `TOO_LARGE` above 64 headers or 64 KiB in total.
- *
- * @example
- * ```ts
- * import { checkHeaders } from '@pluribus/core/driver'
- *
- * checkHeaders({ tenant: 'acme' })['tenant'] // 'acme'
- * ```
  */
 export function checkHeaders(value: unknown): Headers {
   if (value === undefined) return EMPTY_HEADERS

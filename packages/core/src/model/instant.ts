@@ -46,13 +46,6 @@ function hintFor(value: unknown): string {
  * Milliseconds since the epoch of an {@link Instant}, whole (rounded down). Text needs its zone: without one it would
  * mean another instant on another machine. Throws `INVALID_ARGUMENT` for anything else, for invalid dates, and outside
  * the years 1970 to 9999. Past instants are legal.
- *
- * @example
- * ```ts
- * import { toInstant } from '@pluribus/core/driver'
- *
- * toInstant('1970-01-01T00:00:01Z', 'deliverAt') // 1000
- * ```
  */
 export function toInstant(value: unknown, what: string): number {
   let instant = Number.NaN

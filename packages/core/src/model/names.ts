@@ -60,25 +60,11 @@ function checkName(name: unknown, rule: Rule): string {
 
 /**
  * Answers a legal topic name (`[a-z0-9-]+(\.[a-z0-9-]+)*`, 1 to 100 characters), or throws `INVALID_ARGUMENT`.
- *
- * @example
- * ```ts
- * import { checkTopicName } from '@pluribus/core/driver'
- *
- * checkTopicName('orders.placed') // 'orders.placed'
- * ```
  */
 export const checkTopicName = (name: unknown): string => checkName(name, TOPIC)
 
 /**
  * Answers a legal subscription name (`[a-z0-9-]{1,60}`), or throws `INVALID_ARGUMENT`.
- *
- * @example
- * ```ts
- * import { checkSubscriptionName } from '@pluribus/core/driver'
- *
- * checkSubscriptionName('billing') // 'billing'
- * ```
  */
 export const checkSubscriptionName = (name: unknown): string => checkName(name, SUBSCRIPTION)
 
@@ -89,14 +75,6 @@ export type IdKind = 'message id' | 'correlation id' | 'causation id' | 'orderin
  * Answers a legal id (1 to 200 characters) or ordering key (0 to 1,000: the key `''` is a key like any other), or throws
  * `INVALID_ARGUMENT`. Both are well-formed Unicode without control characters, kept exactly as they are: no trimming, no
  * normalisation.
- *
- * @example
- * ```ts
- * import { checkId } from '@pluribus/core/driver'
- *
- * checkId('order-7', 'message id') // 'order-7'
- * checkId('', 'ordering key') // ''
- * ```
  */
 export function checkId(value: unknown, what: IdKind): string {
   const least = what === 'ordering key' ? 0 : 1

@@ -50,13 +50,6 @@ function resolveDelays(value: unknown): readonly number[] {
 
 /**
  * Checks {@link RetryOptions} and applies the defaults. Throws `INVALID_ARGUMENT`.
- *
- * @example
- * ```ts
- * import { resolveRetry } from '@pluribus/core/driver'
- *
- * resolveRetry({ delays: ['1s'] }) // { attempts: 5, delays: [1000] }
- * ```
  */
 export function resolveRetry(options: unknown): RetryPolicy {
   if (options === undefined) return DEFAULT_RETRY
@@ -70,13 +63,6 @@ export function resolveRetry(options: unknown): RetryPolicy {
 
 /**
  * Milliseconds to wait after this many failed runs; the last delay repeats, and without delays it is 0.
- *
- * @example
- * ```ts
- * import { delayBefore } from '@pluribus/core/driver'
- *
- * delayBefore({ attempts: 5, delays: [100, 1_000] }, 3) // 1000
- * ```
  */
 export function delayBefore(retry: RetryPolicy, failedRuns: number): number {
   const { delays } = retry

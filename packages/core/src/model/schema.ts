@@ -40,10 +40,28 @@ export interface SchemaIssue {
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
 }
 
-/** What a schema takes: the type to publish. */
+/**
+ * What a schema takes: the type to publish.
+ *
+ * @example
+ * ```ts
+ * import type { InferInput, StandardSchema } from '@pluribus/core'
+ *
+ * type Given = InferInput<StandardSchema<string, number>> // string
+ * ```
+ */
 export type InferInput<Schema extends StandardSchema> = NonNullable<Schema['~standard']['types']>['input']
 
-/** What a schema gives: the type that handlers see. */
+/**
+ * What a schema gives: the type that handlers see.
+ *
+ * @example
+ * ```ts
+ * import type { InferOutput, StandardSchema } from '@pluribus/core'
+ *
+ * type Handled = InferOutput<StandardSchema<string, number>> // number
+ * ```
+ */
 export type InferOutput<Schema extends StandardSchema> = NonNullable<Schema['~standard']['types']>['output']
 
 /** Issues that an error's details keep. */
@@ -98,14 +116,6 @@ const isPromise = <T>(result: T | Promise<T>): result is Promise<T> =>
  * Validates a value: answers the schema's result, at once if the schema is synchronous. Throws, or rejects with,
  * `INVALID_DATA`: `details.issues` has path and message of the first 10 issues, `details.count` how many there are. A
  * schema that throws is `INVALID_DATA` too, with its error as the cause. `what` names the data, e.g. `'orders.placed'`.
- *
- * @example
- * ```ts
- * import type { StandardSchema } from '@pluribus/core'
- * import { validate } from '@pluribus/core/driver'
- *
- * const check = async (schema: StandardSchema, data: unknown) => (await validate(schema, data, 'The data')).value
- * ```
  */
 export function validate<Output>(
   schema: StandardSchema<unknown, Output>,

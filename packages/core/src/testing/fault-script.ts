@@ -1,6 +1,15 @@
 import type { Capabilities } from '../driver/capabilities.js'
 
-/** A call of the adapter contract, by its method's name; `closeSource` is the one of a source. */
+/**
+ * A call of the adapter contract, by its method's name; `closeSource` is the one of a source.
+ *
+ * @example
+ * ```ts
+ * import type { FaultOperation } from '@pluribus/core/testing'
+ *
+ * const writes: readonly FaultOperation[] = ['publish', 'settle', 'mark']
+ * ```
+ */
 export type FaultOperation =
   | 'connect'
   | 'declare'
@@ -35,10 +44,26 @@ export type FaultOperation =
  * - `lose-reply`: it is executed, then the connection breaks before its answer.
  * - `kill`: the process dies as it makes the call, which is not executed.
  * - `kill-after`: it is executed, then the process dies before the answer.
+ *
+ * @example
+ * ```ts
+ * import type { FaultAction } from '@pluribus/core/testing'
+ *
+ * const deadly: readonly FaultAction[] = ['kill', 'kill-after']
+ * ```
  */
 export type FaultAction = 'fail' | 'hang' | 'cut' | 'lose-reply' | 'kill' | 'kill-after'
 
-/** A fault at the n-th call of an operation, over all connections. */
+/**
+ * A fault at the n-th call of an operation, over all connections.
+ *
+ * @example
+ * ```ts
+ * import type { FaultStep } from '@pluribus/core/testing'
+ *
+ * const step: FaultStep = { on: 'settle', call: 3, do: 'lose-reply' }
+ * ```
+ */
 export interface FaultStep {
   readonly on: FaultOperation
   /** 1-based. */

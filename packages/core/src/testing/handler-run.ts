@@ -1,17 +1,46 @@
-/** What a recorded handler is given, as far as the recorder looks at it. */
+/**
+ * What a recorded handler is given, as far as the recorder looks at it.
+ *
+ * @example
+ * ```ts
+ * import type { RecordableMessage } from '@pluribus/core/testing'
+ *
+ * const name = (message: RecordableMessage) => `${message.topic} ${message.id}`
+ * ```
+ */
 export interface RecordableMessage {
   readonly id: string
   readonly topic: string
   readonly key?: string | undefined
 }
 
-/** The context of a run, as far as the recorder looks at it. */
+/**
+ * The context of a run, as far as the recorder looks at it.
+ *
+ * @example
+ * ```ts
+ * import type { RecordableContext } from '@pluribus/core/testing'
+ *
+ * const failOnce = (_message: unknown, { attempt }: RecordableContext) => {
+ *   if (attempt === 1) throw new Error('once')
+ * }
+ * ```
+ */
 export interface RecordableContext {
   readonly attempt: number
   readonly signal: AbortSignal
 }
 
-/** Who ran a handler, for histories of several processes and subscriptions. */
+/**
+ * Who ran a handler, for histories of several processes and subscriptions.
+ *
+ * @example
+ * ```ts
+ * import type { RunLabels } from '@pluribus/core/testing'
+ *
+ * const first: RunLabels = { process: 'first', subscription: 'billing' }
+ * ```
+ */
 export interface RunLabels {
   /** Default: `main`. */
   readonly process?: string
@@ -19,10 +48,28 @@ export interface RunLabels {
   readonly subscription?: string
 }
 
-/** How a run ended: `died` with its process, as {@link Recorder.died} says. */
+/**
+ * How a run ended: `died` with its process, as {@link Recorder.died} says.
+ *
+ * @example
+ * ```ts
+ * import type { RecordedRun, RunOutcome } from '@pluribus/core/testing'
+ *
+ * const ended = (runs: readonly RecordedRun[], outcome: RunOutcome) => runs.filter(run => run.outcome === outcome)
+ * ```
+ */
 export type RunOutcome = 'running' | 'returned' | 'threw' | 'died'
 
-/** One run of a handler. */
+/**
+ * One run of a handler.
+ *
+ * @example
+ * ```ts
+ * import type { RecordedRun } from '@pluribus/core/testing'
+ *
+ * const line = (run: RecordedRun) => `${run.id} attempt ${run.attempt}`
+ * ```
+ */
 export interface RecordedRun {
   readonly id: string
   readonly topic: string

@@ -9,7 +9,16 @@ import {
   type RunLabels,
 } from './handler-run.js'
 
-/** Something else that happened, in one order with the runs. */
+/**
+ * Something else that happened, in one order with the runs.
+ *
+ * @example
+ * ```ts
+ * import type { RecordedEvent } from '@pluribus/core/testing'
+ *
+ * const names = (events: readonly RecordedEvent[]) => events.map(event => event.name)
+ * ```
+ */
 export interface RecordedEvent {
   readonly name: string
   readonly details: unknown

@@ -1,13 +1,33 @@
 import type { Logger } from '../driver/environment.js'
 
-/** A line that was logged. */
+/**
+ * A line that was logged.
+ *
+ * @example
+ * ```ts
+ * import type { LogLine } from '@pluribus/core/testing'
+ *
+ * const isWarning = (line: LogLine) => line.level === 'warn'
+ * ```
+ */
 export interface LogLine {
   readonly level: 'debug' | 'info' | 'warn' | 'error'
   readonly message: string
   readonly details: object
 }
 
-/** A {@link Logger} that keeps what it is given. */
+/**
+ * A {@link Logger} that keeps what it is given.
+ *
+ * @example
+ * ```ts
+ * import { type RecordingLogger, recordingLogger } from '@pluribus/core/testing'
+ *
+ * const logger: RecordingLogger = recordingLogger()
+ * logger.warn({ id: 7 }, 'late')
+ * logger.messages('warn') // ['late']
+ * ```
+ */
 export interface RecordingLogger extends Logger {
   /** Every line, oldest first. */
   readonly lines: readonly LogLine[]

@@ -4,13 +4,31 @@ import type { Delivery } from '../driver/subscriber.js'
 import type { PublishOutcome } from '../errors/pluribus-error.js'
 import type { FaultOperation } from './fault-script.js'
 
-/** How often an armed fault strikes. */
+/**
+ * How often an armed fault strikes.
+ *
+ * @example
+ * ```ts
+ * import type { TimesOptions } from '@pluribus/core/testing'
+ *
+ * const thrice: TimesOptions = { times: 3 }
+ * ```
+ */
 export interface TimesOptions {
   /** Default: 1. */
   readonly times?: number
 }
 
-/** How {@link UnreliableAdapter.failBefore} fails. */
+/**
+ * How {@link UnreliableAdapter.failBefore} fails.
+ *
+ * @example
+ * ```ts
+ * import type { FailOptions } from '@pluribus/core/testing'
+ *
+ * const twice: FailOptions = { times: 2, cut: true }
+ * ```
+ */
 export interface FailOptions extends TimesOptions {
   /** The native error. Default: one that is classified as `UNAVAILABLE`. */
   readonly error?: unknown
@@ -18,13 +36,31 @@ export interface FailOptions extends TimesOptions {
   readonly cut?: boolean
 }
 
-/** How {@link UnreliableAdapter.loseReplies} loses. */
+/**
+ * How {@link UnreliableAdapter.loseReplies} loses.
+ *
+ * @example
+ * ```ts
+ * import type { LoseOptions } from '@pluribus/core/testing'
+ *
+ * const blackHole: LoseOptions = { hang: true }
+ * ```
+ */
 export interface LoseOptions extends TimesOptions {
   /** A black hole: the call never answers and the connection stays. Default: false, the connection breaks. */
   readonly hang?: boolean
 }
 
-/** How {@link UnreliableAdapter.failMessages} fails. */
+/**
+ * How {@link UnreliableAdapter.failMessages} fails.
+ *
+ * @example
+ * ```ts
+ * import type { FailMessagesOptions } from '@pluribus/core/testing'
+ *
+ * const once: FailMessagesOptions = { times: 1, stored: true }
+ * ```
+ */
 export interface FailMessagesOptions extends TimesOptions {
   /** How many messages. Default: all, until disarmed. */
   readonly times?: number
@@ -33,7 +69,16 @@ export interface FailMessagesOptions extends TimesOptions {
   readonly error?: unknown
 }
 
-/** Where {@link UnreliableAdapter.hold} and {@link UnreliableAdapter.delay} act. */
+/**
+ * Where {@link UnreliableAdapter.hold} and {@link UnreliableAdapter.delay} act.
+ *
+ * @example
+ * ```ts
+ * import type { GateOptions } from '@pluribus/core/testing'
+ *
+ * const afterwards: GateOptions = { side: 'reply' }
+ * ```
+ */
 export interface GateOptions {
   /** Before the call is executed, or between that and its answer. Default: `request`. */
   readonly side?: 'request' | 'reply'
@@ -43,6 +88,15 @@ export interface GateOptions {
  * An adapter with a saboteur's controls: one broker object's view of the adapter inside. What is armed strikes in the
  * order of arming, one fault per call, after the script's step for that call. All events are raised before a control
  * returns. Faults of a call (`cut`, `kill` steps) raise theirs in the next microtask, never within core's call.
+ *
+ * @example
+ * ```ts
+ * import { type UnreliableAdapter, unreliable } from '@pluribus/core/testing'
+ * import { memory } from '@pluribus/memory'
+ *
+ * const adapter: UnreliableAdapter = unreliable(memory())
+ * adapter.refuse()
+ * ```
  */
 export interface UnreliableAdapter extends Adapter {
   /**

@@ -8,7 +8,17 @@ const realImmediate = setImmediate
 const QUIET_HOPS = 3
 const hop = (): Promise<void> => new Promise(resolve => realImmediate(resolve))
 
-/** How a {@link VirtualClock} starts. */
+/**
+ * How a {@link VirtualClock} starts.
+ *
+ * @example
+ * ```ts
+ * import { VirtualClock, type VirtualClockOptions } from '@pluribus/core/testing'
+ *
+ * const options: VirtualClockOptions = { seed: 42 }
+ * const clock = new VirtualClock(options)
+ * ```
+ */
 export interface VirtualClockOptions {
   /** The wall clock at the start, in milliseconds since the epoch. Default: 2026-01-01T00:00:00Z. */
   readonly start?: number
@@ -18,7 +28,16 @@ export interface VirtualClockOptions {
   readonly callbacksPerInstant?: number
 }
 
-/** How long {@link VirtualClock.until} and {@link VirtualClock.run} wait. */
+/**
+ * How long {@link VirtualClock.until} and {@link VirtualClock.run} wait.
+ *
+ * @example
+ * ```ts
+ * import type { WaitOptions } from '@pluribus/core/testing'
+ *
+ * const soon: WaitOptions = { within: 5_000, what: 'the order to be paid' }
+ * ```
+ */
 export interface WaitOptions {
   /** Virtual milliseconds. Default: 60,000. */
   readonly within?: number

@@ -2,6 +2,9 @@ import type { Environment, TimerHandle } from '../driver/environment.js'
 import type { Delivery, Pulled, Source } from '../driver/subscriber.js'
 import type { Watchdog } from './watchdog.js'
 
+/** A source that came short is asked again after this long, in milliseconds, even if no wake-up has come: one may have been lost. */
+const LONGEST_SLEEP = 15_000
+
 /** What an intake asks of its session. */
 export interface IntakeOwner {
   /** How many more deliveries may be held now. */
@@ -32,6 +35,8 @@ export class Intake {
   #isPaused = false
   #isOver = false
   #dueTimer: TimerHandle | undefined
+  /** When that timer fires, monotonic milliseconds. */
+  #dueAt = 0
   /** Pulled alone, to be run alone. */
   suspect: Delivery | undefined
 
@@ -141,7 +146,7 @@ export class Intake {
     const isWoken = this.#isWoken
     this.#isWoken = false
     this.#isDry = deliveries.length < wanted && more !== true
-    if (wanted > 0) this.#wakeIn(dueIn)
+    if (this.#isDry) this.#sleep(dueIn)
     this.#keep(deliveries)
     if (deliveries.length > 0) this.#owner.arrived(since)
     if (isWoken) this.#answerWake()
@@ -170,9 +175,13 @@ export class Intake {
     else this.refill()
   }
 
-  #wakeIn(ms: number | undefined): void {
+  /** A timer that is early enough already stays: pulling once too often costs less than setting one for each sleep. */
+  #sleep(ms: number = LONGEST_SLEEP): void {
+    const due = this.#environment.clock.monotonic() + Math.min(ms, LONGEST_SLEEP)
+    if (this.#dueTimer !== undefined && this.#dueAt <= due) return
     this.#clearDue()
-    if (ms !== undefined) this.#dueTimer = this.#environment.timers.setTimeout(this.#due, ms)
+    this.#dueAt = due
+    this.#dueTimer = this.#environment.timers.setTimeout(this.#due, Math.min(ms, LONGEST_SLEEP))
   }
 
   #clearDue(): void {

@@ -70,6 +70,8 @@ export class SourceFollower implements LinkFollower {
     this.#lastError = error
     this.#openings++
     this.#forgetRetry()
+    // It was our watchdog that ended it.
+    if (error.code === 'TIMEOUT') this.#session?.givenUp()
     this.#drop(error)
   }
 

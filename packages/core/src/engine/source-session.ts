@@ -33,6 +33,8 @@ export class SourceSession implements SettlementFollower {
   readonly #backoff: Backoff
   readonly #retries = new Set<TimerHandle>()
   #isOver = false
+  /** What it held has been given back, or soon will be. */
+  #isGivenBack = false
 
   constructor(source: Source, lease: number, environment: Environment, watchdog: Watchdog, owner: SessionOwner) {
     this.source = source
@@ -57,14 +59,23 @@ export class SourceSession implements SettlementFollower {
     })
   }
 
-  /** Monotonic milliseconds up to which what it handed out is certainly ours; without leases, that ends with the source. */
+  /**
+   * Monotonic milliseconds up to which what it handed out is certainly ours: until the leases end, where there are any and
+   * the connection alone was lost.
+   */
   get safeUntil(): number {
-    return this.source.renew === undefined ? this.#environment.clock.monotonic() : this.#leases.safeUntil
+    const isLeased = this.source.renew !== undefined && !this.#isGivenBack
+    return isLeased ? this.#leases.safeUntil : this.#environment.clock.monotonic()
   }
 
   settle(delivery: Delivery, verdict: Verdict): void {
     if (verdict.kind === 'ack') this.settlements.ack(delivery)
     else this.settlements.end({ delivery, verdict })
+  }
+
+  /** The connection is given up although it stands: closing it gives back what this session holds. */
+  givenUp(): void {
+    this.#isGivenBack = true
   }
 
   /** What the source may call. Nothing reaches the consumer once the session is over. */
@@ -138,7 +149,9 @@ export class SourceSession implements SettlementFollower {
   }
 
   #end(cause: unknown): void {
-    if (!this.#isOver) this.#owner.over(this, cause)
+    if (this.#isOver) return
+    this.#isGivenBack = true
+    this.#owner.over(this, cause)
   }
 
   #retryLater(what: string, error: unknown, again: () => void): void {

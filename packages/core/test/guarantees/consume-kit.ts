@@ -7,7 +7,14 @@ import {
   type Topic,
 } from '@pluribus/core'
 import type { Adapter } from '@pluribus/core/driver'
-import { Recorder, recordingLogger, type UnreliableAdapter, unreliable, VirtualClock } from '@pluribus/core/testing'
+import {
+  type FaultStep,
+  Recorder,
+  recordingLogger,
+  type UnreliableAdapter,
+  unreliable,
+  VirtualClock,
+} from '@pluribus/core/testing'
 import { memory, memoryStore } from '@pluribus/memory'
 import { expect } from 'vitest'
 
@@ -15,6 +22,8 @@ import { expect } from 'vitest'
 export interface ProcessOptions {
   readonly name?: string
   readonly lease?: string
+  /** What goes wrong by itself. */
+  readonly steps?: readonly FaultStep[]
   /** Stands between the broker and the unreliable adapter. */
   readonly wrap?: (adapter: Adapter) => Adapter
 }
@@ -25,9 +34,16 @@ export interface Process {
   readonly broker: Broker
   readonly adapter: UnreliableAdapter
   /** What happened, in order; filled from the start. */
-  readonly events: readonly { readonly name: keyof BrokerEvents; readonly event: { readonly id?: string } }[]
+  readonly events: readonly HappenedEvent[]
   /** The ids of one kind of event, in order. */
   eventIds(name: keyof BrokerEvents): readonly string[]
+}
+
+export interface HappenedEvent {
+  readonly name: keyof BrokerEvents
+  readonly event: { readonly id?: string; readonly error?: { readonly code?: string } }
+  /** Milliseconds of the virtual clock. */
+  readonly at: number
 }
 
 const EVENTS: readonly (keyof BrokerEvents)[] = [
@@ -52,15 +68,24 @@ export class World {
   readonly logger = recordingLogger()
   readonly processes: Process[] = []
 
-  async start({ name = `p${this.processes.length + 1}`, lease, wrap }: ProcessOptions = {}): Promise<Process> {
-    const adapter = unreliable(memory({ store: this.store }))
+  async start({
+    name = `p${this.processes.length + 1}`,
+    lease,
+    steps = [],
+    wrap,
+  }: ProcessOptions = {}): Promise<Process> {
+    const adapter = unreliable(memory({ store: this.store }), { steps })
     const environment = this.clock.environment({ logger: this.logger })
     const broker = await this.run(
       createBroker({ adapter: wrap?.(adapter) ?? adapter, environment, source: name, ...(lease ? { lease } : {}) }),
     )
-    const events: { name: keyof BrokerEvents; event: { id?: string } }[] = []
-    for (const each of EVENTS)
-      broker.on(each, event => void events.push({ name: each, event: event as { id?: string } }))
+    const events: HappenedEvent[] = []
+    for (const each of EVENTS) {
+      broker.on(
+        each,
+        event => void events.push({ name: each, event: event as HappenedEvent['event'], at: this.clock.monotonic() }),
+      )
+    }
     const eventIds = (wanted: keyof BrokerEvents) =>
       events.filter(({ name: found }) => found === wanted).map(({ event }) => event.id as string)
     const process = { name, broker, adapter, events, eventIds }

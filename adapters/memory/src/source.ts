@@ -139,7 +139,7 @@ export class MemorySource implements Source, OpenSource {
       const at = position[index] as number
       const failed = failures[index] as number
       const lost = losses[index] as number
-      if (failed > 0 || lost > 0) subscription.troubled(at, failed, lost)
+      if (lost > 0) subscription.troubled(at, lost)
       deliveries[index] = {
         message: log.get(at) as StoredMessage,
         token: token[index] as number,

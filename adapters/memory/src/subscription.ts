@@ -12,7 +12,6 @@ import type { MessageLog } from './message-log.js'
 
 /** What is known of a message that has failed or vanished here. Most messages have none. */
 interface Trouble {
-  failures: number
   losses: number
   errors: readonly ErrorRecord[]
 }
@@ -34,7 +33,7 @@ export interface OpenSource {
   end(cause: unknown): void
 }
 
-const UNTROUBLED: Trouble = Object.freeze({ failures: 0, losses: 0, errors: Object.freeze([]) })
+const UNTROUBLED: Trouble = Object.freeze({ losses: 0, errors: Object.freeze([]) })
 
 /**
  * One subscription as it is stored: the order and state of its deliveries (`@pluribus/queue`), and beside it what the
@@ -89,14 +88,11 @@ export class MemorySubscription {
     if (demand.asleep > 0) demand.due(queue.nextDue())
   }
 
-  /** Notes what a claim says of a message that has something held against it. */
-  troubled(position: number, failures: number, losses: number): void {
+  /** Notes how often a message has been lost, as a claim says. */
+  troubled(position: number, losses: number): void {
     const trouble = this.#troubles.get(position)
-    if (trouble === undefined) this.#troubles.set(position, { failures, losses, errors: UNTROUBLED.errors })
-    else {
-      trouble.failures = failures
-      trouble.losses = losses
-    }
+    if (trouble === undefined) this.#troubles.set(position, { losses, errors: UNTROUBLED.errors })
+    else trouble.losses = losses
   }
 
   /** A failed run, to come back after `delay` milliseconds. False where the token is stale. */
@@ -105,7 +101,6 @@ export class MemorySubscription {
     if (!this.queue.retry(token, delay > 0 ? now + delay : 0)) return false
     const earlier = this.#troubles.get(position) ?? UNTROUBLED
     this.#troubles.set(position, {
-      failures: earlier.failures + 1,
       losses: 0,
       errors: appendErrors(earlier.errors, [error]),
     })
@@ -113,14 +108,10 @@ export class MemorySubscription {
   }
 
   /** A death at a time (milliseconds since the epoch). False where the token is stale. */
-  reject({ token, reason, errors: latest }: RejectSettlement, time: number): boolean {
+  reject({ token, reason, attempts, errors: latest }: RejectSettlement, time: number): boolean {
     const position = this.queue.reject(token as number)
     if (position < 0) return false
-    const { failures, losses, errors } = this.#troubles.get(position) ?? UNTROUBLED
-    // The run that ends here is not among the failures that the queue has counted: its error says which run it was, but
-    // for the error of a message that dies of its losses, unrun.
-    const failed = latest.findLast(error => error.code !== 'CRASHED')
-    const attempts = Math.max(failures, failed?.attempt ?? 0)
+    const { losses, errors } = this.#troubles.get(position) ?? UNTROUBLED
     this.deaths.set(position, { reason, errors: appendErrors(errors, latest), attempts, losses, time })
     this.#troubles.delete(position)
     return true

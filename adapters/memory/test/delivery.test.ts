@@ -258,7 +258,7 @@ describe('suspects', () => {
     const crashed = { ...failure(2), code: 'CRASHED' }
     await last.source.settle({
       acks: [],
-      others: [{ kind: 'reject', token: suspect?.token as number, reason: 'CRASHED', errors: [crashed] }],
+      others: [{ kind: 'reject', token: suspect?.token as number, reason: 'CRASHED', attempts: 1, errors: [crashed] }],
     })
     expect(await collect(connection.persistence.deadLetters({ subscription: spec() }))).toMatchObject([
       { reason: 'CRASHED', attempts: 1, losses: 2, errors: [{ message: 'run 1' }, crashed], time: clock.now() },

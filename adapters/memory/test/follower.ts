@@ -57,7 +57,7 @@ export class Follower {
     if (delivery === undefined || this.#source === undefined) return undefined
     const { token, attempt } = delivery
     const others = {
-      reject: { kind: 'reject', token, reason: 'TEST', errors: [] },
+      reject: { kind: 'reject', token, reason: 'TEST', attempts: attempt, errors: [] },
       release: { kind: 'release', token },
     } as const
     const retry = { kind: 'retry', token, delay, error: failure(attempt) } as const

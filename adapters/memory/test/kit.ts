@@ -151,7 +151,10 @@ export const settleOne = (
 ) => {
   if (kind === 'retry') return source.settle({ acks: [], others: [{ kind, token, delay, error: failure(attempt) }] })
   if (kind === 'release') return source.settle({ acks: [], others: [{ kind, token }] })
-  return source.settle({ acks: [], others: [{ kind, token, reason: 'EXHAUSTED', errors: [failure(attempt)] }] })
+  return source.settle({
+    acks: [],
+    others: [{ kind, token, reason: 'EXHAUSTED', attempts: attempt, errors: [failure(attempt)] }],
+  })
 }
 
 export const MINUTE = 60_000

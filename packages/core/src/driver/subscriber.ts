@@ -109,6 +109,8 @@ export interface RejectSettlement {
   readonly kind: 'reject'
   readonly token: Token
   readonly reason: string
+  /** Failed runs, the one that ends here included. */
+  readonly attempts: number
   readonly errors: readonly ErrorRecord[]
 }
 

@@ -11,7 +11,12 @@ import { delayBefore } from '../model/retry-policy.js'
 export type Verdict =
   | { readonly kind: 'ack' }
   | { readonly kind: 'retry'; readonly delay: number; readonly error: ErrorRecord }
-  | { readonly kind: 'reject'; readonly reason: string; readonly errors: readonly ErrorRecord[] }
+  | {
+      readonly kind: 'reject'
+      readonly reason: string
+      readonly attempts: number
+      readonly errors: readonly ErrorRecord[]
+    }
   | { readonly kind: 'release' }
 
 export const ACK: Verdict = Object.freeze({ kind: 'ack' })
@@ -28,15 +33,17 @@ export function judgeFailure(
   after?: number,
 ): Verdict {
   const error = toErrorRecord(thrown, attempt, time)
-  if (attempt >= retry.attempts) return { kind: 'reject', reason: DEAD_REASONS.EXHAUSTED, errors: [error] }
+  if (attempt >= retry.attempts)
+    return { kind: 'reject', reason: DEAD_REASONS.EXHAUSTED, attempts: attempt, errors: [error] }
   return { kind: 'retry', delay: after ?? delayBefore(retry, attempt), error }
 }
 
 /** What an outcome value means. */
 export function judgeOutcome(retry: RetryPolicy, attempt: number, outcome: Outcome, time: number): Verdict {
   if (outcome.kind === 'release') return RELEASE
-  if (outcome.kind === 'reject') return { kind: 'reject', reason: outcome.reason, errors: [] }
-  const asked = new PluribusError('HANDLER_FAILED', `The handler asked for a retry: ${outcome.reason}`)
+  if (outcome.kind === 'reject') return { kind: 'reject', reason: outcome.reason, attempts: attempt - 1, errors: [] }
+  const { reason } = outcome
+  const asked = { name: 'RetryOutcome', message: `The handler asked for a retry: ${reason}`, code: reason }
   return judgeFailure(retry, attempt, asked, time, outcome.after)
 }
 
@@ -44,7 +51,7 @@ export function judgeOutcome(retry: RetryPolicy, attempt: number, outcome: Outco
 export function judgeUnreadable(error: unknown, attempt: number, time: number): Verdict {
   const record = toErrorRecord(error, attempt, time)
   const reason = record.code === 'INVALID_DATA' ? DEAD_REASONS.INVALID_DATA : DEAD_REASONS.UNDECODABLE
-  return { kind: 'reject', reason, errors: [record] }
+  return { kind: 'reject', reason, attempts: attempt, errors: [record] }
 }
 
 /** A suspect that has taken its process down too often dies unrun; the others may run, alone. */
@@ -52,7 +59,7 @@ export function judgeSuspect(delivery: Delivery, time: number): Verdict | undefi
   if (delivery.marks < CRASHED_AFTER) return undefined
   const text = `It was lost ${delivery.losses} times, ${delivery.marks} of them while it was run alone: it ends its process.`
   const record = toErrorRecord(new PluribusError('CRASHED', text), delivery.attempt, time)
-  return { kind: 'reject', reason: DEAD_REASONS.CRASHED, errors: [record] }
+  return { kind: 'reject', reason: DEAD_REASONS.CRASHED, attempts: delivery.attempt - 1, errors: [record] }
 }
 
 /** A verdict as a settlement; acks travel as bare tokens. */

@@ -14,19 +14,19 @@ export type { Receipt } from '../driver/receipt.js'
  */
 export interface PublishOptions {
   /** 1 to 200 characters. Default: a generated one. Supplied ids are de-duplicated where the adapter does that. */
-  readonly id?: string
+  readonly id?: string | undefined
   /** Messages of one key stay in order, through retries. */
-  readonly key?: string
+  readonly key?: string | undefined
   /** A whole number from 0, larger is sooner. Default: 0. */
-  readonly priority?: number
+  readonly priority?: number | undefined
   /** How long to wait before it is handed out. Not together with `deliverAt`. */
-  readonly delay?: Duration
+  readonly delay?: Duration | undefined
   /** When to hand it out: a date, milliseconds since the epoch, or ISO 8601 text with a zone. */
-  readonly deliverAt?: Date | number | string
-  readonly headers?: Readonly<Record<string, string>>
+  readonly deliverAt?: Date | number | string | undefined
+  readonly headers?: Readonly<Record<string, string>> | undefined
   /** Default inside a handler: the chain of the message being handled; outside: none. */
-  readonly correlationId?: string
-  readonly causationId?: string
+  readonly correlationId?: string | undefined
+  readonly causationId?: string | undefined
 }
 
 /**

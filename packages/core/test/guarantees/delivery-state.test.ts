@@ -76,8 +76,8 @@ describe('guarantee 4: attempts', () => {
     expect(letter?.errors.map(error => error.code ?? error.name)).toEqual([
       'TIMEOUT',
       'Error',
-      'HANDLER_FAILED',
-      'HANDLER_FAILED',
+      'RETRY',
+      'sync',
     ])
     await world.end()
   })

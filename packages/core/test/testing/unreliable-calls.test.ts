@@ -186,9 +186,9 @@ describe('settleExceptions', () => {
     const { deliveries } = await source.pull(2)
     const [a, b] = tokens(deliveries) as [Token, Token]
     adapter.settleExceptions('stale', { times: 1 })
-    expect(await source.settle({ acks: [a], others: [{ kind: 'reject', token: b, reason: 'x', errors: [] }] })).toEqual(
-      [{ token: a, kind: 'stale' }],
-    )
+    expect(
+      await source.settle({ acks: [a], others: [{ kind: 'reject', token: b, reason: 'x', attempts: 0, errors: [] }] }),
+    ).toEqual([{ token: a, kind: 'stale' }])
     expect(store.states()).toEqual({ a: 'ready', b: 'dead' })
     const inside = store.log.length
     expect(await source.settle({ acks: [a], others: [] })).toEqual([{ token: a, kind: 'stale' }])

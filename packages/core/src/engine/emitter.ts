@@ -1,6 +1,9 @@
 import { channel } from 'node:diagnostics_channel'
 import type { Logger } from '../driver/environment.js'
+import { PluribusError } from '../errors/pluribus-error.js'
+import { didYouMean } from '../model/did-you-mean.js'
 import type { BrokerEvents } from '../model/events.js'
+import { quote } from '../model/quote.js'
 import { currentCause, enterCause } from './chain.js'
 
 type Name = keyof BrokerEvents
@@ -28,8 +31,17 @@ const NAMES: readonly Name[] = [
 
 const CHANNELS = new Map(NAMES.map(name => [name, channel(`pluribus:${name}`)] as const))
 
-/** Every event there is, for checks of names. */
-export const isEventName = (name: unknown): name is Name => CHANNELS.has(name as Name)
+/** The arguments of `on`. Throws `INVALID_ARGUMENT`. */
+export function checkListener(name: unknown, listener: unknown): void {
+  if (!CHANNELS.has(name as Name)) {
+    const hint = typeof name === 'string' ? didYouMean(name, NAMES) : ''
+    const message = `on(): there is no event ${quote(name)}.${hint} Legal are ${NAMES.join(', ')}.`
+    throw new PluribusError('INVALID_ARGUMENT', message, { details: { argument: 'name', legal: NAMES } })
+  }
+  if (typeof listener === 'function') return
+  const message = `on(${String(name)}): ${quote(listener)} is not a listener: pass a function.`
+  throw new PluribusError('INVALID_ARGUMENT', message, { details: { argument: 'listener' } })
+}
 
 /** Hands events to the broker's listeners and to `diagnostics_channel`. Costs nothing while nobody listens. */
 export class Emitter {

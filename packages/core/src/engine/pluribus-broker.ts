@@ -23,7 +23,7 @@ import type { ResolvedOptions } from './broker-options.js'
 import { type Cause, currentCause } from './chain.js'
 import { Consumers } from './consumers.js'
 import { Declarations, distinctTopics, KnownTopics } from './declarations.js'
-import { Emitter, isEventName } from './emitter.js'
+import { checkListener, Emitter } from './emitter.js'
 import { Housekeeping } from './housekeeping.js'
 import { idSource } from './ids.js'
 import { closedError, type Generation, Link } from './link.js'
@@ -188,11 +188,8 @@ export class PluribusBroker implements Broker {
 
   on<Name extends keyof BrokerEvents>(name: Name, listener: (event: BrokerEvents[Name]) => void): () => void {
     this.#refuseClosed()
-    if (isEventName(name) && typeof listener === 'function') return this.#emitter.on(name, listener)
-    throw new PluribusError(
-      'INVALID_ARGUMENT',
-      `on() takes the name of an event and a function; there is no event ${String(name)}.`,
-    )
+    checkListener(name, listener)
+    return this.#emitter.on(name, listener)
   }
 
   close(options?: CloseOptions): Promise<void> {

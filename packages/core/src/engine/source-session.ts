@@ -59,10 +59,7 @@ export class SourceSession implements SettlementFollower {
     })
   }
 
-  /**
-   * Monotonic milliseconds up to which what it handed out is certainly ours: until the leases end, where there are any and
-   * the connection alone was lost.
-   */
+  /** Monotonic milliseconds up to which what it handed out is certainly ours; with no lease any more, or none at all, until now. */
   get safeUntil(): number {
     const isLeased = this.source.renew !== undefined && !this.#isGivenBack
     return isLeased ? this.#leases.safeUntil : this.#environment.clock.monotonic()

@@ -139,6 +139,7 @@ class Ordeal {
     for (const id of world.processes.flatMap(each => each.eventIds('delivery.lost'))) this.#takenAway.add(id)
     const overlaps = world.recorder
       .overlapping()
+      .filter(([run, later]) => run.endedAt === undefined || run.endedAt > later.startedAt)
       .filter(([run]) => !this.#takenAway.has(run.id) && !this.#wasGivenUp(run))
     expect(overlaps.map(([a, b]) => `${a.id}: ${a.process}@${a.startedAt} and ${b.process}@${b.startedAt}`)).toEqual([])
     await world.end()

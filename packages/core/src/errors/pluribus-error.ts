@@ -99,7 +99,8 @@ export class PluribusError extends Error {
 }
 
 /**
- * Whether a value is a {@link PluribusError}, of a given code if one is named. Works across copies of the package.
+ * Whether a value is a {@link PluribusError}, of a given code if one is named. Works across copies of the package. Never
+ * throws, whatever a handler has thrown at it.
  *
  * @example
  * ```ts
@@ -109,6 +110,11 @@ export class PluribusError extends Error {
  * ```
  */
 export function isPluribusError(value: unknown, code?: ErrorCode): value is PluribusError {
-  if (typeof value !== 'object' || value === null || !(BRAND in value)) return false
-  return code === undefined || (value as PluribusError).code === code
+  try {
+    if (typeof value !== 'object' || value === null || !(BRAND in value)) return false
+    return code === undefined || (value as PluribusError).code === code
+  } catch {
+    // A proxy with a trap that throws, or a revoked one.
+    return false
+  }
 }

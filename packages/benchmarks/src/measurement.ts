@@ -18,6 +18,9 @@ export interface Sample {
   readonly figures: Figures
 }
 
+// V8 drops the bytecode of what has not run for some collections: 4.6 MB that would be found missing while memory is measured.
+const NODE_OPTIONS = ['--expose-gc', '--no-flush-bytecode']
+
 const CHILD = fileURLToPath(new URL('./child.ts', import.meta.url))
 
 /**
@@ -26,7 +29,7 @@ const CHILD = fileURLToPath(new URL('./child.ts', import.meta.url))
  */
 export function measure(job: Job, nodeOptions: readonly string[] = []): Promise<Figures> {
   return new Promise((resolve, reject) => {
-    const child = fork(CHILD, [JSON.stringify(job)], { execArgv: ['--expose-gc', ...nodeOptions] })
+    const child = fork(CHILD, [JSON.stringify(job)], { execArgv: [...NODE_OPTIONS, ...nodeOptions] })
     let figures: Figures | undefined
     child.on('message', message => {
       figures = message as Figures

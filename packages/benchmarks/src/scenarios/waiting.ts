@@ -3,6 +3,9 @@ import { type Column, type Figures, type Scale, type Scenario, SETUP, settleMemo
 import type { Subject } from '../subject.ts'
 import { fill } from './store.ts'
 
+/** Bytes. */
+const STABLE = 4_096
+
 const COLUMNS: readonly Column[] = [
   { figure: 'state', title: 'bytes of state a waiting message', better: 'less', digits: 1 },
   { figure: 'total', title: 'bytes with the message', better: 'less', digits: 1 },
@@ -37,17 +40,25 @@ export const waiting: readonly Scenario[] = [
 async function bytesFor(subject: Subject, count: number, subscriptions: number): Promise<number> {
   const queue = await subject.open({ ...SETUP, subscriptions })
   const batches = makeBatches('bytes')
-  await settleMemory()
-  const before = usage()
-  await fill(queue, batches, count)
-  await settleMemory()
-  const after = usage()
+  const before = await usage()
+  const stored = await fill(queue, batches, count)
+  const after = await usage()
   await queue.close()
-  return after - before
+  return ((after - before) * count) / stored
 }
 
-const usage = (): number => {
-  // `external` includes the array buffers.
-  const { heapUsed, external } = process.memoryUsage()
-  return heapUsed + external
+/**
+ * Bytes in use when collecting brings no more. One collection is not enough: what the queue before has left behind would be
+ * found missing while this one is measured, and make it look smaller.
+ */
+async function usage(): Promise<number> {
+  let last = Number.POSITIVE_INFINITY
+  for (let tries = 0; tries < 50; tries++) {
+    await settleMemory()
+    // `external` includes the array buffers.
+    const { heapUsed, external } = process.memoryUsage()
+    if (last - heapUsed - external < STABLE) return heapUsed + external
+    last = heapUsed + external
+  }
+  return last
 }

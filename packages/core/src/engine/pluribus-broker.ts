@@ -2,7 +2,6 @@ import type { ServerInfo } from '../driver/adapter.js'
 import type { Capabilities } from '../driver/capabilities.js'
 import type { RedriveResult, SubscriptionCounts } from '../driver/persistence.js'
 import type { Start } from '../driver/spec.js'
-import { PluribusError } from '../errors/pluribus-error.js'
 import type {
   Broker,
   CloseOptions,

@@ -17,7 +17,9 @@ export function copyPlainObject(value: unknown, what: string, code: OptionsCode)
       details: { argument: what },
     })
   }
-  throw new PluribusError(code, `${what}: ${quote(value)} is not a plain object. Write { … }, or leave it out.`, {
+  // Text is not repeated: where options belong, people put URLs with passwords.
+  const found = typeof value === 'string' ? 'a text' : quote(value)
+  throw new PluribusError(code, `${what}: ${found} is not a plain object. Write { … }, or leave it out.`, {
     details: { argument: what },
   })
 }

@@ -2,11 +2,12 @@ import type { Discipline } from '../driver/discipline.js'
 import type { Start, SubscriptionSpec, TopicSpec } from '../driver/spec.js'
 import { PluribusError } from '../errors/pluribus-error.js'
 import type { Codec } from './codec.js'
-import { fifo } from './discipline.js'
+import { fifo, lifo, priority } from './discipline.js'
 import { type Duration, toMilliseconds } from './duration.js'
 import { json } from './json.js'
 import { checkSubscriptionName, checkTopicName } from './names.js'
 import { checkInteger, checkOptions } from './options.js'
+import { quote } from './quote.js'
 import { type RetryOptions, resolveRetry } from './retry-policy.js'
 import type { InferInput, InferOutput, StandardSchema } from './schema.js'
 import { checkStart } from './start.js'
@@ -171,12 +172,19 @@ function resolveRetention(options: TopicOptions<unknown>['retention']): TopicSpe
   })
 }
 
+/** Made by hand or by ours: what is stored is one that we would have made. */
 function checkDiscipline(discipline: Discipline | undefined): Discipline {
   if (discipline === undefined) return fifo()
-  if (typeof discipline === 'object' && discipline !== null && ['fifo', 'lifo', 'priority'].includes(discipline.kind)) {
-    return discipline
+  if (typeof discipline === 'object' && discipline !== null) {
+    const { kind, levels, atLeast } = discipline
+    if (kind === 'fifo') return fifo()
+    if (kind === 'lifo') return lifo({ atLeast })
+    if (kind === 'priority') return priority({ levels, atLeast })
   }
-  throw new PluribusError('INVALID_ARGUMENT', 'discipline is fifo(), lifo() or priority({ levels }).')
+  throw new PluribusError(
+    'INVALID_ARGUMENT',
+    `discipline: ${quote(discipline)} is not fifo(), lifo() or priority({ levels }).`,
+  )
 }
 
 function checkCodec(codec: Codec<unknown> | undefined): Codec<unknown> | undefined {

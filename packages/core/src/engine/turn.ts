@@ -16,6 +16,8 @@ export class Turn {
   #active = false
   #startedAt = 0
   #credit = STRIDE
+  /** Units until the next look: what was slow in one turn will be slow in the next. */
+  #stride = STRIDE
   #published = 0
   #deferred: (() => void)[] = []
   #now = 0
@@ -60,7 +62,8 @@ export class Turn {
 
   #begin(): void {
     this.#active = true
-    this.#credit = STRIDE
+    // The clock is read here: the first look comes after a whole stride.
+    this.#credit = this.#stride + 1
     this.#published = 0
     this.#read()
     this.#startedAt = this.#now
@@ -76,7 +79,8 @@ export class Turn {
   #look(): boolean {
     const before = this.#now
     this.#read()
-    this.#credit = this.#now - before > BUDGET / 4 ? 1 : STRIDE
+    this.#stride = this.#now - before > BUDGET / 4 ? 1 : STRIDE
+    this.#credit = this.#stride
     return this.#now - this.#startedAt < BUDGET
   }
 

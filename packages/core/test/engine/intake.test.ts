@@ -1,0 +1,124 @@
+import type { Delivery } from '@pluribus/core/driver'
+import { VirtualClock } from '@pluribus/core/testing'
+import { describe, expect, test } from 'vitest'
+import { Intake } from '../../src/engine/intake.js'
+import { delivery, environmentOf, ManualSource, watchdogOf } from './parts.js'
+
+function bench(adopts: (each: Delivery) => boolean = () => false) {
+  const clock = new VirtualClock()
+  const source = new ManualSource()
+  const owner = { room: 4, arrivals: 0, failures: 0 }
+  const intake = new Intake(source, environmentOf(clock), watchdogOf(clock), {
+    wanted: () => owner.room - intake.size,
+    adopt: adopts,
+    arrived: () => void owner.arrivals++,
+    failed: () => void owner.failures++,
+  })
+  const answer = async (deliveries: readonly Delivery[], more: { dueIn?: number; more?: boolean } = {}) => {
+    source.pulls.at(-1)?.resolve({ deliveries, ...more })
+    await clock.settle()
+  }
+  return { clock, source, owner, intake, answer, asked: () => source.pulls.map(({ max }) => max) }
+}
+
+describe('Intake', () => {
+  test('one pull at a time; a short one is the last until a wake-up', async () => {
+    const { intake, answer, asked } = bench()
+    intake.refill()
+    intake.refill()
+    expect(asked()).toEqual([4])
+    await answer([delivery(1)])
+    intake.refill()
+    expect(asked()).toEqual([4])
+    intake.wake()
+    expect(asked()).toEqual([4, 3])
+  })
+
+  test('a wake-up during a pull may be for what the pull has missed', async () => {
+    const { intake, answer, asked } = bench()
+    intake.refill()
+    intake.wake()
+    await answer([])
+    expect(asked()).toEqual([4, 4])
+  })
+
+  test('woken without room for what it had asked for, it takes back its demand, once', async () => {
+    const { intake, owner, answer, asked } = bench()
+    intake.refill()
+    await answer([delivery(1)])
+    owner.room = 0
+    intake.wake()
+    await answer([])
+    intake.wake()
+    expect(asked()).toEqual([4, 0])
+    owner.room = 4
+    intake.refill()
+    expect(asked()).toEqual([4, 0, 3])
+  })
+
+  test('looks again when something becomes due, and from time to time when it knows of nothing', async () => {
+    const { clock, intake, answer, asked } = bench()
+    intake.refill()
+    await answer([], { dueIn: 700 })
+    await clock.advance(699)
+    expect(asked()).toHaveLength(1)
+    await clock.advance(1)
+    expect(asked()).toHaveLength(2)
+    await answer([])
+    await clock.advance(14_999)
+    expect(asked()).toHaveLength(2)
+    await clock.advance(1)
+    expect(asked()).toHaveLength(3)
+  })
+
+  test('a suspect is kept apart, and nothing is pulled until it is done with', async () => {
+    const { intake, answer, asked } = bench()
+    intake.refill()
+    await answer([delivery(1, { suspect: true })], { more: true })
+    intake.refill()
+    expect(intake.size).toBe(0)
+    expect(asked()).toEqual([4])
+    intake.suspect = undefined
+    intake.refill()
+    expect(asked()).toEqual([4, 4])
+  })
+
+  test('what belongs to a run that goes on is adopted, not kept', async () => {
+    const { intake, answer } = bench(each => each.token === 1)
+    intake.refill()
+    await answer([delivery(1), delivery(2)])
+    expect(intake.held().map(({ token }) => token)).toEqual([2])
+  })
+
+  test('after a failure nothing is pulled until it is resumed, whatever wakes it', async () => {
+    const { clock, source, owner, intake, asked } = bench()
+    intake.refill()
+    source.pulls[0]?.reject(new Error('down'))
+    await clock.settle()
+    intake.wake()
+    intake.refill()
+    expect(asked()).toHaveLength(1)
+    expect(owner.failures).toBe(1)
+    intake.resume()
+    expect(asked()).toHaveLength(2)
+  })
+
+  test('stopped, it drops what comes late and leaves no timer', async () => {
+    const { clock, intake, owner, answer } = bench()
+    intake.refill()
+    intake.stop()
+    await answer([delivery(1)], { dueIn: 5 })
+    expect([intake.size, owner.arrivals]).toEqual([0, 0])
+    // The watchdog's own, which its connection stops.
+    expect(clock.pendingTimers).toBe(1)
+  })
+
+  test('drop takes out what is lost and leaves the order of the rest', async () => {
+    const { intake, answer } = bench()
+    intake.refill()
+    await answer([1, 2, 3, 4].map(id => delivery(id)))
+    intake.shift()
+    expect(intake.drop(({ token }) => token === 3).map(({ token }) => token)).toEqual([3])
+    expect([intake.shift()?.token, intake.shift()?.token, intake.shift()]).toEqual([2, 4, undefined])
+  })
+})

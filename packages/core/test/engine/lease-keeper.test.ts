@@ -1,0 +1,53 @@
+import { VirtualClock } from '@pluribus/core/testing'
+import { describe, expect, test } from 'vitest'
+import { LeaseKeeper } from '../../src/engine/lease-keeper.js'
+import { environmentOf } from './parts.js'
+
+function bench() {
+  const clock = new VirtualClock()
+  const holder = { isHolding: true, renewals: [] as number[], expirations: [] as number[], fails: false, takes: 0 }
+  const keeper = new LeaseKeeper(environmentOf(clock), 30_000, {
+    isHolding: () => holder.isHolding,
+    renew: async () => {
+      holder.renewals.push(clock.monotonic())
+      if (holder.takes > 0) await clock.sleep(holder.takes)
+      if (holder.fails) throw new Error('down')
+    },
+    expired: () => void holder.expirations.push(clock.monotonic()),
+  })
+  return { clock, holder, keeper }
+}
+
+describe('LeaseKeeper', () => {
+  test('renews at a third for as long as something is held, and then has no timer', async () => {
+    const { clock, holder, keeper } = bench()
+    keeper.got(0)
+    await clock.advance(35_000)
+    expect(holder.renewals).toEqual([10_000, 20_000, 30_000])
+    expect(keeper.safeUntil).toBe(60_000)
+    holder.isHolding = false
+    await clock.advance(10_000)
+    expect(clock.pendingTimers).toBe(0)
+  })
+
+  test('counts from before the call that got or renewed', async () => {
+    const { clock, holder, keeper } = bench()
+    await clock.advance(4_000)
+    keeper.got(1_000)
+    holder.takes = 7_000
+    await clock.advance(11_000)
+    expect(keeper.safeUntil).toBe(31_000)
+    await clock.advance(6_000)
+    expect(keeper.safeUntil).toBe(44_000)
+  })
+
+  test('where no renewal succeeds, it says so exactly when the lease ends, never later', async () => {
+    const { clock, holder, keeper } = bench()
+    holder.fails = true
+    await clock.advance(4_000)
+    keeper.got(0)
+    await clock.advance(100_000)
+    expect(holder.expirations).toEqual([30_000])
+    expect(clock.pendingTimers).toBe(0)
+  })
+})

@@ -1,0 +1,70 @@
+import type { Environment } from '@pluribus/core/driver'
+import { describe, expect, test } from 'vitest'
+import { Turn } from '../../src/engine/turn.js'
+
+/** A clock that each unit of work moves, and immediates that run when told. */
+function bench() {
+  let now = 0
+  const immediates: (() => void)[] = []
+  const environment = {
+    clock: { now: () => 1_000_000 + now, monotonic: () => now },
+    timers: { setImmediate: (callback: () => void) => void immediates.push(callback) },
+  } as unknown as Environment
+  return {
+    turn: new Turn(environment),
+    work: (ms: number) => {
+      now += ms
+    },
+    next: () => {
+      for (const callback of immediates.splice(0)) callback()
+    },
+  }
+}
+
+/** How many units of so many milliseconds fit into each of two turns. */
+function fitting(ms: number): readonly number[] {
+  const { turn, work, next } = bench()
+  return [1, 2].map(() => {
+    let units = 0
+    for (; turn.admit(); units++) work(ms)
+    next()
+    return units
+  })
+}
+
+describe('Turn', () => {
+  test('a turn is over after about 1.5 ms, and slow units are noticed soon', () => {
+    for (const units of fitting(0.001)) expect(Math.abs(units - 1_500)).toBeLessThan(100)
+    // The very first stride is not looked into; from the first slow one on, each unit is.
+    expect(fitting(5)).toEqual([16, 1])
+    expect(fitting(0.5)).toEqual([16, 3])
+  })
+
+  test('what is deferred runs in the next turn, which has its own budget', () => {
+    const { turn, work, next } = bench()
+    const done: string[] = []
+    turn.defer(() => done.push('first'))
+    work(10)
+    while (turn.admit());
+    next()
+    expect(done).toEqual(['first'])
+    expect(turn.admit()).toBe(true)
+  })
+
+  test('the time of a turn is that of the last look, and new in each turn', () => {
+    const { turn, work, next } = bench()
+    expect([turn.now, turn.wall]).toEqual([0, 1_000_000])
+    work(3)
+    expect(turn.now).toBe(0)
+    next()
+    expect([turn.now, turn.wall]).toEqual([3, 1_000_003])
+  })
+
+  test('1,024 publishes fit into a turn, and any first batch', () => {
+    const { turn, next } = bench()
+    expect(turn.admitPublishes(5_000)).toBe(true)
+    expect(turn.admitPublishes(1)).toBe(false)
+    next()
+    expect([turn.admitPublishes(1_000), turn.admitPublishes(24), turn.admitPublishes(1)]).toEqual([true, true, false])
+  })
+})

@@ -6,7 +6,7 @@ import { ACK, RELEASE, type Verdict } from '../../src/engine/policy.js'
 import type { Run } from '../../src/engine/run.js'
 import { delivery, environmentOf, runOf } from './parts.js'
 
-const DEAD: Verdict = { kind: 'reject', reason: 'NO', errors: [] }
+const DEAD: Verdict = { kind: 'reject', reason: 'NO', attempts: 1, errors: [] }
 
 describe('Orphans', () => {
   test.each([

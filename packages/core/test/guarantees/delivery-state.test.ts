@@ -73,12 +73,7 @@ describe('guarantee 4: attempts', () => {
     await world.clock.advance(10_000)
     expect(world.recorder.runs.map(run => run.attempt)).toEqual([1, 2, 3, 4])
     const [letter] = await world.dead(process, billing)
-    expect(letter?.errors.map(error => error.code ?? error.name)).toEqual([
-      'TIMEOUT',
-      'Error',
-      'RETRY',
-      'sync',
-    ])
+    expect(letter?.errors.map(error => error.code ?? error.name)).toEqual(['TIMEOUT', 'Error', 'RETRY', 'sync'])
     await world.end()
   })
 

@@ -1,36 +1,41 @@
-import { spawnSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, it } from 'vitest'
 
-const folder = dirname(fileURLToPath(import.meta.url))
-const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin/tsc')
-const linesOf = (file: string) => readFileSync(join(folder, file), 'utf8').split('\n')
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+const compiler = here('../../../../node_modules/.bin/tsc')
 
-/** The lines of each file that do not compile. */
-const erring = new Map<string, Set<number>>()
-let output = ''
-
-beforeAll(() => {
-  const { stdout } = spawnSync(process.execPath, [tsc, '--project', folder, '--pretty', 'false'], { encoding: 'utf8' })
-  output = stdout
-  for (const [, file = '', line] of stdout.matchAll(/^(\S+?)\((\d+),\d+\): error/gm)) {
-    const name = file.split('/').at(-1) ?? file
-    erring.set(name, (erring.get(name) ?? new Set()).add(Number(line)))
-  }
-}, 60_000)
-
-describe('types', () => {
-  test('right usages compile', () => {
-    expect(output.split('\n').filter(line => line.includes('right.ts'))).toEqual([])
-    expect(linesOf('right.ts').filter(line => /^\/\/ \d+/.test(line)).length).toBeGreaterThan(10)
+/** What the compiler says about the files of this folder: `file:line`, in order. */
+const compile = () =>
+  new Promise<readonly { readonly file: string; readonly line: number; readonly text: string }[]>((resolve, reject) => {
+    execFile(compiler, ['--project', here('./tsconfig.json'), '--pretty', 'false'], { cwd: here('.') }, (_, stdout) => {
+      const lines = stdout.split('\n').filter(line => /^\S.*: error TS/.test(line))
+      const found = lines.map(text => {
+        const [, file, line] = /^(?:.*\/)?([^/(]+)\((\d+),\d+\): error/.exec(text) ?? []
+        if (file === undefined) reject(new Error(`The compiler says something else: ${text}`))
+        return { file: file ?? '', line: Number(line), text }
+      })
+      resolve(found)
+    })
   })
 
-  test('wrong usages do not, each on its own line', () => {
-    const marked = linesOf('wrong.ts').flatMap((line, index) => (line.includes('// wrong: ') ? [index + 1] : []))
+const compiled = compile()
+const source = (file: string) => readFileSync(here(`./${file}`), 'utf8').split('\n')
+
+describe('types', () => {
+  it('let every right usage through', async () => {
+    const errors = (await compiled).filter(({ file }) => file !== 'wrong.ts')
+    expect(errors.map(({ text }) => text)).toEqual([])
+    expect(source('right.ts').filter(line => /^\/\/ \d+\. /.test(line)).length).toBeGreaterThanOrEqual(20)
+  })
+
+  it('refuse every wrong usage, each on its own line, and nothing else', async () => {
+    const lines = source('wrong.ts')
+    const marked = lines.flatMap((line, index) => (/ \/\/ wrong: \S/.test(line) ? [index + 1] : []))
+    const erring = [...new Set((await compiled).filter(({ file }) => file === 'wrong.ts').map(({ line }) => line))]
+    const show = (numbers: readonly number[]) => numbers.map(number => `${number}: ${lines[number - 1]}`)
+    expect(show(erring.sort((a, b) => a - b))).toEqual(show(marked))
     expect(marked.length).toBeGreaterThanOrEqual(20)
-    expect([...(erring.get('wrong.ts') ?? [])].sort((a, b) => a - b)).toEqual(marked)
   })
 })

@@ -1,58 +1,70 @@
-/** Ways to use the API that must not compile: each is marked on its line, with the reason. */
-import {
-  type Broker,
-  bytes,
-  createBroker,
-  defineConfig,
-  env,
-  type Message,
-  priority,
-  retry,
-  topic,
-} from '@pluribus/core'
+// biome-ignore-all format: every wrong usage stays on its own line.
+import { type Broker, bytes, createBroker, defineConfig, type Handler, json, type Logger, lifo, type Message, type PublishMiddleware, priority, reject, retry, topic } from '@pluribus/core'
+import type { Adapter, Capabilities } from '@pluribus/core/driver'
+import { memory } from '@pluribus/memory'
 import { z } from 'zod'
 
-interface Order {
-  readonly id: string
-  readonly total: number
-}
-
+/** Wrong usages: every marked line is refused by the compiler, and no other. */
 declare const broker: Broker
-declare const message: Message<Order>
-const placed = topic<Order>('orders.placed')
-const counted = topic('orders.counted', { schema: z.object({ n: z.string().transform(Number) }) })
-const images = topic('images.taken', { codec: bytes })
-const billing = placed.subscription('billing')
+declare const message: Message<{ id: string }>
+declare const capabilities: Capabilities
+const orders = topic<{ id: string; total: number }>('orders.placed')
+const dated = topic('orders.dated', { schema: z.object({ at: z.string().transform(text => new Date(text)) }) })
+const billing = orders.subscription('billing')
+const order = { id: '1', total: 9 }
 
-broker.publish(placed, {}) // wrong: members are missing
-broker.publish(placed, { id: 1, total: 9 }) // wrong: the id is text
-broker.publish(placed, { id: '1', total: 9, extra: true }) // wrong: no such member
-broker.publish(counted, { n: 12 }) // wrong: publishers give the input
-broker.publish(images, 'text') // wrong: bytes are asked for
-broker.publish(images, [1, 2, 3]) // wrong: bytes are asked for
-broker.publish('orders.placed', { id: '1', total: 9 }) // wrong: a name is no topic
-broker.publish(placed, { id: '1', total: 9 }, { prio: 3 }) // wrong: no such option
-broker.publish(placed, { id: '1', total: 9 }, { priority: 'high' }) // wrong: priorities are numbers
-broker.publish(placed, { id: '1', total: 9 }, { headers: { n: 1 } }) // wrong: headers are text
-broker.publishMany(placed, [{ id: '1', total: 9 }]) // wrong: items are { data }
-broker.publishMany(placed, { data: { id: '1', total: 9 } }) // wrong: a list is asked for
-broker.subscribe(placed, () => {}) // wrong: a topic is no subscription
-broker.subscribe(billing, ({ data }) => void data.price) // wrong: no such member
-broker.subscribe(counted.subscription('sum'), ({ data }) => void data.n.toUpperCase()) // wrong: handlers get the output
-broker.subscribe(billing, () => 'ack') // wrong: text is no outcome
-broker.subscribe(billing, async () => true) // wrong: a boolean is no outcome
-broker.subscribe(billing, () => {}, { concurency: 8 }) // wrong: misspelt
-placed.subscription('audit', { discipline: 'lifo' }) // wrong: a discipline is lifo()
-placed.subscription('audit', { from: 'begin' }) // wrong: earliest or latest
-placed.subscription('audit', { retry: 5 }) // wrong: retry is an object
-topic<Order>('orders.placed', { retention: '7d' }) // wrong: retention is an object
-priority({ level: 3 }) // wrong: misspelt
-retry('10s') // wrong: retry takes an object
-broker.on('delivery.failed', () => {}) // wrong: no such event
-broker.on('delivery.acked', event => void event.reason) // wrong: acked deliveries have no reason
-message.data.total = 3 // wrong: data of this type is read-only
-message.headers.a = 'b' // wrong: headers are read-only
-createBroker({ adapter: 6379 }) // wrong: no adapter, URL or configuration
-createBroker({ adapter: 'memory:', timeout: '1s' }) // wrong: no such option
-defineConfig({ connections: { dev: 'memory:' }, use: 'prod' }) // wrong: no such connection
-env(3) // wrong: a name is asked for
+broker.publish(orders, { id: '1' }) // wrong: a member is missing
+broker.publish(orders, { id: 1, total: 9 }) // wrong: a member of another type
+broker.publish(orders, { ...order, extra: true, id: 5 }) // wrong: a member of another type beside others
+broker.publish('orders.placed', order) // wrong: a topic is a value, not its name
+broker.publish(billing, order) // wrong: a subscription is not a topic
+broker.publish(orders) // wrong: no data
+broker.publish(orders, order, { priorty: 1 }) // wrong: an option is mistyped
+broker.publish(orders, order, { priority: '1' }) // wrong: a priority is a number
+broker.publish(orders, order, { headers: { n: 1 } }) // wrong: header values are text
+broker.publish(orders, order, { delay: new Date() }) // wrong: a delay is a duration
+broker.publish(orders, order, { key: 7 }) // wrong: a key is text
+broker.publish(dated, { at: new Date() }) // wrong: publishers give the input, not the output
+broker.publishMany(orders, [order]) // wrong: items have their data under data
+broker.publishMany(orders, [{ data: { id: '1' } }]) // wrong: a member is missing in an item
+broker.publishMany(orders, [{ data: order, ky: 'a' }]) // wrong: an option of an item is mistyped
+broker.publishMany(orders, { data: order }) // wrong: one item is no list
+broker.subscribe(orders, () => {}) // wrong: a topic is not a subscription
+broker.subscribe(billing) // wrong: no handler
+broker.subscribe(billing, incoming => void incoming.data.totl) // wrong: a member that is not there
+broker.subscribe(dated.subscription('all'), incoming => void incoming.data.at.length) // wrong: handlers get the output
+broker.subscribe(billing, () => 'ack') // wrong: an outcome is a value of ours
+broker.subscribe(billing, async () => false) // wrong: an outcome is a value of ours, promised too
+broker.subscribe(billing, () => {}, { concurency: 5 }) // wrong: an option is mistyped
+broker.subscribe(billing, () => {}, { concurrency: '5' }) // wrong: concurrency is a number
+broker.subscribe(billing, ((_: Message<{ other: string }>) => {}) as Handler<{ other: string }>) // wrong: a handler for other data
+broker.on('delivery.died', () => {}) // wrong: there is no such event
+broker.on('delivery.dead', event => event.cause) // wrong: the event has no such member
+broker.redrive(billing, { ids: 'a' }) // wrong: ids are a list
+broker.history(billing) // wrong: history is of a topic
+broker.counts(orders) // wrong: counts are of a subscription
+broker.close({ drian: '1s' }) // wrong: an option is mistyped
+broker.capabilities.lifo = 'exact' // wrong: capabilities are read-only
+message.data.id = 'a' // right: what a handler does to its copy is its own affair
+message.id = 'a' // wrong: the envelope is read-only
+message.headers.tenant = 'a' // wrong: headers are read-only
+topic('orders.placed', { partition: 4 }) // wrong: an option is mistyped
+topic<{ at: string }>('orders.dated', { codec: bytes }) // wrong: the codec is for other data
+topic('orders.dated', { schema: { parse: () => {} } }) // wrong: no Standard Schema
+topic<{ n: number }>('orders.n', { codec: json<{ n: string }>() }) // wrong: the codec's type is another
+orders.subscription('billing', { discipline: 'lifo' }) // wrong: a discipline is a value
+orders.subscription('billing', { discipline: lifo }) // wrong: the discipline was not called
+orders.subscription('billing', { concurrency: 5 }) // wrong: concurrency is no part of the model
+orders.subscription('billing', { retry: 5 }) // wrong: retry has members
+priority({ level: 3 }) // wrong: an option is mistyped
+retry('1s') // wrong: retry takes options
+reject() // wrong: a reject needs a reason
+createBroker('memory:') // wrong: a URL stands under adapter
+createBroker({ url: 'memory:' }) // wrong: there is no such option
+createBroker({ adapter: memory }) // wrong: the factory was not called
+createBroker({ logger: true }) // wrong: a logger, or false
+createBroker({ middleware: [] }) // wrong: middleware has two sides
+defineConfig({ connections: { dev: 'memory:' }, use: 'prod' }) // wrong: no connection of that name
+;({ info() {} }) satisfies Logger // wrong: levels are missing
+;((draft, next) => void next(draft)) satisfies PublishMiddleware // wrong: the receipt is not returned
+;({ name: 'x', capabilities }) satisfies Adapter // wrong: an adapter connects and classifies

@@ -112,7 +112,7 @@ export class SourceSession implements SettlementFollower {
   }
 
   settled(deliveries: readonly Delivery[], others: readonly Ended[]): void {
-    this.#backoff.reset()
+    if (deliveries.length + others.length > 0) this.#backoff.reset()
     this.#owner.settled(deliveries, others)
   }
 

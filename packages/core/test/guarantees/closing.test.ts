@@ -119,6 +119,16 @@ describe('guarantee 13: close() of a consumer always ends', () => {
     })
   }
 
+  test('while a source is about to be opened again, at once', async () => {
+    const world = new World()
+    const process = await world.start()
+    const consumer = await world.run(process.broker.subscribe(billing, () => undefined))
+    process.adapter.endSources()
+    await world.run(Promise.all([consumer.close(), process.broker.close()]))
+    expect(world.clock.monotonic()).toBe(0)
+    expect(world.clock.pendingTimers).toBe(0)
+  })
+
   test('when the connection breaks during the drain, it ends with the last handler', async () => {
     const world = new World()
     const process = await world.start()
@@ -235,9 +245,11 @@ describe('pause and resume', () => {
     paused.pause()
     const second = world.recorder.handler(undefined, { process: 'b' })
     await world.run(other.broker.subscribe(billing, second))
-    for (let n = 1; n <= 5; n++) await world.run(other.broker.publish(orders, n))
-    await world.clock.settle()
-    expect(world.recorder.runs.map(run => run.process)).toEqual(['b', 'b', 'b', 'b', 'b'])
+    for (let n = 1; n <= 5; n++) {
+      await world.run(other.broker.publish(orders, n))
+      await world.clock.settle()
+      expect(world.recorder.runs.map(run => run.process)).toEqual(Array(n).fill('b'))
+    }
     await world.end()
   })
 

@@ -227,13 +227,13 @@ describe('guarantee 5: what is no loss', () => {
 
 describe('guarantee 5: a suspect is run alone, and its mark is worth what it says', () => {
   /** A process in which message 1 has been lost twice; the one returned has not subscribed yet. */
-  async function suspected(): Promise<{
+  async function suspected(wait = 31_000): Promise<{
     world: World
     process: Process
     billing: ReturnType<typeof orders.subscription>
   }> {
     const world = new World()
-    const billing = orders.subscription('billing', { timeout: '1s' })
+    const billing = orders.subscription('billing', { timeout: '1m' })
     const first = await world.start()
     await world.run(first.broker.declare(billing))
     await world.publish(first, orders, 3)
@@ -242,7 +242,7 @@ describe('guarantee 5: a suspect is run alone, and its mark is worth what it say
       await world.run(victim.broker.subscribe(billing, () => never, { prefetch: 0 }))
       await world.clock.settle()
       victim.adapter.kill()
-      await world.clock.advance(31_000)
+      await world.clock.advance(loss === 1 ? wait : 31_000)
     }
     return { world, process: await world.start(), billing }
   }
@@ -261,6 +261,23 @@ describe('guarantee 5: a suspect is run alone, and its mark is worth what it say
     expect(process.eventIds('delivery.suspect')).toEqual(['1'])
     const [first, second] = world.recorder.runs
     expect(second?.startedAt).toBeGreaterThanOrEqual(first?.endedAt as number)
+    await world.end()
+  })
+
+  test('one that comes while others run waits for them, and is not even marked before', async () => {
+    const { world, process, billing } = await suspected(0)
+    const handler = world.recorder.handler(() => world.clock.sleep(40_000))
+    await world.run(process.broker.subscribe(billing, handler, { concurrency: 8 }))
+    await world.clock.advance(39_000)
+    expect(world.recorder.ids()).toEqual(['2', '3'])
+    expect([process.adapter.held.length, process.adapter.calls('mark')]).toEqual([3, 0])
+    await world.clock.advance(2_000)
+    expect(world.recorder.ids()).toEqual(['2', '3', '1'])
+    await world.run(process.broker.publish(orders, 4, { id: '4' }))
+    await world.clock.advance(30_000)
+    expect(world.recorder.ids()).toEqual(['2', '3', '1'])
+    await world.clock.advance(60_000)
+    expect(world.recorder.ids()).toEqual(['2', '3', '1', '4'])
     await world.end()
   })
 

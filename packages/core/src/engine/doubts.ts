@@ -1,14 +1,13 @@
-import type { Adapter } from '../driver/adapter.js'
 import type { OutgoingMessage } from '../driver/message.js'
 import { PluribusError } from '../errors/pluribus-error.js'
 import type { Batch } from './batch.js'
-import type { Link } from './link.js'
+import type { Capable } from './requirements.js'
 import type { Submission } from './submission.js'
 import type { Turn } from './turn.js'
 
 interface DoubtsParts {
-  readonly adapter: Adapter
-  readonly link: Link
+  /** What the server gives that the messages were sent to, also when it is gone. */
+  readonly capable: () => Capable
   readonly turn: Turn
 }
 
@@ -62,7 +61,7 @@ export class Doubts {
     const isAgain = (submission: Submission, index: number) =>
       !isDefinite &&
       error.retryable &&
-      now < submission.deadline &&
+      now < this.limitOf(submission) &&
       this.#recognised(submission.messages[index] as OutgoingMessage)
     const repeat = batch.repeat(isAgain)
     batch.each((submission, index, place) => {
@@ -72,9 +71,14 @@ export class Doubts {
     return repeat
   }
 
+  /** Up to when it may be sent again: once the broker has forgotten the id, it would store it twice. */
+  limitOf({ since, deadline }: Submission): number {
+    const { deduplication } = this.#parts.capable().capabilities
+    return deduplication === 'none' ? deadline : Math.min(deadline, since + deduplication.window)
+  }
+
   #recognised(message: OutgoingMessage): boolean {
-    const offered = this.#parts.link.current?.connection.capabilities ?? this.#parts.adapter.capabilities
-    const { deduplication } = offered
+    const { deduplication } = this.#parts.capable().capabilities
     return deduplication !== 'none' && (message.idSupplied || deduplication.ids === 'all')
   }
 }

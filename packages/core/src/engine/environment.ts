@@ -28,6 +28,9 @@ const stderrLogger: Logger = {
   error: (details, message) => console.error(`pluribus: ${message}`, details),
 }
 
+/** Text that nobody else will draw: some 93 bits. */
+export const randomText = (random: () => number): string => [random(), random()].map(text).join('')
+
 const text = (value: number): string => Math.floor(value * 36 ** 9).toString(36)
 
 /** The environment of a broker: the platform's, but for what is overridden. */
@@ -38,6 +41,6 @@ export function createEnvironment(overrides: Partial<Environment> = {}): Environ
     timers: overrides.timers ?? timers,
     logger: overrides.logger ?? stderrLogger,
     random: source,
-    instance: overrides.instance ?? text(source()) + text(source()),
+    instance: overrides.instance ?? randomText(source),
   })
 }

@@ -72,7 +72,7 @@ export class PluribusBroker implements Broker {
     this.#link = link
     this.#declarations = declarations
     link.follow({ up: generation => this.#up(generation), down: () => {} })
-    const queue = new PublishQueue({ ...shared, publishTimeout, maxPending })
+    const queue = new PublishQueue({ ...shared, capable, publishTimeout, maxPending })
     const maker = new OutgoingMaker(turn, options.source, idSource(environment), new Slab())
     const publisher = new Publishing({ ...shared, maker, queue, capable, middleware: options.publishMiddleware })
     this.#queue = queue

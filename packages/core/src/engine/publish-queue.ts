@@ -10,6 +10,7 @@ import type { Declarations, KnownTopics } from './declarations.js'
 import { Doubts, inDoubt } from './doubts.js'
 import { closedError, type Generation, type Link, type LinkFollower } from './link.js'
 import { fromNative } from './native-error.js'
+import type { Capable } from './requirements.js'
 import { Submission } from './submission.js'
 import { TopicGate, type Waiting } from './topic-gate.js'
 import type { Turn } from './turn.js'
@@ -22,6 +23,7 @@ export interface PublishQueueParts {
   readonly turn: Turn
   readonly topics: KnownTopics
   readonly declarations: Declarations
+  readonly capable: () => Capable
   readonly publishTimeout: number
   readonly maxPending: number
 }
@@ -248,7 +250,7 @@ export class PublishQueue implements LinkFollower {
     let first = Number.POSITIVE_INFINITY
     for (const { deadline } of this.#pending) first = Math.min(first, deadline)
     for (const { spans } of this.#again)
-      for (const { submission } of spans) first = Math.min(first, submission.deadline)
+      for (const { submission } of spans) first = Math.min(first, this.#doubts.limitOf(submission))
     if (first < Number.POSITIVE_INFINITY) {
       this.#deadline.set(Math.max(0, Math.ceil(first - this.#parts.environment.clock.monotonic())))
     }
@@ -257,7 +259,7 @@ export class PublishQueue implements LinkFollower {
   #expire(): void {
     const error = this.#expired()
     const now = this.#parts.environment.clock.monotonic()
-    this.#failAgain((_, submission) => submission.deadline <= now, error)
+    this.#failAgain((_, submission) => this.#doubts.limitOf(submission) <= now, error)
     this.#failPending(submission => submission.deadline <= now, error)
     this.#schedule()
   }

@@ -1,5 +1,6 @@
-import { topic } from '@pluribus/core'
-import { InjectedFault } from '@pluribus/core/testing'
+import { createBroker, topic } from '@pluribus/core'
+import type { Adapter } from '@pluribus/core/driver'
+import { InjectedFault, type UnreliableAdapter } from '@pluribus/core/testing'
 import { describe, expect, it } from 'vitest'
 import { refused, world } from './kit.js'
 
@@ -92,9 +93,9 @@ describe('guarantee 1: a failed publish says whether anything may have been stor
   })
 
   it.each([
-    ['before it was executed', (adapter: Adapter) => adapter.failBefore('publish', { cut: true })],
-    ['after it was executed', (adapter: Adapter) => adapter.loseReplies('publish')],
-    ['before, and the connection stays', (adapter: Adapter) => adapter.failBefore('publish', { times: 3 })],
+    ['before it was executed', (adapter: UnreliableAdapter) => adapter.failBefore('publish', { cut: true })],
+    ['after it was executed', (adapter: UnreliableAdapter) => adapter.loseReplies('publish')],
+    ['before, and the connection stays', (adapter: UnreliableAdapter) => adapter.failBefore('publish', { times: 3 })],
   ])('sends a supplied id again by itself: cut %s; one copy is stored', async (_, arm) => {
     const { broker, clock, adapter, ids } = await world()
     arm(adapter)
@@ -182,6 +183,34 @@ describe('guarantee 1: a failed publish says whether anything may have been stor
     expect(adapter.calls('publish')).toBe(1)
   })
 
+  it('goes by what the connected server recognises, not by the best case', async () => {
+    const { adapter, clock } = await world({ script: { capabilities: { deduplication: 'none' } } })
+    const capabilities = { ...adapter.capabilities, deduplication: { window: 60_000, ids: 'all' } as const }
+    const optimist: Adapter = {
+      name: 'optimist',
+      capabilities,
+      connect: (environment, events) => adapter.connect(environment, events),
+      classify: error => adapter.classify(error),
+    }
+    const broker = await clock.run(createBroker({ adapter: optimist, environment: clock.environment(), logger: false }))
+    adapter.loseReplies('publish')
+    expect((await clock.run(refused(broker.publish(orders, { n: 1 }, { id: 'a' })))).outcome).toBe('unknown')
+    await clock.advance(20_000)
+    expect(adapter.calls('publish')).toBe(1)
+  })
+
+  it('does not send again what the broker has forgotten, however long publishTimeout is', async () => {
+    const { broker, clock, adapter, ids } = await world({ publishTimeout: '1h' })
+    adapter.refuse()
+    adapter.loseReplies('publish')
+    const failing = refused(broker.publish(orders, { n: 1 }, { id: 'a' }))
+    await clock.advance(6 * 60_000)
+    adapter.accept()
+    await clock.advance(60_000)
+    expect((await clock.run(failing)).outcome).toBe('unknown')
+    expect(await ids(orders)).toEqual(['a'])
+  })
+
   it('survives a declaration that is never answered', async () => {
     const { broker, clock, adapter, ids } = await world({ publishTimeout: '30s' })
     adapter.loseReplies('declare', { hang: true })
@@ -199,5 +228,3 @@ describe('guarantee 1: a failed publish says whether anything may have been stor
     expect(adapter.calls('declare')).toBeLessThan(15)
   })
 })
-
-type Adapter = Awaited<ReturnType<typeof world>>['adapter']

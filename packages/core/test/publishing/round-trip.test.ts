@@ -1,4 +1,6 @@
-import { bytes, type Codec, type Message, type PublishOptions, type Topic, topic } from '@pluribus/core'
+import { bytes, type Codec, createBroker, type Message, type PublishOptions, type Topic, topic } from '@pluribus/core'
+import { VirtualClock } from '@pluribus/core/testing'
+import { memory } from '@pluribus/memory'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { refused, world } from './kit.js'
@@ -204,5 +206,19 @@ describe('delays', () => {
     )
     await clock.advance(1_000)
     expect(seen).toEqual(['now', 'soon', 'late'])
+  })
+})
+
+describe('generated ids', () => {
+  it('are not repeated by a broker of the same name after a restart', async () => {
+    const clock = new VirtualClock()
+    const ids = new Set<string>()
+    for (let life = 0; life < 3; life++) {
+      const environment = clock.environment({ instance: 'worker-1' })
+      const broker = await clock.run(createBroker({ adapter: memory(), environment, logger: false }))
+      for (let n = 0; n < 10; n++) ids.add((await clock.run(broker.publish(orders, n))).id)
+      await clock.run(broker.close())
+    }
+    expect(ids.size).toBe(30)
   })
 })

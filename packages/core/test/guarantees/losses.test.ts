@@ -212,7 +212,8 @@ describe('guarantee 5: what is no loss', () => {
     let takes = 1
     const handler = world.recorder.handler(async (_: Message<number>, { signal }: Context) => {
       if (takes-- > 0) process.adapter.takeLeases()
-      await world.clock.sleep(10_000, signal)
+      // It honours the signal, and takes a moment to tidy up.
+      await world.clock.sleep(10_000, signal).finally(() => world.clock.sleep(300))
     })
     await world.run(process.broker.subscribe(billing, handler))
     await world.publish(process, orders, 1)
@@ -278,6 +279,18 @@ describe('guarantee 5: a suspect is run alone, and its mark is worth what it say
     expect(world.recorder.ids()).toEqual(['2', '3', '1'])
     await world.clock.advance(60_000)
     expect(world.recorder.ids()).toEqual(['2', '3', '1', '4'])
+    await world.end()
+  })
+
+  test('one whose source ends while it runs is not run twice at once', async () => {
+    const { world, process, billing } = await suspected()
+    const handler = world.recorder.handler(() => world.clock.sleep(3_000))
+    await world.run(process.broker.subscribe(billing, handler, { concurrency: 8 }))
+    await world.clock.advance(1_000)
+    process.adapter.endSources()
+    await world.clock.advance(30_000)
+    expect(sorted(world.recorder.ids())).toEqual(range(3))
+    expect(sorted(process.eventIds('delivery.acked'))).toEqual(range(3))
     await world.end()
   })
 

@@ -1,4 +1,5 @@
 import { type Context, type Message, topic } from '@pluribus/core'
+import type { Adapter } from '@pluribus/core/driver'
 import { describe, expect, test } from 'vitest'
 import { range, sorted, World } from './consume-kit.js'
 
@@ -92,6 +93,12 @@ describe('guarantee 7: a handler that outlives its timeout', () => {
     await world.clock.advance(10_000)
     expect(await world.run(process.broker.counts(billing))).toEqual(before)
     expect(process.eventIds('delivery.acked')).toEqual([])
+    expect(process.eventIds('delivery.stale')).toEqual([])
+    // The slots are as many as before, too.
+    const more = ['2', '3', '4'].map(id => process.broker.publish(orders, 0, { id }))
+    await world.run(Promise.all(more))
+    await world.clock.advance(100)
+    expect(world.recorder.ids()).toEqual(['1', '1', '2'])
     await world.end()
   })
 
@@ -207,6 +214,19 @@ describe('leases are renewed for as long as a handler runs', () => {
     await world.end()
   })
 
+  test('a settlement that goes on failing is tried with growing delays', async () => {
+    const world = new World()
+    const process = await world.start()
+    const billing = orders.subscription('billing')
+    process.adapter.settleExceptions('failed', { times: 1_000 })
+    await world.run(process.broker.subscribe(billing, () => undefined))
+    await world.publish(process, orders, 1)
+    await world.clock.advance(60_000)
+    expect(process.adapter.calls('settle')).toBeGreaterThan(10)
+    expect(process.adapter.calls('settle')).toBeLessThan(30)
+    await world.end()
+  })
+
   test('no lease is held up by one that cannot be renewed for a moment', async () => {
     const world = new World()
     const process = await world.start({ lease: '3s' })
@@ -261,6 +281,67 @@ describe('guarantee 11: a stale settle', () => {
     expect(process.eventIds('delivery.stale')).toEqual(['1'])
     expect(world.recorder.ids()).toEqual(['1', '2', '1'])
     expect(sorted(process.eventIds('delivery.acked'))).toEqual(['1', '2'])
+    await world.end()
+  })
+
+  test('that only a renewal reveals is told to the handler at a third of the lease', async () => {
+    const world = new World()
+    const deaf = (adapter: Adapter): Adapter => ({
+      name: adapter.name,
+      capabilities: adapter.capabilities,
+      classify: error => adapter.classify(error),
+      connect: async (environment, events) => {
+        const connection = await adapter.connect(environment, events)
+        const { open } = connection.subscriber
+        connection.subscriber.open = (spec, options, told) =>
+          open.call(connection.subscriber, spec, options, { ...told, lost: () => {} })
+        return connection
+      },
+    })
+    const process = await world.start({ wrap: deaf })
+    const billing = orders.subscription('billing', { timeout: '1m' })
+    const aborted: number[] = []
+    const handler = async (_: Message<number>, { signal }: Context) => {
+      signal.addEventListener('abort', () => aborted.push(world.clock.monotonic()))
+      await world.clock.sleep(25_000, signal)
+    }
+    const consumer = await world.run(process.broker.subscribe(billing, handler))
+    await world.publish(process, orders, 1)
+    await world.clock.advance(1_000)
+    consumer.pause()
+    process.adapter.takeLeases()
+    await world.clock.advance(20_000)
+    expect(aborted).toEqual([10_000])
+    await world.end()
+  })
+
+  test('where core itself gives a silent connection up, the handler is told soon', async () => {
+    const world = new World()
+    const process = await world.start()
+    const other = await world.start()
+    const billing = orders.subscription('billing', { timeout: '2m' })
+    const aborted: number[] = []
+    const handler = async (_: Message<number>, { signal }: Context) => {
+      signal.addEventListener('abort', () => aborted.push(world.clock.monotonic()))
+      await world.clock.sleep(60_000, signal)
+    }
+    await world.run(process.broker.subscribe(billing, handler))
+    await world.publish(other, orders, 1)
+    await world.clock.settle()
+    await world.run(
+      other.broker.subscribe(
+        billing,
+        world.recorder.handler(() => world.clock.sleep(60_000)),
+      ),
+    )
+    process.adapter.loseReplies('pull', { hang: true })
+    await world.run(other.broker.publish(orders, 2, { id: '2', delay: 1 }))
+    await world.until(() => process.adapter.generation === 2)
+    const givenUp = world.clock.monotonic()
+    // The other one has got it at once; our handler is told when it has not come back within a sixth of a lease.
+    await world.clock.advance(10_000)
+    expect(aborted).toHaveLength(1)
+    expect(aborted[0]).toBeLessThanOrEqual(givenUp + 5_000)
     await world.end()
   })
 

@@ -215,7 +215,7 @@ describe('guarantee 5: what is no loss', () => {
       // It honours the signal, and takes a moment to tidy up.
       await world.clock.sleep(10_000, signal).finally(() => world.clock.sleep(300))
     })
-    await world.run(process.broker.subscribe(billing, handler))
+    await world.run(process.broker.subscribe(billing, handler, { concurrency: 4 }))
     await world.publish(process, orders, 1)
     await world.clock.advance(60_000)
     expect(world.recorder.overlapping()).toEqual([])

@@ -328,12 +328,7 @@ describe('guarantee 11: a stale settle', () => {
     await world.run(process.broker.subscribe(billing, handler))
     await world.publish(other, orders, 1)
     await world.clock.settle()
-    await world.run(
-      other.broker.subscribe(
-        billing,
-        world.recorder.handler(() => world.clock.sleep(60_000)),
-      ),
-    )
+    await world.run(other.broker.subscribe(billing, (_, { signal }) => world.clock.sleep(60_000, signal)))
     process.adapter.loseReplies('pull', { hang: true })
     await world.run(other.broker.publish(orders, 2, { id: '2', delay: 1 }))
     await world.until(() => process.adapter.generation === 2)

@@ -12,6 +12,9 @@ interface Entry {
   readonly until: number
 }
 
+/** Entries kept, twice what a source may hold: a connection that flaps for days must not fill the memory. */
+const MOST = 40_000
+
 /**
  * Deliveries that outlived their source. When the broker hands such a message to this process again, nothing was lost and
  * nothing failed: the run goes on under the new token, or its result is settled without running it again.
@@ -25,6 +28,7 @@ export class Orphans {
 
   add(delivery: Delivery, orphan: Orphan, until: number): void {
     this.#entries.set(delivery.message.id, { delivery, orphan, until })
+    if (this.#entries.size > MOST) this.#forgetOldest()
   }
 
   /** A running orphan has ended: from now on its verdict waits. */
@@ -52,6 +56,13 @@ export class Orphans {
   purge(time: number): void {
     for (const [id, { orphan, until }] of this.#entries)
       if ('verdict' in orphan && until <= time) this.#entries.delete(id)
+  }
+
+  /** The worst that comes of it is one run too many. */
+  #forgetOldest(): void {
+    for (const [id, { orphan }] of this.#entries) {
+      if ('verdict' in orphan) return void this.#entries.delete(id)
+    }
   }
 }
 

@@ -43,6 +43,17 @@ describe('Orphans', () => {
   })
 })
 
+test('a connection that flaps for days does not fill the memory: the oldest verdicts go, runs stay', () => {
+  const orphans = new Orphans()
+  const run = runOf(delivery(0))
+  orphans.add(delivery(0), { run }, 0)
+  for (let id = 1; id <= 40_000; id++) orphans.add(delivery(id), { verdict: ACK }, 0)
+  expect(orphans.claim(delivery(0))).toEqual({ run })
+  expect(orphans.claim(delivery(1))).toBeUndefined()
+  expect(orphans.claim(delivery(2))).toEqual({ verdict: ACK })
+  expect(orphans.claim(delivery(40_000))).toEqual({ verdict: ACK })
+})
+
 describe('OrphanKeeper', () => {
   function bench() {
     const clock = new VirtualClock()

@@ -46,10 +46,14 @@ export interface ConsumerHandle extends AsyncDisposable {
   readonly topic: string
   readonly subscription: string
   readonly state: 'consuming' | 'paused' | 'disconnected' | 'closed'
-  /** Starts no further handlers; what runs goes on. */
+  /** Starts no further handlers and gives back what has been fetched, so that others may have it; what runs goes on. */
   pause(): void
   resume(): void
-  /** Stops fetching, gives back what has not started, waits for what runs, settles. Idempotent. Default `drain`: 10 s. */
+  /**
+   * Stops fetching, gives back what has not started, waits for what runs, settles. A handler that has not ended when the
+   * drain is over gets its signal, and its message is given back uncounted, or has failed where its timeout had passed.
+   * Idempotent. Awaited inside a handler of its own, it waits for that handler: until the drain is over.
+   */
   close(options?: CloseOptions): Promise<void>
 }
 
@@ -133,7 +137,8 @@ export interface Broker extends AsyncDisposable {
    */
   publishMany<In, Out>(topic: Topic<In, Out>, items: Iterable<PublishItem<NoInfer<In>>>): Promise<PublishReport>
   /**
-   * Starts a consumer, creating topic and subscription where they are missing. Resolves when it is effective.
+   * Starts a consumer, creating topic and subscription where they are missing. Resolves when it is effective; what can be
+   * tried again is, until `connectTimeout` has passed.
    *
    * @throws PluribusError `UNSUPPORTED` before any side effect, `CONFLICT`, `INVALID_ARGUMENT`, `NOT_FOUND`, `CLOSED`.
    */

@@ -29,9 +29,15 @@ export interface BrokerOptions {
   readonly source?: string
   /** How long the first connection may take, and each later attempt. Default: 10 s. */
   readonly connectTimeout?: Duration
-  /** How long a publish may wait for a connection. Default: 10 s. */
+  /**
+   * How long a publish may wait to be sent: for a connection, or for a broker that refuses it for now. Also how long what
+   * is in doubt is sent again. Default: 10 s.
+   */
   readonly publishTimeout?: Duration
-  /** How many bytes may be published and not yet answered. Default: 16 MiB. */
+  /**
+   * How many bytes may be published and not yet answered; a larger message passes while nothing else is in flight.
+   * Default: 16 MiB.
+   */
   readonly maxPending?: number
   /** How long a delivery stays with a process that is no longer heard of. Renewed at a third. Default: 30 s. */
   readonly lease?: Duration

@@ -125,15 +125,20 @@ export interface Broker extends AsyncDisposable {
   readonly server: ServerInfo
 
   /**
-   * Stores one message; resolves when it is as durable as `capabilities.durability` says.
+   * Stores one message; resolves when it is as durable as `capabilities.durability` says. The data is encoded before
+   * this returns: what becomes of it later changes nothing.
+   *
+   * Where it fails, `error.outcome` says whether anything may have been stored. What is in doubt is sent again, in its
+   * order, where the adapter de-duplicates and still remembers its id; otherwise it fails as `unknown`.
    *
    * @throws PluribusError `INVALID_ARGUMENT`, `INVALID_DATA`, `ENCODING`, `TOO_LARGE`, `UNSUPPORTED`, `CONFLICT`: nothing
    * was sent. `OVERLOADED`, `UNAVAILABLE`, `TIMEOUT`, `CLOSED`: see `error.outcome`.
    */
   publish<In, Out>(topic: Topic<In, Out>, data: NoInfer<In>, options?: PublishOptions): Promise<Receipt>
   /**
-   * Stores many messages of one topic, in order. Bad input rejects before anything is sent. Resolves where all are
-   * stored; where some are not, rejects with the first failure, its `report` telling each message's fate.
+   * Stores many messages of one topic, in order. Bad input rejects before anything is sent (with publish middleware,
+   * which may change the data: bad options). Resolves where all are stored; where some are not, rejects with the first
+   * failure, and `error.report` tells each message's fate.
    */
   publishMany<In, Out>(topic: Topic<In, Out>, items: Iterable<PublishItem<NoInfer<In>>>): Promise<PublishReport>
   /**
@@ -165,8 +170,14 @@ export interface Broker extends AsyncDisposable {
   counts(subscription: Subscription<unknown>): Promise<SubscriptionCounts>
   /** Deletes a subscription with everything in it. */
   remove(subscription: Subscription<unknown>): Promise<void>
-  /** Calls back at every event of a name; answers how to stop that. A listener that throws is logged, nothing more. */
+  /**
+   * Calls back at every event of a name; answers how to stop that. A listener that throws or rejects is logged, nothing
+   * more. What it publishes has no cause, whichever handler has brought the event about.
+   */
   on<Name extends keyof BrokerEvents>(name: Name, listener: (event: BrokerEvents[Name]) => void): () => void
-  /** Ends everything: drains consumers, flushes publishes, disconnects. Always ends, works while disconnected, and twice. */
+  /**
+   * Ends everything: drains consumers, flushes publishes, disconnects. Always ends, works while disconnected, and twice.
+   * Handlers that still run may publish to their end; every other call is `CLOSED` from now on.
+   */
   close(options?: CloseOptions): Promise<void>
 }

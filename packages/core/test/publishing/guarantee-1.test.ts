@@ -175,6 +175,23 @@ describe('guarantee 1: a failed publish says whether anything may have been stor
     expect(adapter.calls('publish')).toBeLessThan(30)
   })
 
+  it('forgets its patience after a success: the next trouble is a new one', async () => {
+    const { broker, clock, adapter } = await world()
+    adapter.failBefore('publish', { times: 5 })
+    await clock.run(broker.publish(orders, { n: 1 }, { id: 'a' }))
+    adapter.failBefore('publish')
+    await clock.run(broker.publish(orders, { n: 1 }, { id: 'b' }), { within: 100 })
+  })
+
+  it('does not make a new connection wait for what the old one refused', async () => {
+    const { broker, clock, adapter } = await world()
+    adapter.failBefore('publish', { times: 6 })
+    const publishing = broker.publish(orders, { n: 1 }, { id: 'a' })
+    await clock.until(() => adapter.calls('publish') === 6)
+    adapter.cut()
+    await clock.run(publishing, { within: 150 })
+  })
+
   it('does not repeat what cannot succeed: a native error that is not retryable fails at once', async () => {
     const { broker, clock, adapter } = await world()
     adapter.failBefore('publish', { times: 10_000, error: new InjectedFault('no such user', 'UNAUTHORIZED') })

@@ -172,29 +172,34 @@ describe('delays', () => {
     expect((await through(orders, 1, { deliverAt: new Date(0) })).waited).toBe(0)
   })
 
-  it.each([
-    ['delay', { delay: '10s' }],
-    ['deliverAt', { deliverAt: Date.UTC(2026, 0, 1) + 10_000 }],
-  ])('count from the call (%s), although the message waits for a connection, or is sent again', async (_, options) => {
-    for (const outage of ['before', 'lost reply', 'before it was executed'] as const) {
-      const { broker, clock, adapter } = await world()
-      const seen: number[] = []
-      await clock.run(broker.subscribe(orders.subscription('all'), () => void seen.push(clock.monotonic())))
-      expect(clock.monotonic()).toBe(0)
-      adapter.refuse()
-      if (outage === 'before') adapter.cut()
-      else if (outage === 'lost reply') adapter.loseReplies('publish')
-      else adapter.failBefore('publish', { cut: true })
-      const publishing = [
-        broker.publish(orders, 1, { ...options, id: 'a' }),
-        broker.publishMany(orders, [{ data: 2, id: 'b', ...options }]),
-      ]
-      await clock.advance(6_000)
-      adapter.accept()
-      await clock.run(Promise.all(publishing))
-      await clock.until(() => seen.length === 2)
-      expect([outage, ...seen]).toEqual([outage, 10_000, 10_000])
+  const WAYS = { delay: { delay: '10s' }, deliverAt: { deliverAt: Date.UTC(2026, 0, 1) + 10_000 } }
+  const OUTAGES = ['before', 'lost reply', 'not executed'] as const
+  const SHAPES = ['alone', 'in a batch', 'behind another'] as const
+  const cases = Object.entries(WAYS).flatMap(([way, options]) =>
+    OUTAGES.flatMap(outage => SHAPES.map(shape => ({ way, options, outage, shape }))),
+  )
+
+  it.each(cases)('count from the call: $way, $shape, $outage', async ({ options, outage, shape }) => {
+    const { broker, clock, adapter } = await world()
+    const seen: number[] = []
+    const note = (message: Message<unknown>) => {
+      if (message.data === 'delayed') seen.push(clock.monotonic())
     }
+    await clock.run(broker.subscribe(orders.subscription('all'), note))
+    adapter.refuse()
+    if (outage === 'before') adapter.cut()
+    else if (outage === 'lost reply') adapter.loseReplies('publish')
+    else adapter.failBefore('publish', { cut: true })
+    const publishing: Promise<unknown>[] =
+      shape === 'behind another' ? [broker.publish(orders, 'now', { id: 'now' })] : []
+    const item = { data: 'delayed', id: 'delayed', ...options }
+    if (shape === 'in a batch') publishing.push(broker.publishMany(orders, [{ data: 'now', id: 'now' }, item]))
+    else publishing.push(broker.publish(orders, 'delayed', { id: 'delayed', ...options }))
+    await clock.advance(6_000)
+    adapter.accept()
+    await clock.run(Promise.all(publishing))
+    await clock.until(() => seen.length === 1)
+    expect(seen).toEqual([10_000])
   })
 
   it('do not hold up what is published later', async () => {

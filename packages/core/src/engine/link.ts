@@ -102,6 +102,7 @@ export class Link {
 
   /** What is asked of a generation ends with it: an answer that was under way may never come. */
   async whileUp<T>(generation: Generation, what: string, ask: (connection: Connection) => Promise<T>): Promise<T> {
+    if (this.#current !== generation) throw this.#closed ? closedError() : this.#lastError
     let gone: (error: PluribusError) => void = () => {}
     const ended = new Promise<never>((_, reject) => {
       gone = reject

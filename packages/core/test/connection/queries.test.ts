@@ -121,6 +121,27 @@ describe('history', () => {
     expect(await clock.run(read())).toBe(1)
   })
 
+  it('ends where its connection is lost between two messages: it does not go on with another one', async () => {
+    const { broker, clock, adapter } = await prepared()
+    await clock.run(
+      broker.publishMany(
+        orders,
+        [1, 2, 3].map(n => ({ data: { n } })),
+      ),
+    )
+    const seen: number[] = []
+    const read = async () => {
+      for await (const message of broker.history(orders)) {
+        seen.push(message.data.n)
+        adapter.cut()
+        await clock.sleep(1_000)
+      }
+    }
+    expect(await clock.run(refused(read()))).toMatchObject({ code: 'UNAVAILABLE', retryable: true })
+    expect(seen).toEqual([1])
+    expect(adapter.generation).toBe(2)
+  })
+
   it('gives every reader data of its own', async () => {
     const { broker, clock } = await prepared()
     await clock.run(broker.publish(orders, { n: 1 }))

@@ -1,4 +1,4 @@
-import type { OutgoingMessage } from '../driver/message.js'
+import type { Outgoing } from './outgoing.js'
 import type { Submission } from './submission.js'
 
 /** The most messages, and about the most bytes, that travel in one call. */
@@ -14,14 +14,14 @@ export interface Span {
 
 /** What travels in one call of the adapter: whole submissions, or parts of them. */
 export class Batch {
-  readonly messages: readonly OutgoingMessage[]
+  readonly messages: readonly Outgoing[]
   readonly spans: readonly Span[]
   /** Travels again: it may be stored already, whatever this attempt says. */
   readonly isRepeat: boolean
   /** The how-manieth it was when it was first sent; repeats keep their place. */
   order = 0
 
-  constructor(messages: readonly OutgoingMessage[], spans: readonly Span[], isRepeat = false) {
+  constructor(messages: readonly Outgoing[], spans: readonly Span[], isRepeat = false) {
     this.messages = messages
     this.spans = spans
     this.isRepeat = isRepeat
@@ -37,11 +37,11 @@ export class Batch {
 
   /** A repeat of some of the messages; `undefined` for none. */
   repeat(keep: (submission: Submission, index: number) => boolean): Batch | undefined {
-    const messages: OutgoingMessage[] = []
+    const messages: Outgoing[] = []
     const spans: Span[] = []
     this.each((submission, index, place) => {
       if (!keep(submission, index)) return
-      messages.push(this.messages[place] as OutgoingMessage)
+      messages.push(this.messages[place] as Outgoing)
       spans.push({ submission, from: index, count: 1 })
     })
     if (messages.length === 0) return undefined
@@ -53,7 +53,7 @@ export class Batch {
   /** The same with delays that count from when each message was published; `now` is monotonic, in milliseconds. */
   retimed(now: number): Batch {
     if (!this.spans.some(({ submission }) => submission.isDelayed)) return this
-    const messages: OutgoingMessage[] = []
+    const messages: Outgoing[] = []
     this.each((submission, index) => messages.push(submission.messageAt(index, now)))
     const batch = new Batch(messages, this.spans, this.isRepeat)
     batch.order = this.order
@@ -80,16 +80,16 @@ export function takeBatch(pending: Submission[], now: number): Batch {
 }
 
 function takeMixed(pending: Submission[]): Batch {
-  const messages: OutgoingMessage[] = []
+  const messages: Outgoing[] = []
   const spans: Span[] = []
   let bytes = 0
   let done = 0
   for (const submission of pending) {
     const from = submission.sent
     while (submission.sent < submission.messages.length && messages.length < MOST_MESSAGES && bytes < MOST_BYTES) {
-      const message = submission.messages[submission.sent++] as OutgoingMessage
+      const message = submission.messages[submission.sent++] as Outgoing
       messages.push(message)
-      bytes += message.payload.length
+      bytes += submission.weight / submission.messages.length
     }
     if (submission.sent > from) spans.push({ submission, from, count: submission.sent - from })
     if (submission.sent < submission.messages.length) break

@@ -9,7 +9,7 @@ import { ConsumerReporter } from './consumer-reporter.js'
 import { DeliveredMessage } from './delivered-message.js'
 import { OrphanKeeper } from './orphan-keeper.js'
 import { ACK, judgeFailure, judgeOutcome, judgeUnreadable, RELEASE, type Verdict } from './policy.js'
-import { Run } from './run.js'
+import { Run, type RunOwner } from './run.js'
 import { Runs } from './runs.js'
 import type { Ended } from './settlements.js'
 import { SourceFollower } from './source-follower.js'
@@ -28,6 +28,7 @@ export class Consumer implements ConsumerHandle, SessionOwner, SuspectOwner {
   readonly subscription: string
   readonly task: ConsumerTask
   readonly #parts: ConsumerParts
+  readonly #runOwner: RunOwner
   readonly #reporter: ConsumerReporter
   readonly #follower: SourceFollower
   readonly #orphans: OrphanKeeper
@@ -46,6 +47,7 @@ export class Consumer implements ConsumerHandle, SessionOwner, SuspectOwner {
     this.subscription = spec.name
     this.task = task
     this.#parts = parts
+    this.#runOwner = { subscription: spec.name, publisher: parts.publisher }
     this.#reporter = new ConsumerReporter(parts.emitter, spec)
     this.#orphans = new OrphanKeeper(parts.environment, parts.lease, run => this.#leaseEnded(run))
     this.#runs = new Runs(parts.environment, {
@@ -215,7 +217,7 @@ export class Consumer implements ConsumerHandle, SessionOwner, SuspectOwner {
 
   #start(delivery: Delivery): void {
     const message = new DeliveredMessage<unknown>(delivery.message, this.task.subscription.topic)
-    const run = new Run(delivery, this.subscription, message, this.#parts.publisher)
+    const run = new Run(delivery, message, this.#runOwner)
     this.#reporter.started(delivery)
     this.#slots++
     enterCause(run)
@@ -278,7 +280,7 @@ export class Consumer implements ConsumerHandle, SessionOwner, SuspectOwner {
 
   /** A run has ended, one way or another: its slot is free, and its verdict goes where its delivery is now. */
   #end(run: Run, verdict: Verdict): void {
-    run.list?.remove(run)
+    run.unlist()
     run.hasSlot = false
     this.#slots--
     const meant = run.isForsaken ? RELEASE : verdict
@@ -292,8 +294,8 @@ export class Consumer implements ConsumerHandle, SessionOwner, SuspectOwner {
   #timedOut(run: Run): void {
     const { timeout } = this.task.subscription.spec
     const message = `The handler of ${this.topic}/${this.subscription} has run longer than its timeout of ${timeout} ms.`
-    run.failure = new PluribusError('TIMEOUT', message, { details: { timeout } })
-    run.abort(run.failure)
+    run.course.failure = new PluribusError('TIMEOUT', message, { details: { timeout } })
+    run.abort(run.course.failure)
   }
 
   #abandoned(run: Run): void {

@@ -24,7 +24,7 @@ import { Consumers } from './consumers.js'
 import { Declarations, distinctTopics, KnownTopics } from './declarations.js'
 import { checkListener, Emitter } from './emitter.js'
 import { Housekeeping } from './housekeeping.js'
-import { idSource } from './ids.js'
+import { idPrefix } from './ids.js'
 import { closedError, type Generation, Link } from './link.js'
 import { fromNative } from './native-error.js'
 import { OutgoingMaker } from './outgoing.js'
@@ -73,7 +73,7 @@ export class PluribusBroker implements Broker {
     this.#declarations = declarations
     link.follow({ up: generation => this.#up(generation), down: () => {} })
     const queue = new PublishQueue({ ...shared, capable, publishTimeout, maxPending })
-    const maker = new OutgoingMaker(turn, options.source, idSource(environment), new Slab())
+    const maker = new OutgoingMaker(turn, options.source, idPrefix(environment), new Slab())
     const publisher = new Publishing({ ...shared, maker, queue, capable, middleware: options.publishMiddleware })
     this.#queue = queue
     this.#publishing = publisher

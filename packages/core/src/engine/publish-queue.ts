@@ -1,6 +1,5 @@
 import type { Adapter } from '../driver/adapter.js'
 import type { Environment } from '../driver/environment.js'
-import type { OutgoingMessage } from '../driver/message.js'
 import type { PublishException } from '../driver/publisher.js'
 import { PluribusError } from '../errors/pluribus-error.js'
 import { Alarm } from './alarm.js'
@@ -10,6 +9,7 @@ import type { Declarations, KnownTopics } from './declarations.js'
 import { Doubts, inDoubt } from './doubts.js'
 import { closedError, type Generation, type Link, type LinkFollower } from './link.js'
 import { fromNative } from './native-error.js'
+import type { Outgoing } from './outgoing.js'
 import type { Capable } from './requirements.js'
 import { Submission } from './submission.js'
 import { TopicGate, type Waiting } from './topic-gate.js'
@@ -66,7 +66,7 @@ export class PublishQueue implements LinkFollower {
   }
 
   /** Queues messages; `done` is called when the fate of each is known. Throws `OVERLOADED` or `CLOSED`, both definite. */
-  submit(messages: readonly OutgoingMessage[], done: (submission: Submission) => void): void {
+  submit(messages: readonly Outgoing[], done: (submission: Submission) => void): void {
     if (this.#closed) throw closedError()
     const now = this.#parts.turn.now
     const submission = new Submission(messages, now, now + this.#parts.publishTimeout, over => {
@@ -203,14 +203,14 @@ export class PublishQueue implements LinkFollower {
       // A duplicate of a repeat is its own first attempt: to the caller, an ordinary success.
       if (exception === undefined || (batch.isRepeat && exception.kind === 'duplicate')) submission.stored(1)
       else if (exception.kind === 'duplicate') submission.duplicate(index)
-      else submission.failed(index, this.#failure(exception, batch.isRepeat, batch.messages[place] as OutgoingMessage))
+      else submission.failed(index, this.#failure(exception, batch.isRepeat, batch.messages[place] as Outgoing))
     })
   }
 
   #failure(
     { error, outcome }: Extract<PublishException, { kind: 'failed' }>,
     isRepeat: boolean,
-    message: OutgoingMessage,
+    message: Outgoing,
   ): PluribusError {
     const failure = fromNative(this.#parts.adapter, error, 'publish', outcome)
     return isRepeat || outcome === 'unknown' ? inDoubt(failure, message) : failure
@@ -273,13 +273,12 @@ export class PublishQueue implements LinkFollower {
     return new PluribusError('UNAVAILABLE', message, { cause, outcome: 'definite' })
   }
 
-  #failAgain(which: (message: OutgoingMessage, submission: Submission) => boolean, error: PluribusError): void {
+  #failAgain(which: (message: Outgoing, submission: Submission) => boolean, error: PluribusError): void {
     this.#again = this.#again.flatMap(batch => {
-      const isHit = (submission: Submission, index: number) =>
-        which(submission.messages[index] as OutgoingMessage, submission)
+      const isHit = (submission: Submission, index: number) => which(submission.messages[index] as Outgoing, submission)
       const kept = batch.repeat((submission, index) => !isHit(submission, index))
       batch.each((submission, index, place) => {
-        const message = batch.messages[place] as OutgoingMessage
+        const message = batch.messages[place] as Outgoing
         if (isHit(submission, index)) submission.failed(index, inDoubt(error, message))
       })
       return kept ?? []
@@ -309,6 +308,6 @@ const UNANSWERED = new PluribusError('CLOSED', 'The broker was closed before the
 
 function failBatch(batch: Batch, error: PluribusError): void {
   batch.each((submission, index, place) => {
-    submission.failed(index, inDoubt(error, batch.messages[place] as OutgoingMessage))
+    submission.failed(index, inDoubt(error, batch.messages[place] as Outgoing))
   })
 }

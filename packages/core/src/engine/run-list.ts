@@ -26,31 +26,34 @@ export class RunList {
 
   /** Adds a run that starts at `now`, monotonic milliseconds; never earlier than the one added before. */
   add(run: Run, now: number): void {
-    run.startedAt = now
-    run.list = this
-    run.previous = this.#last
-    run.next = undefined
+    const { course } = run
+    course.startedAt = now
+    course.list = this
+    course.previous = this.#last
+    course.next = undefined
     if (this.#last === undefined) this.#first = run
-    else this.#last.next = run
+    else this.#last.course.next = run
     this.#last = run
     this.#size++
     if (this.#timer === undefined) this.#arm(this.#limit)
   }
 
   remove(run: Run): void {
-    if (run.previous === undefined) this.#first = run.next
-    else run.previous.next = run.next
-    if (run.next === undefined) this.#last = run.previous
-    else run.next.previous = run.previous
-    run.previous = undefined
-    run.next = undefined
-    run.list = undefined
+    const { course } = run
+    const { previous, next } = course
+    if (previous === undefined) this.#first = next
+    else previous.course.next = next
+    if (next === undefined) this.#last = previous
+    else next.course.previous = previous
+    course.previous = undefined
+    course.next = undefined
+    course.list = undefined
     this.#size--
   }
 
   *[Symbol.iterator](): Iterator<Run> {
     for (let run = this.#first; run !== undefined; ) {
-      const { next } = run
+      const { next } = run.course
       yield run
       run = next
     }
@@ -68,13 +71,13 @@ export class RunList {
   readonly #check = (): void => {
     this.#timer = undefined
     const now = this.#environment.clock.monotonic()
-    while (this.#first !== undefined && now - this.#first.startedAt >= this.#limit) {
+    while (this.#first !== undefined && now - this.#first.course.startedAt >= this.#limit) {
       const run = this.#first
       this.remove(run)
       this.#overdue(run)
     }
     // `#overdue` may have started others, and so have armed the timer.
     const first = this.#first
-    if (first !== undefined && this.#timer === undefined) this.#arm(first.startedAt + this.#limit - now)
+    if (first !== undefined && this.#timer === undefined) this.#arm(first.course.startedAt + this.#limit - now)
   }
 }

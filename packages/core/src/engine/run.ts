@@ -28,72 +28,115 @@ export interface CausedPublisher {
  */
 export type Tie = 'held' | 'orphaned' | 'lost'
 
-/** One handler at work on one delivery; what the handler sees as its context. */
-export class Run implements Context, Cause {
+/** What all runs of one consumer share. */
+export interface RunOwner {
   readonly subscription: string
-  readonly stored: StoredMessage
-  readonly attempt: number
-  readonly losses: number
+  readonly publisher: CausedPublisher
+}
+
+/** What only a run that is not over at once, or whose signal is read, has need of. */
+interface Course {
+  controller: AbortController | undefined
+  aborted: unknown
+  /** Why this attempt has failed although the handler has not ended: its timeout. */
+  failure: unknown
+  /** Where it is listed while it runs asynchronously. */
+  list: { remove(run: Run): void } | undefined
+  /** Monotonic milliseconds. */
+  startedAt: number
+  /** Neighbours in the list of what runs. */
+  previous: Run | undefined
+  next: Run | undefined
+}
+
+/**
+ * One handler at work on one delivery; what the handler sees as its context. Small, because there is one for each message;
+ * whatever a synchronous handler has no use for is in its course.
+ */
+export class Run implements Context, Cause {
   readonly message: DeliveredMessage<unknown>
-  readonly #publisher: CausedPublisher
-  #controller: AbortController | undefined
-  #aborted: unknown
+  readonly #owner: RunOwner
+  #course: Course | undefined
   /** The delivery it will be settled under: replaced when the message comes back to this process under a new token. */
   delivery: Delivery
   tie: Tie = 'held'
   /** Takes part in the count of free slots; a run without one has ended, or was abandoned. */
   hasSlot = true
-  /** Why this attempt has failed although the handler has not ended: its timeout. */
-  failure: unknown
   /** Its end is neither success nor failure any more: the message is given back. */
   isForsaken = false
-  /** Where it is listed while it runs asynchronously. */
-  list: { remove(run: Run): void } | undefined
-  /** Monotonic milliseconds. */
-  startedAt = 0
-  /** Neighbours in the list of what runs. */
-  previous: Run | undefined
-  next: Run | undefined
 
-  constructor(
-    delivery: Delivery,
-    subscription: string,
-    message: DeliveredMessage<unknown>,
-    publisher: CausedPublisher,
-  ) {
-    this.subscription = subscription
-    this.stored = delivery.message
-    this.attempt = delivery.attempt
-    this.losses = delivery.losses
-    this.message = message
+  constructor(delivery: Delivery, message: DeliveredMessage<unknown>, owner: RunOwner) {
     this.delivery = delivery
-    this.#publisher = publisher
+    this.message = message
+    this.#owner = owner
+    this.#course = undefined
+  }
+
+  get subscription(): string {
+    return this.#owner.subscription
+  }
+
+  get stored(): StoredMessage {
+    return this.delivery.message
+  }
+
+  get attempt(): number {
+    return this.delivery.attempt
+  }
+
+  get losses(): number {
+    return this.delivery.losses
+  }
+
+  get course(): Course {
+    this.#course ??= {
+      controller: undefined,
+      aborted: undefined,
+      failure: undefined,
+      list: undefined,
+      startedAt: 0,
+      previous: undefined,
+      next: undefined,
+    }
+    return this.#course
+  }
+
+  /** Why this attempt has failed although the handler has not ended: its timeout. */
+  get failure(): unknown {
+    return this.#course?.failure
+  }
+
+  /** It no longer counts as running. */
+  unlist(): void {
+    this.#course?.list?.remove(this)
   }
 
   /** Made when first read: most handlers never look. */
   get signal(): AbortSignal {
-    if (this.#controller === undefined) {
-      this.#controller = new AbortController()
-      if (this.isAborted) this.#controller.abort(this.#aborted)
+    const { course } = this
+    if (course.controller === undefined) {
+      course.controller = new AbortController()
+      if (course.aborted !== undefined) course.controller.abort(course.aborted)
     }
-    return this.#controller.signal
+    return course.controller.signal
   }
 
   get isAborted(): boolean {
-    return this.#aborted !== undefined
+    return this.#course?.aborted !== undefined
   }
 
   abort(reason: unknown): void {
-    if (this.isAborted) return
-    this.#aborted = reason
-    this.#controller?.abort(reason)
+    const { course } = this
+    if (course.aborted !== undefined) return
+    course.aborted = reason
+    course.controller?.abort(reason)
   }
 
   publish<In, Out>(topic: Topic<In, Out>, data: NoInfer<In>, options?: PublishOptions): Promise<Receipt> {
-    return this.#publisher.publishCaused(topic, data, options, this)
+    return this.#owner.publisher.publishCaused(topic, data, options, this)
   }
 
   publishMany<In, Out>(topic: Topic<In, Out>, items: Iterable<PublishItem<NoInfer<In>>>): Promise<PublishReport> {
-    return this.#publisher.publishManyCaused(topic, items, this)
+    return this.#owner.publisher.publishManyCaused(topic, items, this)
   }
 }

@@ -7,19 +7,28 @@ const LARGE = 32 * 1_024
  * whole publish. A slab lives as long as any message in it.
  */
 export class Slab {
-  #buffer = new ArrayBuffer(0)
+  #current = new Uint8Array(0)
   #used = 0
+  /** Where the last copy is: in these bytes, from `offset` on. A view of it is for whoever reads it to make. */
+  bytes = this.#current
+  offset = 0
+  size = 0
 
-  copy(bytes: Uint8Array): Uint8Array {
+  copy(bytes: Uint8Array): void {
     const size = bytes.byteLength
-    if (size > LARGE) return new Uint8Array(bytes)
-    if (this.#used + size > this.#buffer.byteLength) {
-      this.#buffer = new ArrayBuffer(SLAB)
+    this.size = size
+    if (size > LARGE) {
+      this.bytes = new Uint8Array(bytes)
+      this.offset = 0
+      return
+    }
+    if (this.#used + size > this.#current.byteLength) {
+      this.#current = new Uint8Array(SLAB)
       this.#used = 0
     }
-    const copy = new Uint8Array(this.#buffer, this.#used, size)
-    copy.set(bytes)
+    this.bytes = this.#current
+    this.offset = this.#used
+    this.#current.set(bytes, this.#used)
     this.#used += size
-    return copy
   }
 }

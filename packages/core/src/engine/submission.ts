@@ -1,8 +1,7 @@
-import type { OutgoingMessage } from '../driver/message.js'
 import type { PluribusError } from '../errors/pluribus-error.js'
 import type { Receipt } from '../model/publish-options.js'
 import type { PublishReport } from '../model/publish-report.js'
-import { weightOf, withDelay } from './outgoing.js'
+import { type Outgoing, weightOf } from './outgoing.js'
 
 type Failure = PublishReport['failures'][number]
 
@@ -10,7 +9,7 @@ const NO_FAILURES: readonly Failure[] = Object.freeze([])
 
 /** What one call of `publish` or `publishMany` is waiting for. */
 export class Submission {
-  readonly messages: readonly OutgoingMessage[]
+  readonly messages: readonly Outgoing[]
   /** About how many bytes it occupies. */
   readonly weight: number
   /** Some of the messages have a delay, which counts from `since`, however long they wait to be sent. */
@@ -25,12 +24,7 @@ export class Submission {
   #failures: Failure[] | undefined
   #duplicates: Set<number> | undefined
 
-  constructor(
-    messages: readonly OutgoingMessage[],
-    since: number,
-    deadline: number,
-    done: (submission: Submission) => void,
-  ) {
+  constructor(messages: readonly Outgoing[], since: number, deadline: number, done: (submission: Submission) => void) {
     let weight = 0
     let isDelayed = false
     for (const message of messages) {
@@ -47,15 +41,15 @@ export class Submission {
   }
 
   /** A message with what is left of its delay; `now` is monotonic, in milliseconds. */
-  messageAt(index: number, now: number): OutgoingMessage {
-    const message = this.messages[index] as OutgoingMessage
+  messageAt(index: number, now: number): Outgoing {
+    const message = this.messages[index] as Outgoing
     const waited = Math.round(now - this.since)
-    return message.delay === 0 || waited < 1 ? message : withDelay(message, Math.max(0, message.delay - waited))
+    return message.delay === 0 || waited < 1 ? message : message.withDelay(Math.max(0, message.delay - waited))
   }
 
   /** The topic of all its messages. */
   get topic(): string {
-    return (this.messages[0] as OutgoingMessage).topic
+    return (this.messages[0] as Outgoing).topic
   }
 
   stored(count: number): void {
@@ -71,7 +65,7 @@ export class Submission {
 
   failed(index: number, error: PluribusError): void {
     this.#failures ??= []
-    this.#failures.push({ index, id: (this.messages[index] as OutgoingMessage).id, error })
+    this.#failures.push({ index, id: (this.messages[index] as Outgoing).id, error })
     this.stored(1)
   }
 
@@ -85,7 +79,7 @@ export class Submission {
   }
 
   receipt(index: number): Receipt {
-    return { id: (this.messages[index] as OutgoingMessage).id, duplicate: this.isDuplicate(index) }
+    return { id: (this.messages[index] as Outgoing).id, duplicate: this.isDuplicate(index) }
   }
 
   report(): PublishReport {

@@ -18,6 +18,8 @@ export class Turn {
   #credit = STRIDE
   /** Units until the next look: what was slow in one turn will be slow in the next. */
   #stride = STRIDE
+  /** The budget is used up: nothing more is admitted in this turn, however often somebody asks again in a microtask. */
+  #isSpent = false
   #published = 0
   #deferred: (() => void)[] = []
   #now = 0
@@ -42,14 +44,14 @@ export class Turn {
   /** Whether one more unit of work fits into this turn. */
   admit(): boolean {
     if (!this.#active) this.#begin()
-    return --this.#credit > 0 || this.#look()
+    return !this.#isSpent && (--this.#credit > 0 || this.#look())
   }
 
   /** Whether a batch of publishes fits into this turn; the first always does. */
   admitPublishes(count: number): boolean {
     if (!this.#active) this.#begin()
     const before = this.#published
-    if (before > 0 && (before + count > PUBLISHES || !this.#look())) return false
+    if (before > 0 && (this.#isSpent || before + count > PUBLISHES || !this.#look())) return false
     this.#published = before + count
     return true
   }
@@ -65,6 +67,7 @@ export class Turn {
     // The clock is read here: the first look comes after a whole stride.
     this.#credit = this.#stride + 1
     this.#published = 0
+    this.#isSpent = false
     this.#read()
     this.#startedAt = this.#now
     this.#environment.timers.setImmediate(this.#end)
@@ -81,7 +84,8 @@ export class Turn {
     this.#read()
     this.#stride = this.#now - before > BUDGET / 4 ? 1 : STRIDE
     this.#credit = this.#stride
-    return this.#now - this.#startedAt < BUDGET
+    this.#isSpent = this.#now - this.#startedAt >= BUDGET
+    return !this.#isSpent
   }
 
   readonly #end = (): void => {

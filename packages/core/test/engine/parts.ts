@@ -28,7 +28,7 @@ export function delivery(id: number, more: Partial<Delivery> = {}): Delivery {
 }
 
 export const runOf = (of: Delivery): Run =>
-  new Run(of, 's', undefined as never, undefined as unknown as CausedPublisher)
+  new Run(of, undefined as never, { subscription: 's', publisher: undefined as unknown as CausedPublisher })
 
 interface Answer<T> {
   resolve(value: T): void

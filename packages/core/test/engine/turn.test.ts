@@ -40,6 +40,19 @@ describe('Turn', () => {
     expect(fitting(0.5)).toEqual([16, 3])
   })
 
+  test('a turn that is over admits nothing more, however often it is asked', () => {
+    const { turn, work, next } = bench()
+    expect(turn.admit()).toBe(true)
+    work(10)
+    while (turn.admit());
+    // Settlements that are answered, and pulls that return, ask again in microtasks of the same turn.
+    for (let i = 0; i < 100; i++) expect(turn.admit()).toBe(false)
+    expect(turn.admitPublishes(1)).toBe(true)
+    expect(turn.admitPublishes(1)).toBe(false)
+    next()
+    expect(turn.admit()).toBe(true)
+  })
+
   test('what is deferred runs in the next turn, which has its own budget', () => {
     const { turn, work, next } = bench()
     const done: string[] = []

@@ -4,9 +4,9 @@ export class InOrder {
   readonly #came: boolean[] = []
   #next = 0
 
-  /** Calls `go` when it is this number's turn: at once, if it is. Only the first call for a number counts. */
+  /** Calls `go` when it is this number's turn: at once, if it is, or if the number has passed before. */
   pass(number: number, go: () => void): void {
-    if (this.#came[number] === true) return
+    if (this.#came[number] === true) return go()
     this.#came[number] = true
     this.#waiting.set(number, go)
     for (let due = this.#take(); due !== undefined; due = this.#take()) due()

@@ -98,7 +98,7 @@ describe('schemas on publish', () => {
   it('waits for a thenable that is no promise of ours', async () => {
     const validate = () => ({
       // biome-ignore lint/suspicious/noThenProperty: a thenable is what is tested
-      then: (resolve: (result: unknown) => void) => resolve({ issues: [{ message: 'never' }] }),
+      then: (resolve: (result: unknown) => void) => queueMicrotask(() => resolve({ issues: [{ message: 'never' }] })),
     })
     const schema = { '~standard': { version: 1, vendor: 'test', validate } } as unknown as StandardSchema<number>
     const { broker, adapter } = await world()

@@ -122,6 +122,23 @@ describe('publish middleware', () => {
     expect(await ids(orders)).toEqual(batch.map(({ id }) => id))
   })
 
+  it('sends what a middleware lets through after it has answered', async () => {
+    const later: Promise<unknown>[] = []
+    const early: PublishMiddleware = async (draft, next) => {
+      later.push(clock.sleep(50).then(() => next(draft)))
+      return { id: 'early', duplicate: false }
+    }
+    const { broker, clock, ids } = await world({ middleware: { publish: [early] } })
+    await clock.run(
+      broker.publishMany(
+        orders,
+        [1, 2].map(n => ({ data: { n }, id: `m${n}` })),
+      ),
+    )
+    await clock.run(Promise.all(later))
+    expect(await ids(orders)).toEqual(['m1', 'm2'])
+  })
+
   it('does not deadlock on a middleware that lets one publish through at a time', async () => {
     let tail: Promise<unknown> = Promise.resolve()
     const oneByOne: PublishMiddleware = (draft, next) => {

@@ -82,7 +82,17 @@ describe('publishMany', () => {
     expect(error.report?.receipts.map(receipt => receipt?.id)).toEqual([undefined, 'a', undefined, 'b'])
   })
 
-  it('lists failures by their place, also where later ones fail first', async () => {
+  it('lists failures by their place, also where the first fails last', async () => {
+    const { broker, clock, adapter } = await world({ publishTimeout: '2s' })
+    adapter.refuse()
+    adapter.loseReplies('publish')
+    const batch = [{ data: { n: 0 }, id: 'sent again' }, { data: { n: 1 } }]
+    const error = await clock.run(refused(broker.publishMany(orders, batch)))
+    expect(error.report?.failures.map(({ index }) => index)).toEqual([0, 1])
+    expect(error.message).toMatch(/the first, number 0/)
+  })
+
+  it('tells what was in doubt from what was never sent, in one batch', async () => {
     const { broker, clock, adapter } = await world({ publishTimeout: '2s' })
     await clock.run(broker.declare(orders))
     const batch = items(1_500).map((item, n) => (n < 1_024 ? item : { data: item.data }))

@@ -3,6 +3,8 @@ import type { PendingCounts } from '@pluribus/queue'
 import { sizeOf } from './codec.js'
 import type { MessageLog } from './message-log.js'
 
+/** Bytes of handled messages that a topic keeps at most where its retention names none: memory is not a disk. */
+const MOST_BYTES = 64 * 1_024 * 1_024
 /** How far a topic may outgrow its bytes before publishing sweeps it: a sweep looks at up to a chunk of positions. */
 const SLACK = 1.125
 /** Messages after which publishing sweeps: what is removed within milliseconds never leaves the young generation. */
@@ -15,10 +17,10 @@ const SWEEP_EVERY = 4_096
 export class RetentionRule {
   readonly #log: MessageLog
   readonly #pending: PendingCounts
-  #rule: Retention
+  #rule: Required<Pick<Retention, 'bytes'>> & Retention
   /** Retention by bytes keeps what stands here and after. Moves forward only. */
   #floor = 1
-  /** Bytes of the messages from the floor on; 0 while bytes are not limited. */
+  /** Bytes of the messages from the floor on. */
   #bytes = 0
   /** Messages stored since the last sweep. */
   #unswept = 0
@@ -26,15 +28,14 @@ export class RetentionRule {
   constructor(log: MessageLog, pending: PendingCounts, rule: Retention) {
     this.#log = log
     this.#pending = pending
-    this.#rule = rule
+    this.#rule = { bytes: MOST_BYTES, ...rule }
   }
 
   /** Another rule from now on. */
   change(rule: Retention): void {
-    this.#rule = rule
+    this.#rule = { bytes: MOST_BYTES, ...rule }
     this.#floor = 1
     this.#bytes = 0
-    if (rule.bytes === undefined) return
     const log = this.#log
     for (let at = log.next(1); at < log.end; at = log.next(at + 1)) this.#bytes += this.#sizeAt(at)
   }
@@ -42,12 +43,12 @@ export class RetentionRule {
   /** Accounts for a message that was appended. */
   stored(message: OutgoingMessage): void {
     this.#unswept++
-    if (this.#rule.bytes !== undefined) this.#bytes += sizeOf(message)
+    this.#bytes += sizeOf(message)
   }
 
   /** Whether a sweep is worth its while before the next housekeeping. */
   get overdue(): boolean {
-    return this.#unswept >= SWEEP_EVERY || (this.#rule.bytes !== undefined && this.#bytes > this.#rule.bytes * SLACK)
+    return this.#unswept >= SWEEP_EVERY || this.#bytes > this.#rule.bytes * SLACK
   }
 
   /** Removes what is past retention; answers how many. `time` is in milliseconds since the epoch. */
@@ -55,8 +56,8 @@ export class RetentionRule {
     const { age, bytes } = this.#rule
     this.#unswept = 0
     const expired = age === undefined ? 1 : this.#log.since(time - age)
-    if (bytes !== undefined) this.#advance(bytes)
-    return this.#remove(bytes === undefined ? expired : Math.max(expired, this.#floor))
+    this.#advance(bytes)
+    return this.#remove(Math.max(expired, this.#floor))
   }
 
   /** Removes what was stored before a time (milliseconds since the epoch), whatever the rule; answers how many. */
@@ -75,7 +76,7 @@ export class RetentionRule {
   #remove(before: number): number {
     let removed = 0
     for (const position of this.#pending.removable(before)) {
-      if (this.#rule.bytes !== undefined && position >= this.#floor) this.#bytes -= this.#sizeAt(position)
+      if (position >= this.#floor) this.#bytes -= this.#sizeAt(position)
       this.#log.delete(position)
       removed++
     }

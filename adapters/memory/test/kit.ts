@@ -78,10 +78,12 @@ export function spec(name = 'billing', changes: Partial<SubscriptionSpec> = {}):
 export const topicSpec = (name = TOPIC, retention = {}) => ({ name, partitions: 1, retention })
 
 export function message(id: string, changes: Partial<OutgoingMessage> = {}): OutgoingMessage {
+  const payload = changes.payload ?? `payload of ${id}`
   return {
     id,
     topic: TOPIC,
-    payload: `payload of ${id}`,
+    payload,
+    size: payload.length,
     contentType: 'text/plain',
     key: undefined,
     priority: 0,

@@ -34,9 +34,28 @@ describe('retention', () => {
     expect(await history(setup)).toEqual(['e', 'f'])
   })
 
-  test('bytes are payload, header names and header values, as UTF-8', () => {
-    expect(sizeOf(message('a', { payload: 'é', headers: { ä: 'xyz' } }))).toBe(2 + 2 + 3)
+  test('bytes are payload, text by characters, and header names and values as UTF-8', () => {
+    expect(sizeOf(message('a', { payload: 'é', headers: { ä: 'xyz' } }))).toBe(1 + 2 + 3)
     expect(sizeOf(message('a', { payload: new Uint8Array(5) }))).toBe(5)
+  })
+
+  test('a topic that names no bytes keeps 64 MiB of what is handled, and all that is not', async () => {
+    const setup = await ready({ age: 7 * 24 * 60 * MINUTE })
+    const payload = new Uint8Array(1_024 * 1_024)
+    const publishMany = (from: number) =>
+      setup.connection.publisher.publish(
+        Array.from({ length: 40 }, (_, index) => message(`m${from + index}`, { payload })),
+      )
+    await publishMany(0)
+    await setup.consumer.drain()
+    await publishMany(40)
+    await setup.consumer.drain()
+    await publishMany(80)
+    await setup.connection.maintain?.()
+    expect(await history(setup)).toHaveLength(64)
+    await publishMany(120)
+    await setup.connection.maintain?.()
+    expect(await history(setup)).toHaveLength(80)
   })
 
   test('a changed rule counts what is there', async () => {

@@ -23,7 +23,8 @@ export type Headers = Readonly<Record<string, string>>
 export type Payload = Uint8Array | string
 
 /**
- * A message as it is stored, and as every handler, dead letter and redrive sees it again, byte for byte.
+ * A message as it is stored, and as every handler, dead letter and redrive sees it again, byte for byte. Members may be
+ * getters: read them by name, a spread of the object is empty.
  * Adapters may keep the object itself: core never changes it, and never hands it to user code.
  *
  * @example
@@ -69,6 +70,8 @@ export interface StoredMessage {
 export interface OutgoingMessage extends StoredMessage {
   /** Whether the caller chose the id. Generated ids are unique: only supplied ones need the de-duplication index. */
   readonly idSupplied: boolean
+  /** Of the payload: bytes, or characters where it is text. Known without looking at the payload, which may be made on demand. */
+  readonly size: number
   /** How long after it is stored it becomes due, in milliseconds; 0 for at once. Relative, so that no two clocks are compared. */
   readonly delay: number
 }

@@ -37,6 +37,7 @@ export const outgoing = (id: string): OutgoingMessage => ({
   correlationId: undefined,
   causationId: undefined,
   idSupplied: true,
+  size: 2,
   delay: 0,
 })
 

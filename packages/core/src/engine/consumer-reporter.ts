@@ -31,6 +31,10 @@ export class ConsumerReporter {
     for (const ended of others) this.#otherSettled(ended)
   }
 
+  unconfirmed(delivery: Delivery): void {
+    this.#emitter.emit('delivery.unconfirmed', this.#of(delivery))
+  }
+
   stale(delivery: Delivery): void {
     this.#emitter.emit('delivery.stale', this.#of(delivery))
   }

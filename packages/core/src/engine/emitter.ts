@@ -22,6 +22,7 @@ const NAMES: readonly Name[] = [
   'delivery.retried',
   'delivery.dead',
   'delivery.released',
+  'delivery.unconfirmed',
   'delivery.lost',
   'delivery.stale',
   'delivery.suspect',

@@ -100,7 +100,7 @@ export class SourceFollower implements LinkFollower {
     // The connection may have been lost while we waited; then there is nothing to close.
     if (session === undefined || session !== this.#session) return
     this.#session = undefined
-    session.abandon()
+    for (const { delivery } of session.abandon()) this.#reporter.unconfirmed(delivery)
     try {
       await within(timers, session.source.close(), ms, () => undefined)
     } catch (error) {

@@ -45,6 +45,11 @@ export interface BrokerEvents {
   'delivery.retried': DeliveryEvent & { readonly delay: number; readonly error: ErrorRecord }
   'delivery.dead': DeliveryEvent & { readonly reason: string; readonly error: ErrorRecord | undefined }
   'delivery.released': DeliveryEvent
+  /**
+   * Its run has ended, and the connection broke before the broker confirmed that: either it has taken effect, or the message
+   * comes back, here or elsewhere.
+   */
+  'delivery.unconfirmed': DeliveryEvent
   /** The broker took the delivery away; whatever its handler does no longer counts. */
   'delivery.lost': DeliveryEvent
   /** A settle came too late; the broker has changed nothing. */

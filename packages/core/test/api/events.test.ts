@@ -21,6 +21,7 @@ const EVENTS: { readonly [N in Name]: true } = {
   'delivery.retried': true,
   'delivery.dead': true,
   'delivery.released': true,
+  'delivery.unconfirmed': true,
   'delivery.lost': true,
   'delivery.stale': true,
   'delivery.suspect': true,
@@ -131,6 +132,15 @@ describe('events', () => {
     const { clock, seen } = await consuming(() => (runs++ === 0 ? release() : undefined))
     await clock.until(() => seen['delivery.released'].length === 1)
     expect(seen['delivery.released']).toEqual([delivery])
+  })
+
+  it('delivery.unconfirmed, where the settle took effect and its reply was lost', async () => {
+    const { clock, seen, broker } = await consuming(of => void of.adapter.loseReplies('settle'))
+    await clock.until(() => seen['delivery.unconfirmed'].length === 1)
+    expect(seen['delivery.unconfirmed']).toEqual([delivery])
+    await clock.until(() => seen['connection.up'].length === 1)
+    expect(await clock.run(broker.counts(billing))).toMatchObject({ waiting: 0, leased: 0, dead: 0 })
+    expect(seen['delivery.acked']).toEqual([])
   })
 
   it('delivery.lost, where the broker takes the delivery away', async () => {

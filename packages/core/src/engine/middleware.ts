@@ -2,7 +2,7 @@ import { PluribusError } from '../errors/pluribus-error.js'
 import type { Context, Handler } from '../model/handler.js'
 import type { Message } from '../model/message.js'
 import type { PublishOptions, Receipt } from '../model/publish-options.js'
-import type { Invoke } from './consumer-parts.js'
+import type { Invoke } from './consuming/consumer-parts.js'
 
 /**
  * What a publish middleware sees, and may hand on changed.

@@ -1,7 +1,7 @@
 import type { Delivery } from '@pluribus/core/driver'
 import { VirtualClock } from '@pluribus/core/testing'
 import { describe, expect, test } from 'vitest'
-import { Intake } from '../../src/engine/intake.js'
+import { Intake } from '../../src/engine/consuming/intake.js'
 import { delivery, environmentOf, ManualSource, watchdogOf } from './parts.js'
 
 function bench(adopts: (each: Delivery) => boolean = () => false) {
@@ -10,6 +10,7 @@ function bench(adopts: (each: Delivery) => boolean = () => false) {
   const owner = { room: 4, arrivals: 0, failures: 0 }
   const intake = new Intake(source, environmentOf(clock), watchdogOf(clock), {
     wanted: () => owner.room - intake.size,
+    isAdopting: () => true,
     adopt: adopts,
     arrived: () => void owner.arrivals++,
     failed: () => void owner.failures++,

@@ -1,6 +1,6 @@
 import { VirtualClock } from '@pluribus/core/testing'
 import { describe, expect, test } from 'vitest'
-import { LeaseKeeper } from '../../src/engine/lease-keeper.js'
+import { LeaseKeeper } from '../../src/engine/consuming/lease-keeper.js'
 import { environmentOf } from './parts.js'
 
 function bench() {

@@ -1,9 +1,9 @@
 import { VirtualClock } from '@pluribus/core/testing'
 import { describe, expect, test } from 'vitest'
-import { OrphanKeeper } from '../../src/engine/orphan-keeper.js'
-import { Orphans } from '../../src/engine/orphans.js'
-import { ACK, RELEASE, type Verdict } from '../../src/engine/policy.js'
-import type { Run } from '../../src/engine/run.js'
+import { OrphanKeeper } from '../../src/engine/consuming/orphan-keeper.js'
+import { Orphans } from '../../src/engine/consuming/orphans.js'
+import { ACK, RELEASE, type Verdict } from '../../src/engine/consuming/policy.js'
+import type { Run } from '../../src/engine/consuming/run.js'
 import { delivery, environmentOf, runOf } from './parts.js'
 
 const DEAD: Verdict = { kind: 'reject', reason: 'NO', attempts: 1, errors: [] }

@@ -1,8 +1,8 @@
 import type { Delivery, Environment, Pulled, Settled, SettleException, Source } from '@pluribus/core/driver'
 import { recordingLogger, type VirtualClock } from '@pluribus/core/testing'
-import type { CausedPublisher } from '../../src/engine/run.js'
-import { Run } from '../../src/engine/run.js'
-import { Watchdog } from '../../src/engine/watchdog.js'
+import { Watchdog } from '../../src/engine/connection/watchdog.js'
+import type { CausedPublisher } from '../../src/engine/consuming/run.js'
+import { Run } from '../../src/engine/consuming/run.js'
 
 export const environmentOf = (clock: VirtualClock): Environment =>
   ({ instance: 'test', logger: recordingLogger(), ...clock.environment() }) as Environment

@@ -1,6 +1,6 @@
 import { VirtualClock } from '@pluribus/core/testing'
 import { describe, expect, test } from 'vitest'
-import { RunList } from '../../src/engine/run-list.js'
+import { RunList } from '../../src/engine/consuming/run-list.js'
 import { delivery, environmentOf, runOf } from './parts.js'
 
 describe('RunList', () => {

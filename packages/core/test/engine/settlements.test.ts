@@ -1,7 +1,7 @@
 import { VirtualClock } from '@pluribus/core/testing'
 import { describe, expect, test } from 'vitest'
-import { ACK, RELEASE } from '../../src/engine/policy.js'
-import { Settlements } from '../../src/engine/settlements.js'
+import { ACK, RELEASE } from '../../src/engine/consuming/policy.js'
+import { Settlements } from '../../src/engine/consuming/settlements.js'
 import { delivery, ManualSource, watchdogOf } from './parts.js'
 
 function bench() {

@@ -1,7 +1,7 @@
 import type { PluribusError } from '@pluribus/core'
 import { VirtualClock } from '@pluribus/core/testing'
 import { describe, expect, test } from 'vitest'
-import { Watchdog } from '../../src/engine/watchdog.js'
+import { Watchdog } from '../../src/engine/connection/watchdog.js'
 import { environmentOf } from './parts.js'
 
 function bench() {

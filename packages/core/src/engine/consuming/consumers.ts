@@ -1,0 +1,81 @@
+import { PluribusError } from '../../errors/pluribus-error.js'
+import type { SubscribeOptions } from '../../model/broker.js'
+import type { Handler } from '../../model/handler.js'
+import { checkInteger, checkOptions } from '../../model/options.js'
+import type { Subscription } from '../../model/topic.js'
+import { composeHandle, type HandleMiddleware } from '../middleware.js'
+import { Consumer } from './consumer.js'
+import type { ConsumerParts, ConsumerTask, Invoke } from './consumer-parts.js'
+import { validateThen } from './validate-then.js'
+
+interface Entry {
+  readonly handler: Handler<never>
+  readonly consumer: Consumer
+  readonly opened: Promise<Consumer>
+}
+
+/** Where it starts was decided once, and is no part of what is compared. */
+const isSamePolicy = (a: Subscription<unknown>, b: Subscription<unknown>): boolean =>
+  a === b || policyOf(a) === policyOf(b)
+
+const policyOf = ({ spec, topic }: Subscription<unknown>): string =>
+  JSON.stringify([{ ...spec, from: undefined }, topic.spec.partitions])
+
+/** The consumers of one broker: at most one for each subscription. */
+export class Consumers {
+  readonly #parts: ConsumerParts
+  readonly #middleware: readonly HandleMiddleware[]
+  readonly #entries = new Map<string, Entry>()
+
+  constructor(parts: ConsumerParts, middleware: readonly HandleMiddleware[]) {
+    this.#parts = parts
+    this.#middleware = middleware
+  }
+
+  /** Opens a consumer; the same handler again gets the same one, another handler is a `CONFLICT`. */
+  subscribe(
+    subscription: Subscription<unknown>,
+    handler: Handler<never>,
+    options: SubscribeOptions = {},
+  ): Promise<Consumer> {
+    const task = this.#taskOf(subscription, handler, options)
+    const name = `${subscription.spec.topic}/${subscription.spec.name}`
+    const known = this.#entries.get(name)
+    if (known !== undefined && known.consumer.state !== 'closed') {
+      const isSame = isSamePolicy(known.consumer.task.subscription, subscription)
+      if (known.handler === handler && isSame) return known.opened
+      const differs = isSame ? 'has another handler' : 'is consumed with other settings'
+      const message = `${name} ${differs} in this process. Close its consumer first, or use a subscription of another name.`
+      return Promise.reject(new PluribusError('CONFLICT', message, { details: { subscription: name } }))
+    }
+    const consumer = new Consumer(this.#parts, task)
+    const opened = consumer.open().then(
+      () => consumer,
+      async error => {
+        if (this.#entries.get(name)?.consumer === consumer) this.#entries.delete(name)
+        await consumer.close({ drain: 0 })
+        throw error
+      },
+    )
+    this.#entries.set(name, { handler, consumer, opened })
+    return opened
+  }
+
+  async closeAll(drain: number): Promise<void> {
+    await Promise.all([...this.#entries.values()].map(({ consumer }) => consumer.close({ drain })))
+    this.#entries.clear()
+  }
+
+  #taskOf(subscription: Subscription<unknown>, handler: Handler<never>, options: SubscribeOptions): ConsumerTask {
+    checkOptions(options, ['concurrency', 'prefetch'], 'subscribe()')
+    const { schema, name } = subscription.topic
+    const composed: Invoke = composeHandle(this.#middleware, handler)
+    return {
+      subscription,
+      handler,
+      invoke: schema === undefined ? composed : validateThen(schema, name, composed),
+      concurrency: checkInteger(options.concurrency ?? 1, 'concurrency', 1, 10_000),
+      prefetch: checkInteger(options.prefetch ?? 256, 'prefetch', 0, 10_000),
+    }
+  }
+}

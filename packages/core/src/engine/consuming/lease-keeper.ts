@@ -1,0 +1,65 @@
+import type { Environment, TimerHandle } from '../../driver/environment.js'
+
+/** What a lease keeper asks of the source session it belongs to. */
+export interface LeaseHolder {
+  /** Whether any delivery is held. */
+  isHolding(): boolean
+  /** Renews everything held; resolves when the broker has confirmed it. */
+  renew(): Promise<void>
+  /** No renewal was confirmed for a whole lease: by our own clock, everything held is lost. */
+  expired(): void
+}
+
+/**
+ * Renews what a source holds at a third of the lease, with one timer, armed only while something is held. Errs on the early
+ * side: a lease is counted from before the call that got or renewed the oldest delivery.
+ */
+export class LeaseKeeper {
+  readonly #environment: Environment
+  readonly #lease: number
+  readonly #holder: LeaseHolder
+  #since = 0
+  #timer: TimerHandle | undefined
+
+  constructor(environment: Environment, lease: number, holder: LeaseHolder) {
+    this.#environment = environment
+    this.#lease = lease
+    this.#holder = holder
+  }
+
+  /** Monotonic milliseconds up to which everything held is certainly ours. */
+  get safeUntil(): number {
+    return this.#since + this.#lease
+  }
+
+  /** Something was got by a call that began at `since`, monotonic milliseconds. */
+  got(since: number): void {
+    if (this.#timer !== undefined) return
+    this.#since = since
+    this.#arm()
+  }
+
+  stop(): void {
+    if (this.#timer !== undefined) this.#environment.timers.clearTimeout(this.#timer)
+    this.#timer = undefined
+  }
+
+  #arm(): void {
+    const left = this.safeUntil - this.#environment.clock.monotonic()
+    this.#timer = this.#environment.timers.setTimeout(this.#tick, Math.max(0, Math.min(this.#lease / 3, left)))
+  }
+
+  readonly #tick = (): void => {
+    this.#timer = undefined
+    if (!this.#holder.isHolding()) return
+    const now = this.#environment.clock.monotonic()
+    if (now >= this.safeUntil) return this.#holder.expired()
+    this.#arm()
+    this.#holder.renew().then(
+      () => {
+        this.#since = now
+      },
+      error => this.#environment.logger.warn({ error }, 'Renewing leases has failed; it is tried again.'),
+    )
+  }
+}

@@ -1,0 +1,165 @@
+import type { Environment, TimerHandle } from '../../driver/environment.js'
+import type { Delivery, Source, SourceEvents, Token } from '../../driver/subscriber.js'
+import { Backoff } from '../connection/backoff.js'
+import type { Watchdog } from '../connection/watchdog.js'
+import { Intake, type IntakeOwner } from './intake.js'
+import { LeaseKeeper } from './lease-keeper.js'
+import { RELEASE, type Verdict } from './policy.js'
+import { type Ended, type SettlementFollower, Settlements } from './settlements.js'
+
+/** What a session asks of its consumer, and tells it. */
+export interface SessionOwner extends Pick<IntakeOwner, 'wanted' | 'isAdopting' | 'adopt'> {
+  /** Running deliveries that this session handed out and that are still ours. */
+  running(): readonly Delivery[]
+  /** There may be something to start, or to pull. */
+  stir(): void
+  settled(deliveries: readonly Delivery[], others: readonly Ended[]): void
+  stale(delivery: Delivery): void
+  /** The broker, or our own clock, has taken these away. */
+  lost(isLost: (delivery: Delivery) => boolean, buffered: readonly Delivery[]): void
+  /** The session is over: its source has ended, or does not answer. */
+  over(session: SourceSession, cause: unknown): void
+}
+
+/** One generation of a source with everything that dies with it: what it holds unstarted, unsettled, and leased. */
+export class SourceSession implements SettlementFollower {
+  readonly source: Source
+  readonly intake: Intake
+  readonly settlements: Settlements
+  readonly #environment: Environment
+  readonly #watchdog: Watchdog
+  readonly #owner: SessionOwner
+  readonly #leases: LeaseKeeper
+  readonly #backoff: Backoff
+  readonly #retries = new Set<TimerHandle>()
+  #isOver = false
+  /** What it held has been given back, or soon will be. */
+  #isGivenBack = false
+
+  constructor(source: Source, lease: number, environment: Environment, watchdog: Watchdog, owner: SessionOwner) {
+    this.source = source
+    this.#environment = environment
+    this.#watchdog = watchdog
+    this.#owner = owner
+    this.#backoff = new Backoff(environment.random)
+    this.settlements = new Settlements(source, watchdog, this)
+    this.intake = new Intake(source, environment, watchdog, {
+      wanted: () => owner.wanted(),
+      isAdopting: () => owner.isAdopting(),
+      adopt: delivery => owner.adopt(delivery),
+      arrived: since => {
+        if (source.renew !== undefined) this.#leases.got(since)
+        owner.stir()
+      },
+      failed: error => this.#retryLater('Pulling', error, () => this.intake.resume()),
+    })
+    this.#leases = new LeaseKeeper(environment, lease, {
+      isHolding: () => this.#held().length > 0,
+      renew: () => this.#renew(),
+      expired: () => this.#lost(() => true),
+    })
+  }
+
+  /** Monotonic milliseconds up to which what it handed out is certainly ours; with no lease any more, or none at all, until now. */
+  get safeUntil(): number {
+    const isLeased = this.source.renew !== undefined && !this.#isGivenBack
+    return isLeased ? this.#leases.safeUntil : this.#environment.clock.monotonic()
+  }
+
+  settle(delivery: Delivery, verdict: Verdict): void {
+    if (verdict.kind === 'ack') this.settlements.ack(delivery)
+    else this.settlements.end({ delivery, verdict })
+  }
+
+  /** The connection is given up although it stands: closing it gives back what this session holds. */
+  givenUp(): void {
+    this.#isGivenBack = true
+  }
+
+  /** What the source may call. Nothing reaches the consumer once the session is over. */
+  static events(session: () => SourceSession | undefined, early: (cause: unknown) => void): SourceEvents {
+    return {
+      wake: () => session()?.intake.wake(),
+      lost: tokens => session()?.takenAway(tokens),
+      ended: cause => {
+        const own = session()
+        if (own === undefined) early(cause)
+        else own.#end(cause)
+      },
+    }
+  }
+
+  takenAway(tokens: readonly Token[]): void {
+    const lost = new Set(tokens)
+    this.#lost(delivery => lost.has(delivery.token))
+  }
+
+  /** Gives back, uncounted, what has not been started. */
+  giveBack(): void {
+    for (const delivery of this.intake.drop(() => true)) this.settle(delivery, RELEASE)
+  }
+
+  mark(delivery: Delivery): Promise<void> {
+    return this.#watchdog.watch('mark', this.source.mark(delivery))
+  }
+
+  /** Ends the session without asking the source anything; answers what was not surely settled. */
+  abandon(): Ended[] {
+    this.#isOver = true
+    this.intake.stop()
+    this.#leases.stop()
+    for (const retry of this.#retries) this.#environment.timers.clearTimeout(retry)
+    return this.settlements.abandon()
+  }
+
+  settled(deliveries: readonly Delivery[], others: readonly Ended[]): void {
+    if (deliveries.length + others.length > 0) this.#backoff.reset()
+    this.#owner.settled(deliveries, others)
+  }
+
+  stale(delivery: Delivery): void {
+    this.#owner.stale(delivery)
+  }
+
+  failed(error: unknown): void {
+    this.#retryLater('Settling', error, () => this.settlements.resume())
+  }
+
+  idle(): void {
+    this.#owner.stir()
+  }
+
+  #held(): Delivery[] {
+    return [...this.intake.held(), ...this.#owner.running(), ...this.settlements.pending()]
+  }
+
+  async #renew(): Promise<void> {
+    const batch = this.#held()
+    if (batch.length === 0 || this.source.renew === undefined) return
+    const lost = await this.#watchdog.watch('renew', this.source.renew(batch))
+    if (lost.length > 0 && !this.#isOver) this.takenAway(lost)
+  }
+
+  #lost(isLost: (delivery: Delivery) => boolean): void {
+    if (this.#isOver) return
+    this.#owner.lost(isLost, this.intake.drop(isLost))
+    this.#owner.stir()
+  }
+
+  #end(cause: unknown): void {
+    if (this.#isOver) return
+    this.#isGivenBack = true
+    this.#owner.over(this, cause)
+  }
+
+  #retryLater(what: string, error: unknown, again: () => void): void {
+    if (this.#isOver) return
+    const delay = this.#backoff.next()
+    this.#environment.logger.warn({ error, delay }, `${what} has failed; it is tried again.`)
+    const retry = this.#environment.timers.setTimeout(() => {
+      this.#retries.delete(retry)
+      again()
+    }, delay)
+    this.#retries.add(retry)
+  }
+}

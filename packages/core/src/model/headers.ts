@@ -15,7 +15,16 @@ const ASCII = /^[ -~]+$/
 const CONTROL = /\p{Cc}/u
 const LINE_BREAK = /[\r\n]/
 
-/** What a message without headers has: one shared, frozen object without prototype. */
+/**
+ * What a message without headers has: one shared, frozen object without prototype.
+ *
+ * @example
+ * ```ts
+ * import { EMPTY_HEADERS, type OutgoingMessage } from '@pluribus/core/driver'
+ *
+ * const isBare = (message: OutgoingMessage) => message.headers === EMPTY_HEADERS
+ * ```
+ */
 export const EMPTY_HEADERS: Headers = Object.freeze(Object.create(null) as Record<string, string>)
 
 function refuse(message: string, header?: string, cause?: unknown): never {

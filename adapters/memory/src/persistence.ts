@@ -85,8 +85,9 @@ export class MemoryPersistence implements Persistence {
   async redrive(query: DeadLetterQuery): Promise<RedriveResult> {
     this.#lifetime.check('redrive')
     const { subscription, positions, missing } = this.#select(query)
-    for (const position of positions) subscription.redrive(position)
-    subscription.stir(positions.length, this.#environment.clock.monotonic())
+    const now = this.#environment.clock.monotonic()
+    for (const position of positions) subscription.redrive(position, now)
+    subscription.stir(positions.length, now)
     return { redriven: positions.length, missing }
   }
 

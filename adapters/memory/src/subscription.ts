@@ -118,9 +118,9 @@ export class MemorySubscription {
   }
 
   /** Back to the tail, with everything forgotten. */
-  redrive(position: number): boolean {
+  redrive(position: number, now: number): boolean {
     this.deaths.delete(position)
-    return this.queue.redrive(position)
+    return this.queue.redrive(position, now)
   }
 
   /** Gone for good. */

@@ -36,7 +36,7 @@ export class MemoryTopic {
     const position = this.log.append(message, time, due)
     const subscriptions = this.#all
     this.#pending.add(position, subscriptions.length)
-    for (let index = 0; index < subscriptions.length; index++) subscriptions[index]?.queue.add(position, due)
+    for (let index = 0; index < subscriptions.length; index++) subscriptions[index]?.queue.add(position, due, now)
     this.retention.stored(message)
     this.#unannounced++
     return true
@@ -68,19 +68,14 @@ export class MemoryTopic {
 
   /**
    * Creates a subscription and fills it from where it starts. Nothing can be published in between, so it misses nothing
-   * and gets nothing twice. What was delayed once and is due by now stands where it was published.
+   * and gets nothing twice. What was delayed stands where it would if the subscription had been there all along.
    *
    * @throws PluribusError `NOT_FOUND` where it starts at an id that is not there.
    */
   subscribe(spec: SubscriptionSpec, now: number): void {
     const start = this.positionOf(spec.from)
     const subscription = new MemorySubscription(spec, this.log, position => this.#pending.done(position))
-    const { log } = this
-    for (let at = log.next(start); at < log.end; at = log.next(at + 1)) {
-      const due = log.dueOf(at)
-      this.#pending.add(at, 1)
-      subscription.queue.add(at, due > now ? due : 0)
-    }
+    this.#fill(subscription, start, now)
     this.#subscriptions.set(spec.name, subscription)
     this.#all = [...this.#subscriptions.values()]
   }
@@ -105,6 +100,22 @@ export class MemoryTopic {
     const position = this.log.positionOf(start.id)
     if (position < 0) throw startNotFound(this.spec.name, start.id)
     return position
+  }
+
+  /** Adds what is in the log from a position on. */
+  #fill(subscription: MemorySubscription, start: number, now: number): void {
+    const { log } = this
+    // The log knows when a message was stored by the wall clock, and queues go by the monotonic one. A delayed message
+    // tells both; before the first of them it does not matter when it was.
+    let offset = Number.NEGATIVE_INFINITY
+    for (let at = log.next(start); at < log.end; at = log.next(at + 1)) {
+      const due = log.dueOf(at)
+      const time = log.timeOf(at)
+      if (due > 0) offset = due - (log.get(at) as OutgoingMessage).delay - time
+      this.#pending.add(at, 1)
+      // Not later than now: a wall clock that was put forward must not make anything due.
+      subscription.queue.add(at, due, Math.min(time + offset, now))
+    }
   }
 
   /** Retention and de-duplication. */

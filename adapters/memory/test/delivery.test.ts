@@ -109,6 +109,36 @@ describe('delays', () => {
     expect(await consumer.ids()).toEqual(['late'])
   })
 
+  test('a delayed message is before what was published after it was due, though nobody pulled in between', async () => {
+    const { clock, publish, consumer } = await ready()
+    await publish(['held'], ['late', { delay: 1_000 }])
+    expect(await consumer.ids(1)).toEqual(['held'])
+    clock.pass(999)
+    await publish(['before'])
+    clock.pass(1)
+    await publish(['after'])
+    expect(await consumer.ids()).toEqual(['before', 'late', 'after'])
+  })
+
+  test('a delayed message is before what was redriven after it was due', async () => {
+    const { clock, publish, consumer, connection } = await ready()
+    await publish(['late', { delay: 1_000 }], ['dead'])
+    const [dead] = await consumer.pull()
+    await settleOne(consumer, dead as never, 'reject')
+    clock.pass(1_000)
+    await connection.persistence.redrive({ subscription: spec() })
+    expect(await consumer.ids()).toEqual(['late', 'dead'])
+  })
+
+  test('a delayed message takes its turn within its key when it is due', async () => {
+    const { clock, publish, consumer } = await ready({ discipline: priorityOf(4) })
+    await publish(['late', { key: 'k', delay: 1_000 }])
+    clock.pass(1_000)
+    await publish(['urgent', { key: 'k', priority: 3 }])
+    expect(await consumer.drain()).toEqual(['late'])
+    expect(await consumer.drain()).toEqual(['urgent'])
+  })
+
   test('what is sooner due than a sleeping source was told wakes it', async () => {
     const { publish, consumer, clock } = await ready()
     await publish(['late', { delay: 10_000 }])

@@ -71,12 +71,45 @@ describe('where a late subscription starts', () => {
     expect(await late.source.pull(9)).toMatchObject({ deliveries: [{ message: { id: 'soon' } }], dueIn: 1_000 })
   })
 
-  test('a delay that has passed counts no more: the order is that of the log', async () => {
+  /** What was delayed, between what was published before it was due and after. */
+  async function delayed() {
     const setup = await ready()
-    await publish(setup, ['soon', { delay: 1_000 }], ['now'])
-    setup.clock.pass(2_000)
+    await publish(setup, ['first'], ['second', { delay: 2_000 }], ['soon', { delay: 1_000 }], ['now'])
+    setup.clock.pass(1_000)
+    await publish(setup, ['after soon'], ['third', { delay: 1_500 }])
+    return setup
+  }
+
+  test('a delay that has passed is as if it had been there all along', async () => {
+    const setup = await delayed()
+    setup.clock.pass(1_200)
+    await publish(setup, ['after second'])
+    setup.clock.pass(1_000)
+    await publish(setup, ['last'], ['never', { delay: 1_000 }])
     await setup.connection.declare([], [spec('late')])
-    expect(await (await open(setup.connection, spec('late'))).ids()).toEqual(['soon', 'now'])
+    const order = ['first', 'now', 'soon', 'after soon', 'second', 'after second', 'third', 'last']
+    expect(await setup.consumer.ids()).toEqual(order)
+    expect(await (await open(setup.connection, spec('late'))).ids()).toEqual(order)
+  })
+
+  test.each([
+    ['forward', -600_000, ['second', 'third', 'last']],
+    ['back', 600_000, ['last', 'second', 'third']],
+  ])('a wall clock that was put %s makes nothing due, and moves only what was due by then', async (_, back, order) => {
+    const setup = await delayed()
+    setup.clock.pass(500)
+    setup.clock.back = back
+    await publish(setup, ['never', { delay: 10_000 }])
+    setup.clock.back += back
+    setup.clock.pass(1_000)
+    await publish(setup, ['last'])
+    await setup.connection.declare([], [spec('late')])
+    const late = await open(setup.connection, spec('late'))
+    expect(await late.source.pull(4)).toMatchObject({ deliveries: { length: 4 } })
+    expect(await late.source.pull(9)).toMatchObject({
+      deliveries: order.map(id => ({ message: { id } })),
+      dueIn: 9_000,
+    })
   })
 })
 

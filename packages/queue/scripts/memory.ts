@@ -44,7 +44,7 @@ function fill({ order, bands = 1, due = 0, keys = [] }: Case): DeliveryQueue {
     bandOf: position => position % bands,
     handled: () => {},
   })
-  for (let position = 0; position < MESSAGES; position++) queue.add(position, due)
+  for (let position = 0; position < MESSAGES; position++) queue.add(position, due, 0)
   // Takes one message of each key; whatever else a fifo line holds is parked behind them.
   if (keys === FEW) queue.claim(queue.open(1, 30_000), 2 * FEW.length, 0)
   return queue

@@ -47,7 +47,7 @@ function round(each: Case): [add: number, settle: number] {
   const step = each.backlog ?? MESSAGES
   for (let done = 0; done < MESSAGES; ) {
     const start = performance.now()
-    for (const end = Math.min(MESSAGES, added + step); added < end; added++) queue.add(added, 0)
+    for (const end = Math.min(MESSAGES, added + step); added < end; added++) queue.add(added, 0, start)
     const middle = performance.now()
     for (const end = done + step; done < end && done < added; ) done += settleBatch(queue, session, middle)
     adding += middle - start

@@ -7,33 +7,9 @@ import type { QueueCounts, QueueOptions } from './queue-options.js'
 import { ReadyBands } from './ready-bands.js'
 import { ReadyRing } from './ready-ring.js'
 import { ReadyStack } from './ready-stack.js'
-import { type Trouble, TroubleBook } from './trouble.js'
+import { SUSPECT_AFTER, type Trouble, TroubleBook } from './trouble.js'
 
 const NONE = -1
-
-/**
- * Losses after which a message is a suspect: a claim returns it alone.
- *
- * @example
- * ```ts
- * import { SUSPECT_AFTER } from '@pluribus/queue'
- *
- * const isSuspect = (losses: number) => losses >= SUSPECT_AFTER
- * ```
- */
-export const SUSPECT_AFTER = 2
-
-/**
- * Marked losses after which the core lets a message die unrun, with the reason `CRASHED`. The queue only counts them.
- *
- * @example
- * ```ts
- * import { CRASHED_AFTER } from '@pluribus/queue'
- *
- * const isKiller = (marks: number) => marks >= CRASHED_AFTER
- * ```
- */
-export const CRASHED_AFTER = 3
 
 /**
  * The deliveries of one subscription: what waits, what is leased, delayed, blocked or dead. Pure and synchronous, over
@@ -41,8 +17,9 @@ export const CRASHED_AFTER = 3
  * The same calls with the same arguments give the same answers, tokens included.
  *
  * Times are milliseconds of the caller's clock. A `now` smaller than an earlier one is read as the earlier one.
- * Time takes effect in `claim` only: until the next claim a lapsed lease may still be settled, and counts keep what is
- * due where it was.
+ * What has come due is noticed by the next `claim`, `add` or `redrive`, before it does anything else, so that places are
+ * those of the due instants; until then counts keep it where it was. A lapsed lease is noticed by `claim` only, and may be
+ * settled until then.
  *
  * @example
  * ```ts
@@ -52,7 +29,7 @@ export const CRASHED_AFTER = 3
  * const queue = new DeliveryQueue({
  *   order: 'fifo', bands: 1, keyOf: position => keys[position], bandOf: () => 0, handled: () => {},
  * })
- * for (const position of [1, 2, 3]) queue.add(position, 0)
+ * for (const position of [1, 2, 3]) queue.add(position, 0, performance.now())
  * const session = queue.open(0, 30_000)
  * const count = queue.claim(session, 256, performance.now()) // 2: the second one of ada waits for the first
  * for (let i = 0; i < count; i++) queue.ack(queue.claimed.token[i] ?? -1)
@@ -94,11 +71,13 @@ export class DeliveryQueue {
 
   /**
    * A message joins the subscription: once, and not before the ones with smaller positions. A late subscription is
-   * filled this way from any position.
+   * filled this way from any position; told when each message was published, it gives the places it would have given then.
    *
-   * @param due 0: ready at once. Else when it becomes ready; its place, and its turn within its key, are of that moment.
+   * @param due 0: ready at once. Else when it becomes ready; its place, and its turn within its key, are of that moment,
+   * or of `now` where that is later.
    */
-  add(position: number, due: number): void {
+  add(position: number, due: number, now: number): void {
+    this.#pass(now)
     if (due === 0) this.#join(position)
     else this.#waits.schedule(position, due)
     this.#records++
@@ -134,8 +113,7 @@ export class DeliveryQueue {
   claim(session: number, max: number, now: number): number {
     const holder = this.#leases.session(session)
     if (holder === undefined) throw new RangeError(`Session ${session} is not open.`)
-    const time = this.#advance(now)
-    if (this.#waits.due <= time) this.#promote(time)
+    const time = this.#pass(now)
     if (this.#leases.mayExpire(time)) this.#expire(time)
     const most = Math.min(max, this.#leases.room)
     let count = 0
@@ -229,8 +207,9 @@ export class DeliveryQueue {
    * A dead message is ready again, last to have joined (its band, and its key), with nothing held against it.
    * False when it is not dead.
    */
-  redrive(position: number): boolean {
+  redrive(position: number, now: number): boolean {
     if (!this.#dead.has(position)) return false
+    this.#pass(now)
     this.#join(position)
     return this.#dead.delete(position)
   }
@@ -282,6 +261,13 @@ export class DeliveryQueue {
   #advance(now: number): number {
     if (now > this.#now) this.#now = now
     return this.#now
+  }
+
+  /** Time has passed: what is due by now takes its place before anything else does. Returns the time as it is read. */
+  #pass(now: number): number {
+    const time = this.#advance(now)
+    if (this.#waits.due <= time) this.#promote(time)
+    return time
   }
 
   #bandOf(position: number): number {

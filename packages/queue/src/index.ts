@@ -1,4 +1,5 @@
 export type { Claimed } from './claimed.js'
-export { CRASHED_AFTER, DeliveryQueue, SUSPECT_AFTER } from './delivery-queue.js'
+export { DeliveryQueue } from './delivery-queue.js'
 export { PendingCounts } from './pending-counts.js'
 export type { Order, QueueCounts, QueueOptions } from './queue-options.js'
+export { CRASHED_AFTER, SUSPECT_AFTER } from './trouble.js'

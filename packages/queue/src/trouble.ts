@@ -1,3 +1,27 @@
+/**
+ * Losses after which a message is a suspect: a claim returns it alone.
+ *
+ * @example
+ * ```ts
+ * import { SUSPECT_AFTER } from '@pluribus/queue'
+ *
+ * const isSuspect = (losses: number) => losses >= SUSPECT_AFTER
+ * ```
+ */
+export const SUSPECT_AFTER = 2
+
+/**
+ * Marked losses after which the core lets a message die unrun, with the reason `CRASHED`. The queue only counts them.
+ *
+ * @example
+ * ```ts
+ * import { CRASHED_AFTER } from '@pluribus/queue'
+ *
+ * const isKiller = (marks: number) => marks >= CRASHED_AFTER
+ * ```
+ */
+export const CRASHED_AFTER = 3
+
 /** What is held against one message. Kept only while something is. */
 export interface Trouble {
   /** Runs that failed. */

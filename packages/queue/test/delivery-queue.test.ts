@@ -19,7 +19,7 @@ function setup(order: Order, messages: readonly Message[], bands = order === 'pr
     bandOf: position => messages[position]?.band ?? 0,
     handled: position => handled.push(position),
   })
-  messages.forEach((message, position) => void queue.add(position, message.due ?? 0))
+  messages.forEach((message, position) => void queue.add(position, message.due ?? 0, 0))
   const session = queue.open(1, LEASE)
   const claim = (max: number, now = 0, by = session) => {
     const count = queue.claim(by, max, now)
@@ -67,6 +67,64 @@ describe('order', () => {
     const { claim } = setup('fifo', [{ due: 20 }, { due: 10 }, { due: 10 }, {}])
     expect(claim(9, 9)).toEqual([3])
     expect(claim(9, 20)).toEqual([1, 2, 0])
+  })
+})
+
+describe('what has come due before anybody looked', () => {
+  const late = { due: 20 }
+
+  it('is before what was added later, and behind what was added before', () => {
+    const { claim, queue } = setup('fifo', [late, {}, { due: 10 }])
+    queue.add(3, 0, 19)
+    queue.add(4, 0, 20)
+    expect(queue.counts()).toMatchObject({ waiting: 5, scheduled: 0 })
+    expect(claim(9, 30)).toEqual([1, 2, 3, 0, 4])
+  })
+
+  it('is before what was redriven later', () => {
+    const { claim, queue, token } = setup('fifo', [{}, late, late])
+    claim(1)
+    queue.reject(token())
+    queue.redrive(0, 20)
+    expect(claim(9, 20)).toEqual([1, 2, 0])
+  })
+
+  it('is below what was added later, where the youngest goes first', () => {
+    const { claim, queue } = setup('lifo', [late, {}])
+    queue.add(2, 0, 25)
+    expect(claim(9, 25)).toEqual([2, 0, 1])
+  })
+
+  it.each(['lifo', 'priority'] as const)('%s: takes its turn within its key', order => {
+    const messages: Message[] = [{ ...late, key: 'a', band: 2 }, {}]
+    const { claim, queue, token } = setup(order, messages)
+    messages.push({ key: 'a' })
+    queue.add(2, 0, 20)
+    expect(claim(9, 20).sort()).toEqual([0, 1])
+    queue.ack(token(Array.from(queue.claimed.position).indexOf(0)))
+    expect(claim(9, 20)).toEqual([2])
+  })
+
+  it('is judged by the latest time that was told, by whichever call', () => {
+    const { claim, queue } = setup('fifo', [late])
+    queue.hasReady(20)
+    queue.add(1, 0, 5)
+    expect(claim(9, 5)).toEqual([0, 1])
+    queue.add(2, 15, 5)
+    queue.add(3, 0, 5)
+    expect(claim(9, 5)).toEqual([2, 3])
+  })
+
+  it('has the same place in a subscription that is filled later', () => {
+    const dues = [20, 0, 10, 0, 15, 0, 200, 0, 0]
+    const [early, filled] = [setup('fifo', []), setup('fifo', [])]
+    dues.forEach((due, position) => {
+      early.queue.add(position, due, 5 * position)
+      early.claim(0, 5 * position + 2)
+    })
+    dues.forEach((due, position) => void filled.queue.add(position, due, 5 * position))
+    expect(filled.claim(9, 100)).toEqual(early.claim(9, 100))
+    expect(filled.queue.counts()).toMatchObject({ scheduled: 1 })
   })
 })
 
@@ -167,12 +225,17 @@ describe('dead letters', () => {
     const seen: number[] = []
     for (const position of queue.dead()) {
       seen.push(position)
-      queue.redrive(position)
+      queue.redrive(position, 0)
       claim(1)
       queue.reject(token())
     }
     expect(seen).toEqual([2, 0, 3])
-    expect([queue.discard(2), queue.discard(2), queue.redrive(2), queue.isDead(0)]).toEqual([true, false, false, true])
+    expect([queue.discard(2), queue.discard(2), queue.redrive(2, 0), queue.isDead(0)]).toEqual([
+      true,
+      false,
+      false,
+      true,
+    ])
     expect(handled).toEqual([2])
   })
 })
@@ -209,5 +272,5 @@ it('refuses bands that the order has not, and messages in no band', () => {
   expect(() => new DeliveryQueue({ ...options, order: 'fifo', bands: 2 })).toThrow(RangeError)
   expect(() => new DeliveryQueue({ ...options, order: 'priority', bands: 0 })).toThrow(RangeError)
   const queue = new DeliveryQueue({ ...options, order: 'priority', bands: 7 })
-  expect(() => queue.add(1, 0)).toThrow('Message 1 is in band 7; there are 7, from 0.')
+  expect(() => queue.add(1, 0, 0)).toThrow('Message 1 is in band 7; there are 7, from 0.')
 })

@@ -1,54 +1,6 @@
 import type { Order, QueueCounts } from '../src/index.js'
+import { byPlace, type Delivery, type Expected, type ModelMessage, type ModelSession } from './reference-records.js'
 import type { Transition } from './transitions.js'
-
-/** What the model knows of a message. */
-export interface ModelMessage {
-  readonly position: number
-  readonly key: string | undefined
-  readonly band: number
-}
-
-interface Lease {
-  readonly session: number
-  readonly instance: number
-  readonly firstEnd: number
-  token: number
-  end: number
-  marked: boolean
-}
-
-interface Delivery {
-  readonly message: ModelMessage
-  /** Count of additions before it: what breaks a tie between delays. */
-  readonly added: number
-  state: 'scheduled' | 'ready' | 'leased' | 'retrying' | 'dead'
-  /** When it became ready for the first time, as a count over the subscription; its place, and its turn in its key. */
-  joined: number
-  failures: number
-  losses: number
-  marks: number
-  due: number
-  died: number
-  lease: Lease | undefined
-  /** A lost lease that no claim has judged. */
-  loss: { readonly instance: number; readonly marked: boolean } | undefined
-  hasBeenOut: boolean
-  wasBlocked: boolean
-}
-
-interface ModelSession {
-  readonly instance: number
-  readonly lease: number
-  abandoned: boolean
-}
-
-/** One delivery that the model expects of a claim. */
-export interface Expected {
-  readonly position: number
-  readonly failures: number
-  readonly losses: number
-  readonly marks: number
-}
 
 /**
  * The state machine as a list of records that is searched and sorted anew for every question. It has no rings, heaps,
@@ -59,7 +11,10 @@ export class ReferenceQueue {
   readonly #sessions = new Map<number, ModelSession>()
   readonly #order: Order
   readonly #took: (transition: Transition) => void
-  #clock = 0
+  #turns = 0
+  #deaths = 0
+  /** The latest time that it was told. */
+  #now = Number.NEGATIVE_INFINITY
   readonly gone: number[] = []
 
   constructor(order: Order, took: (transition: Transition) => void) {
@@ -67,13 +22,14 @@ export class ReferenceQueue {
     this.#took = took
   }
 
-  add(message: ModelMessage, due: number): void {
+  add(message: ModelMessage, due: number, now: number): void {
+    this.#noticeDue(now, 'add')
     const delivery: Delivery = {
       message,
-      added: this.#clock++,
       state: due === 0 ? 'ready' : 'scheduled',
       due,
-      joined: -1,
+      readyAt: Math.max(due, this.#now),
+      turn: this.#turns++,
       ...{ failures: 0, losses: 0, marks: 0 },
       died: -1,
       lease: undefined,
@@ -82,7 +38,7 @@ export class ReferenceQueue {
       wasBlocked: false,
     }
     this.#deliveries.push(delivery)
-    if (due === 0) this.#join(delivery, 'new')
+    if (due === 0) this.#nowReady(delivery, 'new')
     else this.#took('new -> scheduled')
   }
 
@@ -122,10 +78,10 @@ export class ReferenceQueue {
         break
       }
       this.#judge(next, isForeign)
-      if (this.#in('ready').some(other => other.joined > next.joined) && next.hasBeenOut) {
+      if (next.hasBeenOut && this.#in('ready').some(other => byPlace(next, other) < 0)) {
         this.#took('came back, served before younger')
       }
-      const end = now + lease
+      const end = this.#now + lease
       next.state = 'leased'
       next.hasBeenOut = true
       next.lease = { session, instance, firstEnd: end, token: -1, end, marked: false }
@@ -189,7 +145,7 @@ export class ReferenceQueue {
     if (delivery === undefined) return this.#refuse('reject refused') || -1
     delivery.lease = undefined
     delivery.state = 'dead'
-    delivery.died = this.#clock++
+    delivery.died = this.#deaths++
     this.#took('leased -> dead')
     this.#noteBlocked('blocked -> ready (reject)')
     return delivery.message.position
@@ -205,20 +161,23 @@ export class ReferenceQueue {
   renew(token: number, now: number): boolean {
     const lease = this.#holder(token)?.lease
     if (lease === undefined) return this.#refuse('renew refused')
-    lease.end = now + this.#session(lease.session).lease
+    lease.end = this.#read(now) + this.#session(lease.session).lease
     return true
   }
 
-  redrive(position: number): boolean {
+  redrive(position: number, now: number): boolean {
     const delivery = this.#deadAt(position)
     if (delivery === undefined) return this.#refuse('redrive refused')
+    this.#noticeDue(now, 'redrive')
     if (delivery.failures > 0) this.#took('redrive clears failures')
     delivery.state = 'ready'
     delivery.failures = 0
     delivery.losses = 0
     delivery.marks = 0
     delivery.hasBeenOut = false
-    this.#join(delivery, 'dead')
+    delivery.readyAt = this.#now
+    delivery.turn = this.#turns++
+    this.#nowReady(delivery, 'dead')
     return true
   }
 
@@ -267,7 +226,8 @@ export class ReferenceQueue {
   }
 
   /** Whether a claim now would take something. */
-  hasReady(now: number): boolean {
+  hasReady(at: number): boolean {
+    const now = this.#read(at)
     if (this.#servable().length > 0) return true
     const keysOut = new Set(
       this.#deliveries
@@ -286,16 +246,17 @@ export class ReferenceQueue {
     const direction = this.#order === 'lifo' ? -1 : 1
     return this.#in('ready')
       .filter(delivery => this.#earlierOfKey(delivery).length === 0)
-      .sort((a, b) => a.message.band - b.message.band || direction * (a.joined - b.joined))
+      .sort((a, b) => a.message.band - b.message.band || direction * byPlace(a, b))
   }
 
-  #earlierOfKey({ message, joined }: Delivery): Delivery[] {
-    if (message.key === undefined) return []
+  #earlierOfKey(delivery: Delivery): Delivery[] {
+    const { key } = delivery.message
+    if (key === undefined) return []
     return this.#deliveries.filter(
       other =>
-        other.message.key === message.key &&
+        other.message.key === key &&
         (other.state === 'ready' || other.state === 'leased' || other.state === 'retrying') &&
-        other.joined < joined,
+        byPlace(other, delivery) < 0,
     )
   }
 
@@ -304,18 +265,17 @@ export class ReferenceQueue {
     return this.#earlierOfKey(delivery).some(other => other.state !== 'ready' || other.hasBeenOut)
   }
 
-  /** Time passes: delays first, earliest first; then leases. */
-  #pass(now: number): void {
-    const isDue = (delivery: Delivery) => delivery.due <= now
-    for (const delivery of this.#in('retrying').filter(isDue)) {
-      delivery.state = 'ready'
-      this.#took('retrying -> ready')
-    }
-    const scheduled = this.#in('scheduled').filter(isDue)
-    for (const delivery of scheduled.sort((a, b) => a.due - b.due || a.added - b.added)) {
-      delivery.state = 'ready'
-      this.#join(delivery, 'scheduled')
-    }
+  /** A time that is earlier than one it was told before is read as that one. */
+  #read(now: number): number {
+    if (now < this.#now) this.#took('clock went back')
+    this.#now = Math.max(this.#now, now)
+    return this.#now
+  }
+
+  /** Time passes: delays first, then leases. */
+  #pass(at: number): void {
+    this.#noticeDue(at, 'claim')
+    const now = this.#now
     for (const delivery of this.#in('leased')) {
       const { lease } = delivery
       if (lease === undefined || lease.end > now) {
@@ -345,8 +305,22 @@ export class ReferenceQueue {
     delivery.loss = undefined
   }
 
-  #join(delivery: Delivery, from: 'new' | 'scheduled' | 'dead'): void {
-    delivery.joined = this.#clock++
+  /** Whoever asks first sees what is due. Their places are of the due instants, whenever that is. */
+  #noticeDue(at: number, by: 'claim' | 'add' | 'redrive'): void {
+    const now = this.#read(at)
+    const isDue = (delivery: Delivery) => delivery.due <= now
+    for (const delivery of this.#in('retrying').filter(isDue)) {
+      delivery.state = 'ready'
+      this.#took('retrying -> ready')
+    }
+    for (const delivery of this.#in('scheduled').filter(isDue).sort(byPlace)) {
+      delivery.state = 'ready'
+      this.#nowReady(delivery, 'scheduled')
+      if (by !== 'claim') this.#took(`due before ${by === 'add' ? 'an add' : 'a redrive'} that no claim preceded`)
+    }
+  }
+
+  #nowReady(delivery: Delivery, from: 'new' | 'scheduled' | 'dead'): void {
     const isBlocked = this.#isBlocked(delivery)
     delivery.wasBlocked = isBlocked
     this.#took(`${from} -> ${isBlocked ? 'blocked' : 'ready'}`)

@@ -23,7 +23,7 @@ it.each<[Order, number]>([
       bandOf: position => position % bands,
       handled: position => handled.push(position),
     })
-    for (let position = 0; position < MESSAGES; position++) queue.add(position, 0)
+    for (let position = 0; position < MESSAGES; position++) queue.add(position, 0, 0)
     const sessions = [queue.open(1, 50), queue.open(2, 50)]
     for (let now = 0; handled.length < MESSAGES && now < 5000; now++) {
       const count = queue.claim(sessions[now % 2] as number, 1000, now)

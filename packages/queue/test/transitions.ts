@@ -9,6 +9,8 @@ export const TRANSITIONS = [
   'blocked -> ready (reject)',
   'scheduled -> ready',
   'scheduled -> blocked',
+  'due before an add that no claim preceded',
+  'due before a redrive that no claim preceded',
   'leased -> gone',
   'leased -> retrying',
   'leased -> ready (retry at once)',
@@ -45,7 +47,9 @@ export const TRANSITIONS = [
   'renew refused',
   'redrive refused',
   'discard refused',
+  'clock went back',
   'late subscription filled',
+  'late subscription filled past a due time',
   'message trimmed',
   'message trimmed past a pending one',
 ] as const

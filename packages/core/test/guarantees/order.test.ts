@@ -141,6 +141,22 @@ describe('guarantee 8: order', () => {
     await world.end()
   })
 
+  test('a delayed message that became due before a later publish is begun first, even though no consumer had room at that moment', async () => {
+    const world = new World()
+    const process = await world.start()
+    const billing = orders.subscription('billing')
+    const handler = world.recorder.handler(() => world.clock.sleep(1_000))
+    await world.run(process.broker.subscribe(billing, handler, { prefetch: 0 }))
+    await world.run(process.broker.publish(orders, 0, { id: 'late', delay: 250 }))
+    await world.publish(process, orders, 2)
+    await world.clock.advance(500)
+    expect(world.recorder.ids()).toEqual(['1'])
+    await world.run(process.broker.publish(orders, 3, { id: '3' }))
+    await world.clock.advance(10_000)
+    expect(world.recorder.ids()).toEqual(['1', '2', 'late', '3'])
+    await world.end()
+  })
+
   test('a redriven message gets a new place at the tail', async () => {
     const world = new World()
     const process = await world.start()

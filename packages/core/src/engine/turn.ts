@@ -1,7 +1,7 @@
 import type { Environment } from '../driver/environment.js'
 
 /** How long one turn of the event loop may be ours, in milliseconds: timers and I/O of the application wait that long. */
-const BUDGET = 1.5
+const BUDGET = 1
 /** Publishes per turn: a synchronous loop of publishes must let consumers in, or the backlog leaves the cache. */
 const PUBLISHES = 1_024
 /** Units of work between two looks at the clock, while each is short. */

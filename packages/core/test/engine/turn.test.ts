@@ -33,11 +33,11 @@ function fitting(ms: number): readonly number[] {
 }
 
 describe('Turn', () => {
-  test('a turn is over after about 1.5 ms, and slow units are noticed soon', () => {
-    for (const units of fitting(0.001)) expect(Math.abs(units - 1_500)).toBeLessThan(100)
+  test('a turn is over after about 1 ms, and slow units are noticed soon', () => {
+    for (const units of fitting(0.001)) expect(Math.abs(units - 1_000)).toBeLessThan(100)
     // The very first stride is not looked into; from the first slow one on, each unit is.
     expect(fitting(5)).toEqual([16, 1])
-    expect(fitting(0.5)).toEqual([16, 3])
+    expect(fitting(0.5)).toEqual([16, 2])
   })
 
   test('a turn that is over admits nothing more, however often it is asked', () => {

@@ -37,7 +37,7 @@ async function runInterruptibly(options: Options): Promise<Report> {
     () => process.exit(INTERRUPTED),
   )
   using file = options.ledger === undefined ? undefined : new LedgerFile(options.ledger)
-  await using broker = await createBroker({ adapter: options.adapter, source: 'shop' })
+  await using broker = await createBroker({ adapter: options.adapter, source: 'shop', logger: false })
   return await run({ broker, options, ledger: new Ledger(file), display, signal: interrupts.signal })
 }
 

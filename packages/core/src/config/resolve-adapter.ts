@@ -16,8 +16,8 @@ export interface ResolveEnvironment {
 }
 
 const WAYS =
-  "Pass an adapter, createBroker({ adapter: file({ dir: '.pluribus' }) }); or a URL, createBroker({ adapter: 'redis://localhost:6379' }); " +
-  'or set the environment variable PLURIBUS_URL=redis://localhost:6379.'
+  "Pass an adapter, createBroker({ adapter: memory() }); or a URL, createBroker({ adapter: 'memory:' }); " +
+  'or set the environment variable PLURIBUS_URL=memory:.'
 
 function refuse(problem: string): never {
   throw new PluribusError('INVALID_CONFIGURATION', `${problem} ${WAYS}`, { details: { variable: 'PLURIBUS_URL' } })

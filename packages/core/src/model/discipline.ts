@@ -34,7 +34,7 @@ export interface OrderOptions {
 export const fifo = (): Discipline => FIFO
 
 /**
- * Last in, first out: the latest message that waits is begun next.
+ * Last in, first out: the latest message that waits is begun next. Messages of one key keep the order of their key.
  *
  * @throws PluribusError `INVALID_ARGUMENT` for an unknown option.
  * @example
@@ -50,7 +50,7 @@ export function lifo(options: OrderOptions = {}): Discipline {
 
 /**
  * Larger priorities first, first in first out within one. A message published with a priority above `levels - 1` counts
- * as `levels - 1` in this subscription.
+ * as `levels - 1` in this subscription. Messages of one key keep the order of their key, whatever their priorities.
  *
  * @param options `levels`: 2 to 256, default 10. `atLeast`: default `exact`.
  * @throws PluribusError `INVALID_ARGUMENT` for levels out of range or an unknown option.

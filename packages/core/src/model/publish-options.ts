@@ -15,7 +15,7 @@ export type { Receipt } from '../driver/receipt.js'
 export interface PublishOptions {
   /** 1 to 200 characters. Default: a generated one. Supplied ids are de-duplicated where the adapter does that. */
   readonly id?: string | undefined
-  /** Messages of one key stay in order, through retries. */
+  /** Messages of one key stay in order, through retries, and whatever the discipline: over lifo and priority, the key wins. */
   readonly key?: string | undefined
   /** A whole number from 0, larger is sooner. Default: 0. */
   readonly priority?: number | undefined

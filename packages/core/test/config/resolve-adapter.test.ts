@@ -49,7 +49,7 @@ describe('adapters', () => {
   ])('refuses %s, and shows all three ways', async (_, source, text) => {
     const { message } = await rejected(resolveAdapter(source), 'INVALID_CONFIGURATION')
     expect(message).toContain(text)
-    for (const way of ['file({ dir', "'redis://localhost:6379'", 'PLURIBUS_URL=']) expect(message).toContain(way)
+    for (const way of ['adapter: memory()', "'memory:'", 'PLURIBUS_URL=']) expect(message).toContain(way)
   })
 })
 
@@ -201,7 +201,7 @@ describe('variables', () => {
     'without it, all three ways are shown: %j',
     async variables => {
       const { message } = await rejected(resolveAdapter(undefined, { env: variables }), 'INVALID_CONFIGURATION')
-      for (const way of ['file({ dir', "'redis://localhost:6379'", 'PLURIBUS_URL=']) expect(message).toContain(way)
+      for (const way of ['adapter: memory()', "'memory:'", 'PLURIBUS_URL=']) expect(message).toContain(way)
     },
   )
 

@@ -1,7 +1,8 @@
+import type { Logger } from '../../driver/environment.js'
 import type { SubscriptionSpec } from '../../driver/spec.js'
 import type { Delivery } from '../../driver/subscriber.js'
 import type { PluribusError } from '../../errors/pluribus-error.js'
-import type { DeliveryEvent } from '../../model/events.js'
+import type { BrokerEvents, DeliveryEvent } from '../../model/events.js'
 import type { Emitter } from '../emitter.js'
 import type { Ended } from './settlements.js'
 
@@ -9,11 +10,13 @@ import type { Ended } from './settlements.js'
 export class ConsumerReporter {
   readonly #emitter: Emitter
   readonly #spec: SubscriptionSpec
+  readonly #logger: Logger
   #wantsStarted = false
 
-  constructor(emitter: Emitter, spec: SubscriptionSpec) {
+  constructor(emitter: Emitter, spec: SubscriptionSpec, logger: Logger) {
     this.#emitter = emitter
     this.#spec = spec
+    this.#logger = logger
   }
 
   refresh(): void {
@@ -49,7 +52,9 @@ export class ConsumerReporter {
   }
 
   abandoned(delivery: Delivery): void {
-    this.#emitter.emit('handler.abandoned', this.#of(delivery))
+    const event = this.#of(delivery)
+    this.#logger.warn(event, 'A handler has outlived its timeout and its grace; it may still be running.')
+    this.#emitter.emit('handler.abandoned', event)
   }
 
   up(generation: number): void {
@@ -63,10 +68,18 @@ export class ConsumerReporter {
   #otherSettled({ delivery, verdict }: Ended): void {
     const event = this.#of(delivery)
     if (verdict.kind === 'retry') {
+      this.#logger.debug({ ...event, delay: verdict.delay, error: verdict.error }, 'A run has failed.')
       this.#emitter.emit('delivery.retried', { ...event, delay: verdict.delay, error: verdict.error })
     } else if (verdict.kind === 'reject') {
-      this.#emitter.emit('delivery.dead', { ...event, reason: verdict.reason, error: verdict.errors.at(-1) })
+      this.#dead({ ...event, reason: verdict.reason, error: verdict.errors.at(-1) })
     } else if (verdict.kind === 'release') this.#emitter.emit('delivery.released', event)
+  }
+
+  /** What a handler has rejected by itself is its own business; what died of failures must not go unseen. */
+  #dead(event: BrokerEvents['delivery.dead']): void {
+    if (event.error === undefined) this.#logger.info(event, 'A handler has rejected a message.')
+    else this.#logger.warn(event, 'A message has died; it is among the dead letters of its subscription.')
+    this.#emitter.emit('delivery.dead', event)
   }
 
   #of({ message, attempt }: Delivery): DeliveryEvent {

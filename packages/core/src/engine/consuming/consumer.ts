@@ -19,6 +19,11 @@ import { type SuspectOwner, Suspects } from './suspects.js'
 /** How long closing waits for the broker's answers beyond the drain, in milliseconds. */
 const CLOSE_LIMIT = 5_000
 
+const RETURNED_FUNCTION = new PluribusError(
+  'HANDLER_FAILED',
+  'The handler returned a function. Call it: return retry(), reject(reason) or release().',
+)
+
 /**
  * One subscription at work in this process: starts handlers while there are free slots, judges how they end, and settles.
  * Outlives the generations of its source.
@@ -48,7 +53,7 @@ export class Consumer implements ConsumerHandle, SessionOwner, SuspectOwner {
     this.task = task
     this.#parts = parts
     this.#runOwner = { subscription: spec.name, publisher: parts.publisher }
-    this.#reporter = new ConsumerReporter(parts.emitter, spec)
+    this.#reporter = new ConsumerReporter(parts.emitter, spec, parts.environment.logger)
     this.#orphans = new OrphanKeeper(parts.environment, parts.lease, run => this.#leaseEnded(run))
     this.#runs = new Runs(parts.environment, {
       timeout: spec.timeout,
@@ -263,7 +268,9 @@ export class Consumer implements ConsumerHandle, SessionOwner, SuspectOwner {
 
   #judgeResult(run: Run, value: unknown): Verdict {
     try {
-      return isOutcome(value) ? judgeOutcome(this.#retry, run.attempt, value, this.#parts.turn.wall) : ACK
+      if (isOutcome(value)) return judgeOutcome(this.#retry, run.attempt, value, this.#parts.turn.wall)
+      // `return retry` without the call must not pass for success.
+      return typeof value === 'function' ? this.#judgeThrown(run, RETURNED_FUNCTION) : ACK
     } catch (error) {
       // What was returned cannot even be looked at, such as a proxy with a trap that throws.
       return this.#judgeThrown(run, error)

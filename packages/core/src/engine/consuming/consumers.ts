@@ -42,7 +42,11 @@ export class Consumers {
     const name = `${subscription.spec.topic}/${subscription.spec.name}`
     const known = this.#entries.get(name)
     if (known !== undefined && known.consumer.state !== 'closed') {
-      const isSame = isSamePolicy(known.consumer.task.subscription, subscription)
+      const { task: present } = known.consumer
+      const isSame =
+        isSamePolicy(present.subscription, subscription) &&
+        present.concurrency === task.concurrency &&
+        present.prefetch === task.prefetch
       if (known.handler === handler && isSame) return known.opened
       const differs = isSame ? 'has another handler' : 'is consumed with other settings'
       const message = `${name} ${differs} in this process. Close its consumer first, or use a subscription of another name.`

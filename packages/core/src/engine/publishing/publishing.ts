@@ -1,3 +1,4 @@
+import { isPluribusError } from '../../errors/pluribus-error.js'
 import type { PublishItem, PublishOptions, Receipt } from '../../model/publish-options.js'
 import type { PublishReport } from '../../model/publish-report.js'
 import { validate } from '../../model/schema.js'
@@ -45,9 +46,13 @@ export class Publishing implements CausedPublisher {
       checkTopic(topic)
       if (this.#through !== undefined) return this.#throughMiddleware(this.#through, topic, data, options, cause)
       const made = this.#make(topic, data, options, cause)
-      return made instanceof Promise ? made.then(message => this.#send(topic, message)) : this.#send(topic, made)
+      if (!(made instanceof Promise)) return this.#send(topic, made)
+      return made.then(
+        message => this.#send(topic, message),
+        error => Promise.reject(definite(error)),
+      )
     } catch (error) {
-      return Promise.reject(error)
+      return Promise.reject(definite(error))
     }
   }
 
@@ -223,6 +228,12 @@ class Place {
   leave(): void {
     this.#inOrder.pass(this.#number, () => {})
   }
+}
+
+/** What is refused before anything was sent is certain not to be stored. The error is of this call alone. */
+function definite(error: unknown): unknown {
+  if (!isPluribusError(error) || error.outcome !== undefined) return error
+  return Object.assign(error, { outcome: 'definite' })
 }
 
 const EMPTY_REPORT: PublishReport = Object.freeze({

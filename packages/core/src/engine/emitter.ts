@@ -5,6 +5,7 @@ import { didYouMean } from '../model/did-you-mean.js'
 import type { BrokerEvents } from '../model/events.js'
 import { quote } from '../model/quote.js'
 import { currentCause, enterCause } from './chain.js'
+import { isThenable } from './is-thenable.js'
 
 type Name = keyof BrokerEvents
 type Listener = (event: never) => unknown
@@ -89,6 +90,3 @@ export class Emitter {
     }
   }
 }
-
-const isThenable = (value: unknown): value is PromiseLike<unknown> =>
-  typeof value === 'object' && value !== null && typeof (value as Partial<PromiseLike<unknown>>).then === 'function'

@@ -28,6 +28,18 @@ const stderrLogger: Logger = {
   error: (details, message) => console.error(`pluribus: ${message}`, details),
 }
 
+/** A logger that throws must not end a delivery: its failure goes where warnings go without one. */
+function contained(logger: Logger): Logger {
+  const at = (level: keyof Logger) => (details: object, message: string) => {
+    try {
+      logger[level](details, message)
+    } catch (error) {
+      stderrLogger.error({ error, details }, `The logger has thrown at: ${message}`)
+    }
+  }
+  return Object.freeze({ debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') })
+}
+
 /** Text that nobody else will draw: some 93 bits. */
 export const randomText = (random: () => number): string => [random(), random()].map(text).join('')
 
@@ -39,7 +51,7 @@ export function createEnvironment(overrides: Partial<Environment> = {}): Environ
   return Object.freeze({
     clock: overrides.clock ?? clock,
     timers: overrides.timers ?? timers,
-    logger: overrides.logger ?? stderrLogger,
+    logger: overrides.logger === undefined ? stderrLogger : contained(overrides.logger),
     random: source,
     instance: overrides.instance ?? randomText(source),
   })

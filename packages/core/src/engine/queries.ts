@@ -9,10 +9,10 @@ import { checkId } from '../model/names.js'
 import { checkInteger, checkOptions } from '../model/options.js'
 import { checkStart } from '../model/start.js'
 import type { Subscription, Topic } from '../model/topic.js'
+import { checkSubscription, checkTopic } from './arguments.js'
 import type { Link } from './connection/link.js'
 import { DeliveredMessage } from './consuming/delivered-message.js'
 import { fromNative } from './native-error.js'
-import { checkSubscription, checkTopic } from './publishing/arguments.js'
 import { type Capable, refuseHistory } from './requirements.js'
 
 /** What is asked of a broker beside publishing and consuming. Waits for a connection, up to the connect timeout. */

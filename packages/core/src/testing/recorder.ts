@@ -1,4 +1,5 @@
 import type { Clock } from '../driver/environment.js'
+import { isThenable } from '../engine/is-thenable.js'
 import {
   HandlerRun,
   type HistoryPoint,
@@ -26,9 +27,6 @@ export interface RecordedEvent {
   readonly time: number
   readonly order: number
 }
-
-const isThenable = (value: unknown): value is PromiseLike<unknown> =>
-  typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
 
 /**
  * The history of handler runs, and of whatever else a test reports, for judging afterwards. Nothing is read of a message

@@ -1,6 +1,6 @@
 import { reject, retry, topic } from '@pluribus/core'
 import { recordingLogger } from '@pluribus/core/testing'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { refused, world } from '../publishing/kit.js'
 
 const orders = topic<{ n: number }>('orders.placed')
@@ -65,6 +65,22 @@ describe('what somebody new runs into', () => {
       () => broker.publish(orders, { n: 1 }, { prio: 1 } as never),
       () => broker.publish(orders, { n: 1 }, { priority: -1 }),
     ]
+    wrong.push(() => broker.publishMany({} as never, []) as never)
     for (const publish of wrong) expect(await refused(clock.run(publish()))).toMatchObject({ outcome: 'definite' })
+  })
+
+  it('a logger that throws stops nothing, and is told of on stderr', async () => {
+    const told = vi.spyOn(console, 'error').mockImplementation(() => {})
+    const throws = () => {
+      throw new Error('the disk is full')
+    }
+    const { broker, clock } = await world({ logger: { debug: throws, info: throws, warn: throws, error: throws } })
+    await clock.run(broker.subscribe(billing, throws))
+    await clock.run(broker.publish(orders, { n: 1 }))
+    await clock.advance(1_000)
+    expect(await clock.run(broker.counts(billing))).toMatchObject({ waiting: 0, leased: 0, dead: 1 })
+    await clock.run(broker.close())
+    expect(told).toHaveBeenCalled()
+    told.mockRestore()
   })
 })

@@ -4,6 +4,7 @@ import type { CloseOptions, ConsumerHandle } from '../../model/broker.js'
 import { toMilliseconds } from '../../model/duration.js'
 import { isOutcome } from '../../model/outcome.js'
 import { currentCause, enterCause } from '../chain.js'
+import { isThenable } from '../is-thenable.js'
 import type { ConsumerParts, ConsumerTask } from './consumer-parts.js'
 import { ConsumerReporter } from './consumer-reporter.js'
 import { DeliveredMessage } from './delivered-message.js'
@@ -375,8 +376,3 @@ export class Consumer implements ConsumerHandle, SessionOwner, SuspectOwner {
     this.#quiet.clear()
   }
 }
-
-/** As `await` sees it. May throw: a handler can return anything. */
-const isThenable = (value: unknown): value is PromiseLike<unknown> =>
-  ((typeof value === 'object' && value !== null) || typeof value === 'function') &&
-  typeof (value as PromiseLike<unknown>).then === 'function'

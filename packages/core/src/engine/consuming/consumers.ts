@@ -1,8 +1,8 @@
 import { PluribusError } from '../../errors/pluribus-error.js'
 import type { SubscribeOptions } from '../../model/broker.js'
 import type { Handler } from '../../model/handler.js'
-import { checkInteger, checkOptions } from '../../model/options.js'
 import type { Subscription } from '../../model/topic.js'
+import { settingsOf } from '../arguments.js'
 import { composeHandle, type HandleMiddleware } from '../middleware.js'
 import { Consumer } from './consumer.js'
 import type { ConsumerParts, ConsumerTask, Invoke } from './consumer-parts.js'
@@ -71,15 +71,13 @@ export class Consumers {
   }
 
   #taskOf(subscription: Subscription<unknown>, handler: Handler<never>, options: SubscribeOptions): ConsumerTask {
-    checkOptions(options, ['concurrency', 'prefetch'], 'subscribe()')
     const { schema, name } = subscription.topic
     const composed: Invoke = composeHandle(this.#middleware, handler)
     return {
       subscription,
       handler,
       invoke: schema === undefined ? composed : validateThen(schema, name, composed),
-      concurrency: checkInteger(options.concurrency ?? 1, 'concurrency', 1, 10_000),
-      prefetch: checkInteger(options.prefetch ?? 256, 'prefetch', 0, 10_000),
+      ...settingsOf(options),
     }
   }
 }

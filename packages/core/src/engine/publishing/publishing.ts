@@ -3,13 +3,13 @@ import type { PublishItem, PublishOptions, Receipt } from '../../model/publish-o
 import type { PublishReport } from '../../model/publish-report.js'
 import { validate } from '../../model/schema.js'
 import type { Topic } from '../../model/topic.js'
+import { checkTopic } from '../arguments.js'
 import type { Cause } from '../chain.js'
 import type { KnownTopics } from '../connection/declarations.js'
 import type { CausedPublisher } from '../consuming/run.js'
 import type { Emitter } from '../emitter.js'
 import { type Composed, composePublish, type Draft, type PublishMiddleware } from '../middleware.js'
 import type { Capable } from '../requirements.js'
-import { checkTopic } from './arguments.js'
 import { InOrder } from './in-order.js'
 import type { Outgoing, OutgoingMaker } from './outgoing.js'
 import { atIndex, checkItem, checkItems, middlewareFailure, optionsOf, partialError } from './publish-batch.js'
@@ -70,7 +70,7 @@ export class Publishing implements CausedPublisher {
         ? made.then(messages => this.#sendAll(topic, messages))
         : this.#sendAll(topic, made)
     } catch (error) {
-      return Promise.reject(error)
+      return Promise.reject(definite(error))
     }
   }
 

@@ -1,9 +1,9 @@
-import { PluribusError } from '../../errors/pluribus-error.js'
-import type { CloseOptions, SubscribeOptions } from '../../model/broker.js'
-import { toMilliseconds } from '../../model/duration.js'
-import { checkInteger, checkOptions } from '../../model/options.js'
-import { quote } from '../../model/quote.js'
-import type { Subscription, Topic } from '../../model/topic.js'
+import { PluribusError } from '../errors/pluribus-error.js'
+import type { CloseOptions, SubscribeOptions } from '../model/broker.js'
+import { toMilliseconds } from '../model/duration.js'
+import { checkInteger, checkOptions } from '../model/options.js'
+import { quote } from '../model/quote.js'
+import type { Subscription, Topic } from '../model/topic.js'
 
 /** The first argument of most methods: what `topic(name)` made. Throws `INVALID_ARGUMENT`. */
 export function checkTopic(value: unknown): asserts value is Topic<unknown> {
@@ -32,16 +32,17 @@ export function checkSubscribe(
 ): asserts subscription is Subscription<unknown> {
   checkSubscription(subscription)
   if (typeof handler !== 'function') refuse(`${quote(handler)} is not a handler: pass a function.`, 'handler')
-  const { concurrency = 1, prefetch = 0 } = checkOptions(
-    options,
-    ['concurrency', 'prefetch'],
-    'subscribe()',
-  ) as Settings
-  checkInteger(concurrency, 'concurrency', 1, 10_000)
-  checkInteger(prefetch, 'prefetch', 0, 10_000)
+  settingsOf(options)
 }
 
-type Settings = SubscribeOptions
+/** A consumer's settings with their defaults. Throws `INVALID_ARGUMENT`. */
+export function settingsOf(options: unknown): Required<SubscribeOptions> {
+  const { concurrency, prefetch } = checkOptions(options, ['concurrency', 'prefetch'], 'subscribe()')
+  return {
+    concurrency: checkInteger(concurrency ?? 1, 'concurrency', 1, 10_000),
+    prefetch: checkInteger(prefetch ?? 256, 'prefetch', 0, 10_000),
+  }
+}
 
 /** How long closing may take, in milliseconds. Throws `INVALID_ARGUMENT`. */
 export function drainOf(options: CloseOptions | undefined): number {

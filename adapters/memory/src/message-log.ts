@@ -1,4 +1,5 @@
 import type { OutgoingMessage } from '@pluribus/core/driver'
+import { sizeOf } from './codec.js'
 
 /** Messages in a chunk. */
 const CHUNK = 4_096
@@ -9,6 +10,8 @@ class Chunk {
   readonly messages = new Array<OutgoingMessage | undefined>(CHUNK)
   /** When each was stored, in milliseconds since the epoch; never falling. */
   readonly times = new Float64Array(CHUNK)
+  /** Bytes of each as retention counts them: a message that is removed is not looked at, it has long left the caches. */
+  readonly sizes = new Uint32Array(CHUNK)
   /** When each becomes due, by the monotonic clock; there only once a message of the chunk was delayed. */
   dues: Float64Array | undefined
   /** Messages that are still there. */
@@ -49,6 +52,7 @@ export class MessageLog {
     if (time > this.#time) this.#time = time
     chunk.messages[at] = message
     chunk.times[at] = this.#time
+    chunk.sizes[at] = sizeOf(message)
     chunk.live++
     if (due > 0) {
       chunk.dues ??= new Float64Array(CHUNK)
@@ -109,6 +113,11 @@ export class MessageLog {
   /** When a message was stored, in milliseconds since the epoch. Only for a position that has one. */
   timeOf(position: number): number {
     return (this.#chunkOf(position) as Chunk).times[position & MASK] as number
+  }
+
+  /** Bytes of a stored message as retention counts them. Only for a position that has one. */
+  sizeAt(position: number): number {
+    return (this.#chunkOf(position) as Chunk).sizes[position & MASK] as number
   }
 
   /** The newest message with an id, or -1. Reads everything: ids have no index, because nothing else would use it. */

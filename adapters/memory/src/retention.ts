@@ -1,6 +1,5 @@
-import type { OutgoingMessage, Retention } from '@pluribus/core/driver'
+import type { Retention } from '@pluribus/core/driver'
 import type { PendingCounts } from '@pluribus/queue'
-import { sizeOf } from './codec.js'
 import type { MessageLog } from './message-log.js'
 
 /** Bytes of handled messages that a topic keeps at most where its retention names none: memory is not a disk. */
@@ -37,13 +36,13 @@ export class RetentionRule {
     this.#floor = 1
     this.#bytes = 0
     const log = this.#log
-    for (let at = log.next(1); at < log.end; at = log.next(at + 1)) this.#bytes += this.#sizeAt(at)
+    for (let at = log.next(1); at < log.end; at = log.next(at + 1)) this.#bytes += log.sizeAt(at)
   }
 
-  /** Accounts for a message that was appended. */
-  stored(message: OutgoingMessage): void {
+  /** Accounts for the message that was appended at a position. */
+  stored(position: number): void {
     this.#unswept++
-    this.#bytes += sizeOf(message)
+    this.#bytes += this.#log.sizeAt(position)
   }
 
   /** Whether a sweep is worth its while before the next housekeeping. */
@@ -76,7 +75,7 @@ export class RetentionRule {
   #remove(before: number): number {
     let removed = 0
     for (const position of this.#pending.removable(before)) {
-      if (position >= this.#floor) this.#bytes -= this.#sizeAt(position)
+      if (position >= this.#floor) this.#bytes -= this.#log.sizeAt(position)
       this.#log.delete(position)
       removed++
     }
@@ -88,12 +87,8 @@ export class RetentionRule {
     const log = this.#log
     while (this.#bytes > bytes) {
       const at = log.next(this.#floor)
-      this.#bytes -= this.#sizeAt(at)
+      this.#bytes -= log.sizeAt(at)
       this.#floor = at + 1
     }
-  }
-
-  #sizeAt(position: number): number {
-    return sizeOf(this.#log.get(position) as OutgoingMessage)
   }
 }

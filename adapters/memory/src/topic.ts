@@ -37,7 +37,7 @@ export class MemoryTopic {
     const subscriptions = this.#all
     this.#pending.add(position, subscriptions.length)
     for (let index = 0; index < subscriptions.length; index++) subscriptions[index]?.queue.add(position, due, now)
-    this.retention.stored(message)
+    this.retention.stored(position)
     this.#unannounced++
     return true
   }

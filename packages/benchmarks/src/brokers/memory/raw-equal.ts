@@ -27,7 +27,7 @@ class Delivery {
 
 /**
  * By hand, for one topic and one fifo subscription, with the same stored effects as ours: an id, a place and an envelope
- * in a log that is kept, the payload copied in and copied out, a delivery record with attempt and fencing token, a lease
+ * in a log that keeps as much, the payload copied in and copied out, a delivery record with attempt and fencing token, a lease
  * that expires, a timeout for runs that are not synchronous, the causation chain. No names, options, validation, events,
  * middleware, several subscriptions, keys, priorities, delays, dead letters or reconnection: that is what the rest costs.
  */
@@ -136,7 +136,10 @@ class RawEqual implements Queue {
   }
 
   #settle(): void {
-    for (const token of this.#acks) this.#leases.end(token)
+    for (const token of this.#acks) {
+      const place = this.#leases.end(token)
+      if (place >= 0) this.#log.handled(place)
+    }
     this.#acks.length = 0
   }
 }

@@ -124,7 +124,7 @@ export class Publishing implements CausedPublisher {
     return new Promise<Receipt>((resolve, reject) => {
       queue.submit([message], submission => {
         this.#report(submission)
-        const [failure] = submission.failures
+        const failure = submission.failures[0]
         if (failure === undefined) resolve(submission.receipt(0))
         else reject(failure.error)
       })

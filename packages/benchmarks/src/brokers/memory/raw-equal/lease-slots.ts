@@ -33,19 +33,19 @@ export class LeaseSlots {
     return this.#tokens[slot] as number
   }
 
-  /** Answers false for a token that is late. */
-  end(token: number): boolean {
+  /** Answers the place, or -1 for a token that is late. */
+  end(token: number): number {
     const slot = token % SLOTS
-    if (this.#tokens[slot] !== token) return false
+    if (this.#tokens[slot] !== token) return -1
     this.#tokens[slot] = token + SLOTS
     this.#deadlines[slot] = Number.POSITIVE_INFINITY
     this.#free.push(slot)
-    return true
+    return this.#places[slot] as number
   }
 
   giveBack(token: number): void {
-    const place = this.#places[token % SLOTS] as number
-    if (!this.end(token)) return
+    const place = this.end(token)
+    if (place < 0) return
     this.#failures.set(place, this.failuresOf(place) + 1)
     this.returned.push(place)
   }

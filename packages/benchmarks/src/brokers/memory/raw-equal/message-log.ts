@@ -2,6 +2,8 @@ import type { Data, Order } from '../../../subject.ts'
 
 const CHUNK = 4_096
 const SLAB = 256 * 1_024
+/** Bytes of handled messages that are kept: as many as ours keeps. */
+const RETAINED = 64 * 1_024 * 1_024
 
 /** What all messages of the topic share. */
 const TOPIC = { name: 'orders.placed', source: 'bench', version: 1 }
@@ -50,10 +52,24 @@ export class LogRecord {
   }
 }
 
-/** Everything published, by place, in chunks; bytes in slabs, because an own array per message costs eight times as much. */
+interface Chunk {
+  readonly records: LogRecord[]
+  bytes: number
+  handled: number
+}
+
+const NO_CHUNK: Chunk = { records: [], bytes: 0, handled: 0 }
+
+/**
+ * What was published, by place, in chunks; bytes in slabs, because an own array per message costs eight times as much. The
+ * oldest chunks go when all of them is handled and there is too much of it.
+ */
 export class MessageLog {
-  readonly #chunks: LogRecord[][] = []
-  #last: LogRecord[] = []
+  readonly #chunks: (Chunk | undefined)[] = []
+  /** Chunks that are gone. */
+  #gone = 0
+  #bytes = 0
+  #last: Chunk = NO_CHUNK
   #slab = Buffer.allocUnsafeSlow(SLAB)
   #used = 0
   #end = 0
@@ -64,26 +80,46 @@ export class MessageLog {
   }
 
   at(place: number): LogRecord {
-    return (this.#chunks[Math.floor(place / CHUNK)] as LogRecord[])[place % CHUNK] as LogRecord
+    return (this.#chunks[Math.floor(place / CHUNK)] as Chunk).records[place % CHUNK] as LogRecord
+  }
+
+  handled(place: number): void {
+    const chunk = this.#chunks[Math.floor(place / CHUNK)] as Chunk
+    if (++chunk.handled === CHUNK) this.#sweep()
   }
 
   append(data: Data, now: number, cause: LogRecord | undefined): void {
     if (this.#end % CHUNK === 0) {
-      this.#last = []
+      this.#last = { records: [], bytes: 0, handled: 0 }
       this.#chunks.push(this.#last)
     }
     // Since the epoch of the log, so that it is a small integer, which needs no object of its own.
     const time = now - this.#epoch
     if (!(data instanceof Uint8Array)) {
-      this.#last.push(new LogRecord(this.#end++, time, JSON.stringify(data), 0, 0, cause))
-      return
+      const text = JSON.stringify(data)
+      return this.#push(new LogRecord(this.#end++, time, text, 0, text.length, cause))
     }
     if (this.#used + data.length > SLAB) {
       this.#slab = Buffer.allocUnsafeSlow(Math.max(SLAB, data.length))
       this.#used = 0
     }
     this.#slab.set(data, this.#used)
-    this.#last.push(new LogRecord(this.#end++, time, this.#slab, this.#used, data.length, cause))
+    this.#push(new LogRecord(this.#end++, time, this.#slab, this.#used, data.length, cause))
     this.#used += data.length
+  }
+
+  #push(record: LogRecord): void {
+    this.#last.records.push(record)
+    this.#last.bytes += record.length
+    this.#bytes += record.length
+  }
+
+  #sweep(): void {
+    while (this.#bytes > RETAINED) {
+      const oldest = this.#chunks[this.#gone]
+      if (oldest === undefined || oldest.handled < CHUNK) return
+      this.#bytes -= oldest.bytes
+      this.#chunks[this.#gone++] = undefined
+    }
   }
 }

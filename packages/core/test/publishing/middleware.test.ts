@@ -194,6 +194,17 @@ describe('publish middleware', () => {
     ])
   })
 
+  it('leaves a refusal definite: nothing was sent', async () => {
+    const { broker, adapter } = await world({ middleware: { publish: [header('a')] } })
+    for (const publish of [
+      () => broker.publish(orders, { n: 1n } as never),
+      () => broker.publish(orders, { n: 1 }, { delay: -1 }),
+    ]) {
+      expect(await refused(publish())).toMatchObject({ outcome: 'definite' })
+    }
+    expect(calls(adapter)).toBe(0)
+  })
+
   it('cannot hide a bad option of an item: rejected before anything is sent', async () => {
     const { broker, adapter } = await world({ middleware: { publish: [header('a')] } })
     for (const bad of [

@@ -154,11 +154,18 @@ export class Publishing implements CausedPublisher {
   ): Promise<Receipt> {
     const draft: Draft = { topic: topic.name, data: snapshot(topic, data), options: { ...options } }
     return through(draft, async changed => {
-      const made = this.#make(topic, changed.data as In, changed.options, cause)
-      const message = made instanceof Promise ? await made : made
+      const message = await this.#makeChanged(topic, changed, cause)
       if (order === undefined) return this.#send(topic, message)
       return order.send(message.id, () => this.#send(topic, message))
     })
+  }
+
+  async #makeChanged<In>(topic: Topic<In, unknown>, { data, options }: Draft, cause: Cause | undefined) {
+    try {
+      return await this.#make(topic, data as In, options, cause)
+    } catch (error) {
+      throw definite(error)
+    }
   }
 
   async #manyThroughMiddleware<In>(

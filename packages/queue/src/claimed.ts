@@ -1,4 +1,5 @@
 import { grown } from './grown.js'
+import type { Trouble } from './trouble.js'
 
 /**
  * What the last claim took: entry `i` of each array describes one delivery, 0 to the returned count - 1.
@@ -25,8 +26,18 @@ export class Claimed {
   /** Those of them that were marked. */
   marks = new Uint32Array(64)
 
+  /** Writes entry `index`, the one after the last. `trouble`: what is held against the message. */
+  put(index: number, position: number, token: number, trouble: Trouble | undefined): void {
+    if (index === this.position.length) this.#grow()
+    this.position[index] = position
+    this.token[index] = token
+    this.failures[index] = trouble === undefined ? 0 : trouble.failures
+    this.losses[index] = trouble === undefined ? 0 : trouble.losses
+    this.marks[index] = trouble === undefined ? 0 : trouble.marks
+  }
+
   /** Doubles the room. */
-  grow(): void {
+  #grow(): void {
     const length = this.position.length * 2
     this.position = grown(this.position, length)
     this.token = grown(this.token, length)

@@ -1,12 +1,11 @@
 import { Claimed } from './claimed.js'
 import { DeadLetters } from './dead-letters.js'
 import { DueHeap } from './due-heap.js'
+import { Handover } from './handover.js'
 import { KeyGate } from './key-gate.js'
 import { LeaseTable, MARKED, type Session, TROUBLED } from './lease-table.js'
 import type { QueueCounts, QueueOptions } from './queue-options.js'
 import { ReadyBands } from './ready-bands.js'
-import { ReadyRing } from './ready-ring.js'
-import { ReadyStack } from './ready-stack.js'
 import { SUSPECT_AFTER, type Trouble, TroubleBook } from './trouble.js'
 
 const NONE = -1
@@ -53,20 +52,24 @@ export class DeliveryQueue {
   readonly #leases = new LeaseTable()
   readonly #troubles = new TroubleBook()
   readonly #dead = new DeadLetters()
+  readonly #handover: Handover
   #records = 0
   #now = Number.NEGATIVE_INFINITY
 
   /** @throws RangeError when `bands` is no positive integer, or not 1 where the order is fifo or lifo. */
   constructor(options: QueueOptions) {
     const { order, bands } = options
-    if (!Number.isInteger(bands) || bands < 1 || (bands > 1 && order !== 'priority')) {
-      throw new RangeError(`${order} with ${bands} bands: fifo and lifo have 1, priority has 1 or more.`)
-    }
     this.#options = options
     this.#bands = bands
     this.#keyedOnTake = order === 'fifo'
-    const line = () => (order === 'lifo' ? new ReadyStack() : new ReadyRing())
-    this.#ready = new ReadyBands([line(), ...Array.from({ length: bands - 1 }, line)])
+    this.#ready = ReadyBands.of(order, bands)
+    this.#handover = new Handover({
+      leases: this.#leases,
+      troubles: this.#troubles,
+      claimed: this.claimed,
+      direction: this.#ready.line(0).direction,
+      bandOf: position => this.#bandOf(position),
+    })
   }
 
   /**
@@ -102,8 +105,25 @@ export class DeliveryQueue {
   }
 
   /**
-   * Promotes what is due, takes back expired leases, then leases up to `max` messages in the order of the subscription.
-   * Returns how many; they stand in `claimed`.
+   * What `from` holds goes over to `to`, which replaces it, and is ready for nobody in between: each lease lasts from now
+   * under a new token; its mark and all that is counted stay. `to` claims these before anything else. `from` is closed.
+   * Returns how many.
+   *
+   * @throws RangeError when `to` is not open, or of another instance: that would hide a loss.
+   */
+  transfer(from: number, to: number, now: number): number {
+    return this.#handover.transfer(from, to, this.#advance(now))
+  }
+
+  /** Whether anything is leased to the session. */
+  isHolding(session: number): boolean {
+    const found = this.#leases.session(session)
+    return found !== undefined && this.#leases.first(found) !== NONE
+  }
+
+  /**
+   * Promotes what is due, takes back expired leases, then leases up to `max` messages in the order of the subscription,
+   * those first that came over by `transfer`. Returns how many; they stand in `claimed`.
    *
    * Stops before a suspect when it has taken something; takes a suspect alone. Where that leaves messages behind,
    * `hasReady` says so.
@@ -111,12 +131,12 @@ export class DeliveryQueue {
    * @throws RangeError when the session is not open.
    */
   claim(session: number, max: number, now: number): number {
-    const holder = this.#leases.session(session)
-    if (holder === undefined) throw new RangeError(`Session ${session} is not open.`)
+    const holder = this.#leases.opened(session)
     const time = this.#pass(now)
     if (this.#leases.mayExpire(time)) this.#expire(time)
-    const most = Math.min(max, this.#leases.room)
-    let count = 0
+    let count = holder.reserved === undefined ? 0 : this.#handover.claim(holder, max, time)
+    if (holder.reserved !== undefined) return count
+    const most = Math.min(max, this.#leases.room + count)
     while (count < most) {
       const band = this.#ready.seek()
       if (band === NONE) break
@@ -155,14 +175,13 @@ export class DeliveryQueue {
    * @param due 0: ready at once. Else when it is ready again.
    */
   retry(token: number, due: number): boolean {
-    const leases = this.#leases
-    const slot = leases.find(token)
+    const slot = this.#leases.find(token)
     if (slot === NONE) return false
-    const position = leases.position[slot] as number
+    const position = this.#leases.position[slot] as number
     this.#troubles.failed(position)
     if (due === 0) return this.#giveBack(slot)
-    leases.end(slot)
-    this.#waits.retry(position, due, leases.place[slot] as number)
+    this.#leases.end(slot)
+    this.#waits.retry(position, due, this.#leases.place[slot] as number)
     return true
   }
 
@@ -240,9 +259,10 @@ export class DeliveryQueue {
     yield* this.#dead.positions()
   }
 
-  /** Whether a claim at `now` might find something. Never no wrongly; yes wrongly at most until the next claim. */
-  hasReady(now: number): boolean {
+  /** Whether a claim (by `session`) at `now` might find something. Never no wrongly, yes wrongly until the next claim. */
+  hasReady(now: number, session = NONE): boolean {
     const time = this.#advance(now)
+    if (session !== NONE && this.#leases.session(session)?.reserved?.isEmpty === false) return true
     return this.#ready.seek() !== NONE || this.#waits.due <= time || this.#leases.mayExpire(time)
   }
 
@@ -306,11 +326,7 @@ export class DeliveryQueue {
   #expire(now: number): void {
     const leases = this.#leases
     for (const session of leases.sessions()) {
-      for (
-        let slot = leases.first(session);
-        slot !== NONE && leases.deadline(slot) <= now;
-        slot = leases.first(session)
-      ) {
+      for (let slot = leases.expired(session, now); slot !== NONE; slot = leases.expired(session, now)) {
         const marked = ((leases.flags[slot] as number) & MARKED) !== 0
         this.#troubles.lost(leases.position[slot] as number, session.instance, marked)
         this.#giveBack(slot)
@@ -353,14 +369,8 @@ export class DeliveryQueue {
 
   /** Writes entry `index` of `claimed`. */
   #report(index: number, slot: number, trouble: Trouble | undefined): void {
-    const { claimed } = this
-    if (index === claimed.position.length) claimed.grow()
-    claimed.position[index] = this.#leases.position[slot] as number
-    claimed.token[index] = this.#leases.token(slot)
     if (trouble !== undefined) this.#leases.flags[slot] = TROUBLED
-    claimed.failures[index] = trouble === undefined ? 0 : trouble.failures
-    claimed.losses[index] = trouble === undefined ? 0 : trouble.losses
-    claimed.marks[index] = trouble === undefined ? 0 : trouble.marks
+    this.claimed.put(index, this.#leases.position[slot] as number, this.#leases.token(slot), trouble)
   }
 
   /** What is held against the first of those that came back. */

@@ -1,4 +1,5 @@
 import { grown } from './grown.js'
+import type { ReservedLine } from './reserved-line.js'
 
 const NONE = -1
 const SMALLEST = 64
@@ -21,6 +22,8 @@ export interface Session {
   readonly lease: number
   /** Slot that stands before the first and after the last lease of the session. */
   readonly anchor: number
+  /** Leases that came over from another session and are still to be claimed; undefined for none, nearly always. */
+  reserved: ReservedLine | undefined
 }
 
 /**
@@ -72,12 +75,19 @@ export class LeaseTable {
     this.#previous[anchor] = anchor
     this.#next[anchor] = anchor
     const session = ++this.#lastSession
-    this.#open.set(session, { id: session, instance, lease, anchor })
+    this.#open.set(session, { id: session, instance, lease, anchor, reserved: undefined })
     return session
   }
 
   session(session: number): Session | undefined {
     return this.#open.get(session)
+  }
+
+  /** @throws RangeError when the session is not open. */
+  opened(session: number): Session {
+    const found = this.#open.get(session)
+    if (found === undefined) throw new RangeError(`Session ${session} is not open.`)
+    return found
   }
 
   sessions(): IterableIterator<Session> {
@@ -121,9 +131,18 @@ export class LeaseTable {
   end(slot: number): void {
     this.#size--
     this.#unlink(slot)
-    const next = (this.#tokens[slot] as number) + SLOTS
-    this.#tokens[slot] = -(next <= Number.MAX_SAFE_INTEGER ? next : SLOTS + slot)
+    this.#tokens[slot] = -this.#following(slot)
     this.#free(slot)
+  }
+
+  /** A lease goes over to another session, from now, under a new token; flags and all else stay. Returns the token. */
+  transfer(slot: number, session: Session, now: number): number {
+    const token = this.#following(slot)
+    this.#tokens[slot] = token
+    this.#sessions[slot] = session.id
+    this.#unlink(slot)
+    this.#append(slot, session.anchor, now + session.lease)
+    return token
   }
 
   renew(slot: number, now: number): void {
@@ -138,9 +157,10 @@ export class LeaseTable {
     return slot === session.anchor ? NONE : slot
   }
 
-  /** When a lease expires. */
-  deadline(slot: number): number {
-    return this.#deadlines[slot] as number
+  /** First lease of the session, where it has expired by `now`; else -1. */
+  expired(session: Session, now: number): number {
+    const slot = this.first(session)
+    return slot !== NONE && (this.#deadlines[slot] as number) <= now ? slot : NONE
   }
 
   /** Whether a lease may have expired: never no wrongly, and after `nextExpiry` never yes wrongly. */
@@ -166,6 +186,12 @@ export class LeaseTable {
         yield this.position[slot] as number
       }
     }
+  }
+
+  /** The token after that of a leased slot. */
+  #following(slot: number): number {
+    const next = (this.#tokens[slot] as number) + SLOTS
+    return next <= Number.MAX_SAFE_INTEGER ? next : SLOTS + slot
   }
 
   #append(slot: number, anchor: number, deadline: number): void {

@@ -1,5 +1,8 @@
 import { PlaceHeap } from './place-heap.js'
+import type { Order } from './queue-options.js'
 import type { ReadyLine } from './ready-line.js'
+import { ReadyRing } from './ready-ring.js'
+import { ReadyStack } from './ready-stack.js'
 
 /**
  * Everything that is ready, in the order in which it is served: lowest band first, and within a band the smallest
@@ -17,6 +20,15 @@ export class ReadyBands {
     this.#returned = lines.map(() => new PlaceHeap())
     this.#direction = lines[0].direction
     this.#lowest = lines.length
+  }
+
+  /** @throws RangeError when `bands` is no positive integer, or not 1 where the order is fifo or lifo. */
+  static of(order: Order, bands: number): ReadyBands {
+    if (!Number.isInteger(bands) || bands < 1 || (bands > 1 && order !== 'priority')) {
+      throw new RangeError(`${order} with ${bands} bands: fifo and lifo have 1, priority has 1 or more.`)
+    }
+    const line = () => (order === 'lifo' ? new ReadyStack() : new ReadyRing())
+    return new ReadyBands([line(), ...Array.from({ length: bands - 1 }, line)])
   }
 
   line(band: number): ReadyLine {

@@ -1,4 +1,5 @@
 import type { Order, QueueCounts } from '../src/index.js'
+import { ReferenceList } from './reference-list.js'
 import { byPlace, type Delivery, type Expected, type ModelMessage, type ModelSession } from './reference-records.js'
 import type { Transition } from './transitions.js'
 
@@ -7,9 +8,8 @@ import type { Transition } from './transitions.js'
  * slots or gates; whether a message is blocked is asked of the list, not stored.
  */
 export class ReferenceQueue {
-  readonly #deliveries: Delivery[] = []
+  readonly #list: ReferenceList
   readonly #sessions = new Map<number, ModelSession>()
-  readonly #order: Order
   readonly #took: (transition: Transition) => void
   #turns = 0
   #deaths = 0
@@ -18,7 +18,7 @@ export class ReferenceQueue {
   readonly gone: number[] = []
 
   constructor(order: Order, took: (transition: Transition) => void) {
-    this.#order = order
+    this.#list = new ReferenceList(order)
     this.#took = took
   }
 
@@ -37,7 +37,7 @@ export class ReferenceQueue {
       hasBeenOut: false,
       wasBlocked: false,
     }
-    this.#deliveries.push(delivery)
+    this.#list.all.push(delivery)
     if (due === 0) this.#nowReady(delivery, 'new')
     else this.#took('new -> scheduled')
   }
@@ -51,9 +51,10 @@ export class ReferenceQueue {
   }
 
   close(session: number): void {
-    for (const delivery of this.#in('leased')) {
+    for (const delivery of this.#list.in('leased')) {
       if (delivery.lease?.session !== session) continue
       if (delivery.lease.marked) this.#took('mark void after close')
+      if (delivery.lease.isReserved) this.#took('transferred, given back unclaimed')
       delivery.lease = undefined
       delivery.state = 'ready'
       this.#took('leased -> ready (close)')
@@ -62,13 +63,32 @@ export class ReferenceQueue {
     this.#noteBlocked()
   }
 
+  /** The leases of one session become another's: as they are, but for their end and their token, which is not known yet. */
+  transfer(from: number, to: number, at: number): number {
+    const now = this.#read(at)
+    const { lease: length, instance } = this.#session(to)
+    const moved = this.#list.in('leased').filter(({ lease }) => lease?.session === from)
+    for (const delivery of moved) {
+      const { marked = false, end = 0, isReserved } = delivery.lease ?? {}
+      const firstEnd = now + length
+      delivery.lease = { session: to, instance, firstEnd, token: Number.NaN, end: firstEnd, marked, isReserved: true }
+      this.#took(end <= now ? 'lapsed lease transferred' : 'lease transferred')
+      if (isReserved) this.#took('lease transferred again, unclaimed')
+      if (marked) this.#took('marked lease transferred')
+      if (delivery.failures > 0) this.#took('lease of a failed message transferred')
+    }
+    this.#sessions.delete(from)
+    return moved.length
+  }
+
   /** What a claim must take, in order. `bind` follows, with the tokens that were given out. */
   claim(session: number, max: number, now: number): Expected[] {
     const { instance, lease } = this.#session(session)
     this.#pass(now)
-    const taken: Expected[] = []
+    const taken = this.#takeReserved(session, max)
+    if (this.#list.reservedFor(session).length > 0 || this.#isSuspectAlone(taken)) return taken
     while (taken.length < max) {
-      const next = this.#servable()[0]
+      const next = this.#list.servable()[0]
       if (next === undefined) break
       const isForeign = next.loss !== undefined && next.loss.instance !== instance
       const isSuspect = next.losses + (isForeign ? 1 : 0) >= 2
@@ -78,19 +98,19 @@ export class ReferenceQueue {
         break
       }
       this.#judge(next, isForeign)
-      if (next.hasBeenOut && this.#in('ready').some(other => byPlace(next, other) < 0)) {
+      if (next.hasBeenOut && this.#list.in('ready').some(other => byPlace(next, other) < 0)) {
         this.#took('came back, served before younger')
       }
       const end = this.#now + lease
       next.state = 'leased'
       next.hasBeenOut = true
-      next.lease = { session, instance, firstEnd: end, token: -1, end, marked: false }
+      next.lease = { session, instance, firstEnd: end, token: -1, end, marked: false, isReserved: false }
       this.#took('ready -> leased')
       this.#noteBlocked()
       const { failures, losses, marks } = next
       taken.push({ position: next.message.position, failures, losses, marks })
       if (isSuspect) {
-        if (this.#servable().length > 0 && max > 1) this.#took('suspect served alone')
+        if (this.#list.servable().length > 0 && max > 1) this.#took('suspect served alone')
         break
       }
     }
@@ -98,8 +118,36 @@ export class ReferenceQueue {
     return taken
   }
 
+  #takeReserved(session: number, max: number): Expected[] {
+    const taken: Expected[] = []
+    for (const delivery of this.#list.reservedFor(session).slice(0, max)) {
+      const { message, failures, losses, marks, lease } = delivery
+      if (lease === undefined || (losses >= 2 && taken.length > 0)) {
+        this.#took('suspect stops a claim of what was transferred')
+        break
+      }
+      lease.isReserved = false
+      lease.end = this.#now + this.#session(session).lease
+      taken.push({ position: message.position, failures, losses, marks })
+      this.#took('transferred lease claimed')
+      if (this.#list.servable().some(other => this.#list.byService(other, delivery) < 0))
+        this.#took('transferred, claimed out of turn')
+      if (losses >= 2) {
+        this.#took('transferred suspect claimed alone')
+        break
+      }
+    }
+    if (taken.length === max && this.#list.reservedFor(session).length > 0)
+      this.#took('transferred leases left by a short claim')
+    return taken
+  }
+
+  #isSuspectAlone(taken: readonly Expected[]): boolean {
+    return taken.length === 1 && (taken[0]?.losses ?? 0) >= 2
+  }
+
   bind(position: number, token: number): void {
-    const lease = this.#deliveries.find(delivery => delivery.message.position === position)?.lease
+    const lease = this.#list.all.find(delivery => delivery.message.position === position)?.lease
     if (lease === undefined) throw new Error(`The model has not leased ${position}`)
     lease.token = token
   }
@@ -152,21 +200,21 @@ export class ReferenceQueue {
   }
 
   mark(token: number): boolean {
-    const lease = this.#holder(token)?.lease
+    const lease = this.#list.holder(token)?.lease
     if (lease === undefined) return this.#refuse('mark refused')
     lease.marked = true
     return true
   }
 
   renew(token: number, now: number): boolean {
-    const lease = this.#holder(token)?.lease
+    const lease = this.#list.holder(token)?.lease
     if (lease === undefined) return this.#refuse('renew refused')
     lease.end = this.#read(now) + this.#session(lease.session).lease
     return true
   }
 
   redrive(position: number, now: number): boolean {
-    const delivery = this.#deadAt(position)
+    const delivery = this.#list.deadAt(position)
     if (delivery === undefined) return this.#refuse('redrive refused')
     this.#noticeDue(now, 'redrive')
     if (delivery.failures > 0) this.#took('redrive clears failures')
@@ -182,7 +230,7 @@ export class ReferenceQueue {
   }
 
   discard(position: number): boolean {
-    const delivery = this.#deadAt(position)
+    const delivery = this.#list.deadAt(position)
     if (delivery === undefined) return this.#refuse('discard refused')
     this.#remove(delivery)
     this.#took('dead -> gone')
@@ -191,78 +239,61 @@ export class ReferenceQueue {
 
   /** -1 when the token is stale. */
   positionOf(token: number): number {
-    return this.#holder(token)?.message.position ?? -1
+    return this.#list.holder(token)?.message.position ?? -1
   }
 
   tokens(): number[] {
-    return this.#in('leased').map(delivery => delivery.lease?.token ?? -1)
+    return this.#list
+      .in('leased')
+      .flatMap(({ lease }) => (lease === undefined || lease.isReserved ? [] : [lease.token]))
   }
 
   dead(): number[] {
-    const dead = this.#in('dead').sort((a, b) => a.died - b.died)
+    const dead = this.#list.in('dead').sort((a, b) => a.died - b.died)
     return dead.map(each => each.message.position)
   }
 
   pending(): number[] {
-    return this.#deliveries.map(({ message }) => message.position).sort((a, b) => a - b)
+    return this.#list.all.map(({ message }) => message.position).sort((a, b) => a - b)
   }
 
   counts(): QueueCounts {
     return {
-      waiting: this.#in('ready').length,
-      leased: this.#in('leased').length,
-      retrying: this.#in('retrying').length,
-      scheduled: this.#in('scheduled').length,
-      dead: this.#in('dead').length,
+      waiting: this.#list.in('ready').length,
+      leased: this.#list.in('leased').length,
+      retrying: this.#list.in('retrying').length,
+      scheduled: this.#list.in('scheduled').length,
+      dead: this.#list.in('dead').length,
     }
   }
 
   nextDue(): number {
-    const times = this.#deliveries.map(({ state, due, lease }) => {
+    const times = this.#list.all.map(({ state, due, lease }) => {
       if (state === 'leased') return lease?.end ?? Number.NaN
       return state === 'retrying' || state === 'scheduled' ? due : Number.POSITIVE_INFINITY
     })
     return Math.min(Number.POSITIVE_INFINITY, ...times)
   }
 
-  /** Whether a claim now would take something. */
-  hasReady(at: number): boolean {
+  isHolding(session: number): boolean {
+    return this.#list.in('leased').some(({ lease }) => lease?.session === session)
+  }
+
+  /** Whether a claim (by the session) now would take something. */
+  hasReady(at: number, session?: number): boolean {
     const now = this.#read(at)
-    if (this.#servable().length > 0) return true
+    if (session !== undefined && this.#list.reservedFor(session).length > 0) return true
+    if (this.#list.servable().length > 0) return true
     const keysOut = new Set(
-      this.#deliveries
+      this.#list.all
         .filter(other => other.state === 'leased' || other.state === 'retrying' || other.state === 'ready')
         .map(({ message }) => message.key),
     )
-    return this.#deliveries.some(({ state, due, lease, message }) => {
+    return this.#list.all.some(({ state, due, lease, message }) => {
       if (state === 'leased') return (lease?.end ?? Number.NaN) <= now
       if (state === 'retrying') return due <= now
       return state === 'scheduled' && due <= now && (message.key === undefined || !keysOut.has(message.key))
     })
-  }
-
-  /** Ready, and first of their key: in the order in which they are served. */
-  #servable(): Delivery[] {
-    const direction = this.#order === 'lifo' ? -1 : 1
-    return this.#in('ready')
-      .filter(delivery => this.#earlierOfKey(delivery).length === 0)
-      .sort((a, b) => a.message.band - b.message.band || direction * byPlace(a, b))
-  }
-
-  #earlierOfKey(delivery: Delivery): Delivery[] {
-    const { key } = delivery.message
-    if (key === undefined) return []
-    return this.#deliveries.filter(
-      other =>
-        other.message.key === key &&
-        (other.state === 'ready' || other.state === 'leased' || other.state === 'retrying') &&
-        byPlace(other, delivery) < 0,
-    )
-  }
-
-  /** Only for counting transitions: somebody earlier of the key has been handed out, so this one is passed over. */
-  #isBlocked(delivery: Delivery): boolean {
-    return this.#earlierOfKey(delivery).some(other => other.state !== 'ready' || other.hasBeenOut)
   }
 
   /** A time that is earlier than one it was told before is read as that one. */
@@ -276,7 +307,7 @@ export class ReferenceQueue {
   #pass(at: number): void {
     this.#noticeDue(at, 'claim')
     const now = this.#now
-    for (const delivery of this.#in('leased')) {
+    for (const delivery of this.#list.in('leased')) {
       const { lease } = delivery
       if (lease === undefined || lease.end > now) {
         if (lease !== undefined && lease.firstEnd <= now) this.#took('lease renewed past its first end')
@@ -284,6 +315,7 @@ export class ReferenceQueue {
       }
       const { abandoned } = this.#session(lease.session)
       this.#took(abandoned ? 'leased -> ready (abandoned, expired)' : 'leased -> ready (expired)')
+      if (lease.isReserved) this.#took('transferred, expired unclaimed')
       delivery.loss = { instance: lease.instance, marked: lease.marked }
       delivery.lease = undefined
       delivery.state = 'ready'
@@ -309,11 +341,11 @@ export class ReferenceQueue {
   #noticeDue(at: number, by: 'claim' | 'add' | 'redrive'): void {
     const now = this.#read(at)
     const isDue = (delivery: Delivery) => delivery.due <= now
-    for (const delivery of this.#in('retrying').filter(isDue)) {
+    for (const delivery of this.#list.in('retrying').filter(isDue)) {
       delivery.state = 'ready'
       this.#took('retrying -> ready')
     }
-    for (const delivery of this.#in('scheduled').filter(isDue).sort(byPlace)) {
+    for (const delivery of this.#list.in('scheduled').filter(isDue).sort(byPlace)) {
       delivery.state = 'ready'
       this.#nowReady(delivery, 'scheduled')
       if (by !== 'claim') this.#took(`due before ${by === 'add' ? 'an add' : 'a redrive'} that no claim preceded`)
@@ -321,27 +353,19 @@ export class ReferenceQueue {
   }
 
   #nowReady(delivery: Delivery, from: 'new' | 'scheduled' | 'dead'): void {
-    const isBlocked = this.#isBlocked(delivery)
+    const isBlocked = this.#list.isBlocked(delivery)
     delivery.wasBlocked = isBlocked
     this.#took(`${from} -> ${isBlocked ? 'blocked' : 'ready'}`)
   }
 
   /** Counts who became blocked, or free: somebody earlier of the key is out, or no longer is. */
   #noteBlocked(freed?: Transition): void {
-    for (const delivery of this.#in('ready')) {
-      const isBlocked = this.#isBlocked(delivery)
+    for (const delivery of this.#list.in('ready')) {
+      const isBlocked = this.#list.isBlocked(delivery)
       if (isBlocked && !delivery.wasBlocked) this.#took('ready -> blocked')
       if (!isBlocked && delivery.wasBlocked && freed !== undefined) this.#took(freed)
       delivery.wasBlocked = isBlocked
     }
-  }
-
-  #in(state: Delivery['state']): Delivery[] {
-    return this.#deliveries.filter(delivery => delivery.state === state)
-  }
-
-  #deadAt(position: number): Delivery | undefined {
-    return this.#in('dead').find(({ message }) => message.position === position)
   }
 
   #session(session: number): ModelSession {
@@ -350,12 +374,8 @@ export class ReferenceQueue {
     return found
   }
 
-  #holder(token: number): Delivery | undefined {
-    return this.#in('leased').find(({ lease }) => lease?.token === token)
-  }
-
   #leasedBy(token: number, now: number): Delivery | undefined {
-    const delivery = this.#holder(token)
+    const delivery = this.#list.holder(token)
     if ((delivery?.lease?.end ?? now + 1) <= now) this.#took('settled after its lease had lapsed unnoticed')
     return delivery
   }
@@ -366,7 +386,7 @@ export class ReferenceQueue {
   }
 
   #remove(delivery: Delivery): void {
-    this.#deliveries.splice(this.#deliveries.indexOf(delivery), 1)
+    this.#list.all.splice(this.#list.all.indexOf(delivery), 1)
     this.gone.push(delivery.message.position)
   }
 }

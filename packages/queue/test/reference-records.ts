@@ -12,6 +12,8 @@ export interface Lease {
   token: number
   end: number
   marked: boolean
+  /** Came over from another session, and has not been claimed since. */
+  isReserved: boolean
 }
 
 export interface Delivery {

@@ -20,6 +20,7 @@ export type CommandKind = keyof typeof COMMANDS
 
 interface Consumer {
   readonly id: number
+  readonly instance: number
   readonly lease: number
 }
 
@@ -119,12 +120,12 @@ export class World {
   open({ queue, model, consumers }: Subscription, instance: number, lease: number): void {
     const id = queue.open(instance, lease)
     model.open(id, instance, lease)
-    consumers.push({ id, lease })
+    consumers.push({ id, instance, lease })
   }
 
   claim(subscription: Subscription, consumer: Consumer, max: number): void {
     const { queue, model, issued } = subscription
-    this.hasReady(subscription)
+    this.hasReady(subscription, consumer)
     const expected = model.claim(consumer.id, max, this.now)
     const count = queue.claim(consumer.id, max, this.now)
     const { position, token, failures, losses, marks } = queue.claimed
@@ -142,7 +143,18 @@ export class World {
       this.trace.push(given)
       model.bind(position[index] as number, given)
     }
-    if (count === 0 && max > 0) expect(queue.hasReady(this.now)).toBe(false)
+    if (count === 0 && max > 0) expect(queue.hasReady(this.now, consumer.id)).toBe(false)
+  }
+
+  /** A consumer of the same instance takes the place of one that is gone; the session of that one may be closed too late. */
+  replace(subscription: Subscription, gone: Consumer, lease: number): Consumer {
+    const { queue, model } = subscription
+    subscription.consumers = subscription.consumers.filter(other => other !== gone)
+    this.open(subscription, gone.instance, lease)
+    const heir = subscription.consumers.at(-1) as Consumer
+    both(queue.transfer(gone.id, heir.id, this.now), model.transfer(gone.id, heir.id, this.now))
+    queue.close(gone.id)
+    return heir
   }
 
   lookAhead(subscription: Subscription): void {
@@ -152,13 +164,14 @@ export class World {
   }
 
   /** Both are asked in any case: being told the time is remembered. The machine may say yes too often. */
-  hasReady({ queue, model }: Subscription): void {
-    const [actual, expected] = [queue.hasReady(this.now), model.hasReady(this.now)]
+  hasReady({ queue, model }: Subscription, consumer?: Consumer): void {
+    const [actual, expected] = [queue.hasReady(this.now, consumer?.id), model.hasReady(this.now, consumer?.id)]
     if (expected && !actual) expect.unreachable('hasReady')
   }
 
   #compare(subscription: Subscription): void {
-    const { queue, model, handled, issued } = subscription
+    const { queue, model, handled, issued, consumers } = subscription
+    for (const { id } of consumers) if (queue.isHolding(id) !== model.isHolding(id)) expect.unreachable('isHolding')
     const counts = queue.counts()
     this.trace.push(counts)
     both(counts, model.counts())
@@ -279,6 +292,31 @@ const COMMANDS = {
     world.claim(subscription, consumer, c % 5)
     subscription.model.abandon(consumer.id)
     subscription.consumers = subscription.consumers.filter(other => other !== consumer)
+    return true
+  },
+  /** The connection of a consumer breaks, and its process opens another: what it held goes over, and at times some is pulled. */
+  replace: (world, subscription, b, c) => {
+    const gone = pick(subscription.consumers, b)
+    if (gone === undefined) return false
+    for (let claims = b % 5; claims > 0; claims--) world.claim(subscription, gone, 3)
+    // The outage may outlast the leases: nobody has looked since.
+    if (b % 6 === 1) world.now += 26
+    const heir = world.replace(subscription, gone, pick(LEASES, c >> 3) ?? 0)
+    for (let claims = (c >> 4) % 3; claims > 0; claims--) world.claim(subscription, heir, 1 + (c % 5))
+    return true
+  },
+  /** Nothing goes over to itself, from nobody, or to nobody; and to another instance it must not. */
+  misplace: (world, subscription, b) => {
+    const { queue, consumers, issued } = subscription
+    // The time that a refused call tells is remembered too.
+    world.hasReady(subscription)
+    const from = pick(consumers, b)
+    const other = consumers.find(({ instance }) => instance !== from?.instance)
+    if (from === undefined || other === undefined) return false
+    expect(() => queue.transfer(from.id, other.id, world.now)).toThrow(RangeError)
+    expect(() => queue.transfer(from.id, issued.length + 1_000, world.now)).toThrow(RangeError)
+    both([queue.transfer(from.id, from.id, world.now), queue.transfer(-1, from.id, world.now)], [0, 0])
+    world.took('transfer refused')
     return true
   },
   redrive: (world, { queue, model }, b, c) => {

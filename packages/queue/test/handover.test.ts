@@ -82,8 +82,8 @@ describe('what a session held goes to the one that replaces it', () => {
       ])
       expect([queue.mark(token), queue.renew(token, 0), queue.positionOf(token)]).toEqual([false, false, -1])
     }
-    queue.close(one)
     expect(() => claim(one, 1)).toThrow(`Session ${one} is not open.`)
+    queue.close(one)
     expect(claim(two, 9)).toEqual([0, 1])
     expect(tokens(2).map(token => queue.ack(token))).toEqual([true, true])
   })

@@ -52,6 +52,6 @@ export class MemoryConnection implements Connection {
 
   async close(): Promise<void> {
     this.#lifetime.end()
-    await this.subscriber.close()
+    this.subscriber.end()
   }
 }

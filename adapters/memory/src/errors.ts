@@ -52,6 +52,12 @@ export const disciplineConflict = (name: SubscriptionName, stored: string, decla
 export const stale = (): PluribusError =>
   new PluribusError('STALE', 'The lease of this delivery was lost before it could be marked. Do not run it.')
 
+export const replaced = (what: string): PluribusError =>
+  new PluribusError(
+    'STALE',
+    `${what}: a later source of this consumer is open, and holds what this one held. Use that one.`,
+  )
+
 export const unknownOption = (option: string): PluribusError =>
   new PluribusError(
     'INVALID_CONFIGURATION',

@@ -14,9 +14,10 @@ import {
   type Token,
 } from '@pluribus/core/driver'
 import { Sleeper } from './demand.js'
-import { closed, stale } from './errors.js'
+import { closed, replaced, stale } from './errors.js'
 import type { MessageLog } from './message-log.js'
 import type { MemorySubscription, OpenSource } from './subscription.js'
+import type { Holder } from './succession.js'
 
 /** Promises for what is nearly always the answer. */
 const SETTLED: Promise<readonly SettleException[]> = Promise.resolve(NO_EXCEPTIONS)
@@ -29,6 +30,7 @@ export interface SourceInit {
   readonly clock: Clock
   /** The number of the broker object. */
   readonly instance: number
+  readonly holder: Holder | undefined
   /** Milliseconds. */
   readonly lease: number
   readonly events: SourceEvents
@@ -39,28 +41,37 @@ export interface SourceInit {
 /** One consumer: a session of the subscription's queue. Everything happens in the turn in which it is asked for. */
 export class MemorySource implements Source, OpenSource {
   readonly sleeper: Sleeper
+  readonly session: number
+  readonly transferred: number
   readonly #init: SourceInit
-  readonly #session: number
   #over = false
+  /** What it held is another's: its tokens are stale, and it gets no others. */
+  #isReplaced = false
 
   constructor(init: SourceInit) {
     this.#init = init
     this.sleeper = new Sleeper(() => init.events.wake())
-    this.#session = init.subscription.queue.open(init.instance, init.lease)
-    init.subscription.attach(this)
+    init.subscription.succession.check(init.holder)
+    this.session = init.subscription.queue.open(init.instance, init.lease)
+    this.transferred = init.subscription.attach(this, init.clock.monotonic())
+  }
+
+  get holder(): Holder | undefined {
+    return this.#init.holder
   }
 
   pull(max: number): Promise<Pulled> {
     if (this.#over) return Promise.reject(closed('pull'))
+    if (this.#isReplaced) return Promise.reject(replaced('pull'))
     const { subscription, clock } = this.#init
     const { queue } = subscription
     const now = clock.monotonic()
-    const count = queue.claim(this.#session, max, now)
+    const count = queue.claim(this.session, max, now)
     const deliveries = count === 0 ? NOTHING_PULLED.deliveries : this.#deliveries(count)
     // A suspect stops the claim before it. Who runs one does so alone, and pulls again afterwards: a wake-up that was meant
     // for somebody idle must not go there.
     const isAlone = count === 1 && (queue.claimed.losses[0] as number) >= SUSPECT_AFTER
-    const more = isAlone || (count > 0 && count < max && queue.hasReady(now))
+    const more = isAlone || (count > 0 && count < max && queue.hasReady(now, this.session))
     const due = queue.nextDue()
     subscription.demand.sleep(this.sleeper, more ? 0 : max - count, due)
     // Who leaves something hands the wake-up on: it was filled, or stopped, or had no room after all. And what is leased
@@ -113,11 +124,14 @@ export class MemorySource implements Source, OpenSource {
 
   async close(): Promise<void> {
     if (this.#over) return
-    const { subscription, clock } = this.#init
+    this.#init.subscription.succession.leave(this)
     this.#leave()
-    subscription.queue.close(this.#session)
-    // This source may have been woken for something that it has not pulled, beside what it gives back.
-    subscription.stir(1, clock.monotonic())
+  }
+
+  /** Its connection is closed, and it was not: what it holds stays leased. */
+  abandon(): void {
+    this.#init.subscription.succession.abandon(this)
+    this.#leave()
   }
 
   end(cause: unknown): void {
@@ -125,10 +139,22 @@ export class MemorySource implements Source, OpenSource {
     this.#init.events.ended(cause)
   }
 
+  replace(): void {
+    if (this.#over) return
+    this.#isReplaced = true
+    this.#detach()
+    this.#init.events.ended(replaced('source'))
+  }
+
   #leave(): void {
     this.#over = true
-    this.#init.subscription.detach(this)
+    this.#detach()
     this.#init.over(this)
+  }
+
+  #detach(): void {
+    const { subscription, clock } = this.#init
+    subscription.detach(this, clock.monotonic())
   }
 
   #deliveries(count: number): readonly Delivery[] {

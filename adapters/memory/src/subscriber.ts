@@ -27,12 +27,15 @@ export class MemorySubscriber implements Subscriber {
   async open(spec: SubscriptionSpec, options: OpenOptions, events: SourceEvents): Promise<Source> {
     this.#lifetime.check('open')
     const topic = this.#store.topic(spec.topic)
+    const { lease, consumer } = options
+    const instance = this.#store.instance(this.#environment.instance)
     const source = new MemorySource({
       subscription: topic.subscription(spec.name),
       log: topic.log,
       clock: this.#environment.clock,
-      instance: this.#store.instance(this.#environment.instance),
-      lease: options.lease,
+      instance,
+      holder: consumer && { name: `${instance}/${consumer.id}`, generation: consumer.generation },
+      lease,
       events,
       over: ended => this.#sources.delete(ended),
     })
@@ -45,7 +48,8 @@ export class MemorySubscriber implements Subscriber {
     this.#store.find(topic)?.unsubscribe(name)
   }
 
-  async close(): Promise<void> {
-    await Promise.all(Array.from(this.#sources, source => source.close()))
+  /** The connection is over: who wanted to give something back has closed its source. */
+  end(): void {
+    for (const source of [...this.#sources]) source.abandon()
   }
 }

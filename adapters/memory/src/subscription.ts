@@ -9,6 +9,7 @@ import {
 import { DeliveryQueue } from '@pluribus/queue'
 import { type Sleeper, StandingDemand } from './demand.js'
 import type { MessageLog } from './message-log.js'
+import { type Member, Succession } from './succession.js'
 
 /** What is known of a message that has failed or vanished here. Most messages have none. */
 interface Trouble {
@@ -27,7 +28,7 @@ export interface Death {
 }
 
 /** What an open source shows its subscription. */
-export interface OpenSource {
+export interface OpenSource extends Member {
   readonly sleeper: Sleeper
   /** The subscription was removed. */
   end(cause: unknown): void
@@ -44,6 +45,7 @@ export class MemorySubscription {
   readonly queue: DeliveryQueue
   readonly demand = new StandingDemand()
   readonly deaths = new Map<number, Death>()
+  readonly succession: Succession
   readonly #sources = new Set<OpenSource>()
   readonly #troubles = new Map<number, Trouble>()
 
@@ -61,16 +63,24 @@ export class MemorySubscription {
         handled(position)
       },
     })
+    this.succession = new Succession(this.queue)
   }
 
-  attach(source: OpenSource): void {
+  /** A source is open. Answers how many deliveries came over to it from the one before. `now` as in {@link stir}. */
+  attach(source: OpenSource, now: number): number {
     this.#sources.add(source)
     this.demand.join(source.sleeper)
+    const count = this.succession.enter(source, now)
+    // What was leased ends at another time now.
+    if (count > 0) this.stir(0, now)
+    return count
   }
 
-  detach(source: OpenSource): void {
+  /** A source wants nothing any more. It may have been woken for something that it has not pulled. */
+  detach(source: OpenSource, now: number): void {
     this.#sources.delete(source)
     this.demand.leave(source.sleeper)
+    this.stir(1, now)
   }
 
   /** The subscription is gone. */

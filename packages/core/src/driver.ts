@@ -19,6 +19,7 @@ export type {
 export type { Lane, PublishException, Publisher } from './driver/publisher.js'
 export type { Retention, SettingChange, Start, SubscriptionName, SubscriptionSpec, TopicSpec } from './driver/spec.js'
 export {
+  type ConsumerGeneration,
   CRASHED_AFTER,
   type Delivery,
   NO_EXCEPTIONS,

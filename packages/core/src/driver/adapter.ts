@@ -66,7 +66,10 @@ export interface Connection {
   readonly persistence: Persistence
   /** Housekeeping (retention, forwarding what is due); answers in how many milliseconds it wants to be called again. */
   maintain?(): Promise<number>
-  /** Ends the connection and its sources, giving back what they hold. Works on a broken link too. */
+  /**
+   * Ends the connection and its sources. Gives nothing back: core closes the sources whose deliveries are free for others,
+   * and what the rest hold is for their consumers' next generations, or until the leases end. Works on a broken link too.
+   */
   close(): Promise<void>
 }
 

@@ -191,6 +191,24 @@ export interface SourceEvents {
 }
 
 /**
+ * Which consumer opens a source, and for the how manieth time. With {@link Environment.instance} it is unique.
+ *
+ * @example
+ * ```ts
+ * import type { ConsumerGeneration } from '@pluribus/core/driver'
+ *
+ * const replaces = (one: ConsumerGeneration, other: ConsumerGeneration) =>
+ *   one.id === other.id && one.generation > other.generation
+ * ```
+ */
+export interface ConsumerGeneration {
+  /** The consumer, among those of its broker object. */
+  readonly id: number
+  /** Rises with every source that it opens. */
+  readonly generation: number
+}
+
+/**
  * How a source is opened.
  *
  * @example
@@ -205,6 +223,13 @@ export interface OpenOptions {
   readonly window: number
   /** How long a delivery is ours without a renewal, in milliseconds. */
   readonly lease: number
+  /**
+   * Who opens it. What an earlier generation of the same consumer still holds is transferred to this one in the same step:
+   * it is ready for nobody in between, its lease starts anew, its old token is stale, and neither attempts nor losses nor
+   * marks change. The first pulls hand it out, in the order of service, before anything else. An open that comes
+   * after that of a later generation rejects with `STALE`. Absent: somebody who replaces nobody.
+   */
+  readonly consumer?: ConsumerGeneration
 }
 
 /**
@@ -221,6 +246,11 @@ export interface OpenOptions {
  * ```
  */
 export interface Source {
+  /**
+   * How many deliveries were transferred to it when it was opened. Absent: none, as where a broker has no leases and hands
+   * out again at once what a broken connection held.
+   */
+  readonly transferred?: number
   /**
    * What there is now, at most `max`; never waits. What it leaves unfilled is standing demand: the adapter may fetch that
    * much, and calls `wake` when there is something. A suspect comes alone. `pull(0)` takes back the standing demand of the

@@ -154,7 +154,7 @@ export interface UnreliableAdapter extends Adapter {
   kill(): void
   /** Disarms everything: script, faults, holds, delays, refusals. What is cut or killed stays so. */
   heal(): void
-  /** Really closes what cuts and kills have left open inside, for adapters that hold files or sockets; gives back what is leased. */
+  /** Really closes what cuts and kills have left open inside, for adapters that hold files or sockets; leases go on. */
   dispose(): Promise<void>
   readonly killed: boolean
   /** Connections that core has been given so far. */

@@ -11,6 +11,7 @@ import type { SourceLine } from './source-line.js'
  * brought it until the settle that the inner source has accepted.
  */
 export class UnreliableSource implements Source, GenerationSource {
+  readonly transferred?: number
   readonly renew?: (batch: readonly Delivery[]) => Promise<readonly Token[]>
   readonly #inner: Source
   readonly #generation: Generation
@@ -25,6 +26,7 @@ export class UnreliableSource implements Source, GenerationSource {
     this.#generation = generation
     this.#line = line
     line.onLost = tokens => this.#forget(tokens)
+    if (inner.transferred !== undefined) this.transferred = inner.transferred
     const renew = inner.renew?.bind(inner)
     if (renew) this.renew = batch => this.#call('renew', () => this.#renew(batch, renew))
   }

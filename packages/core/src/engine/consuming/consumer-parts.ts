@@ -29,6 +29,8 @@ export interface ConsumerParts {
 
 /** What a consumer is for. */
 export interface ConsumerTask {
+  /** Numbers it among the consumers of its broker: two may follow each other, or overlap while the first one drains. */
+  readonly id: number
   readonly subscription: Subscription<unknown>
   readonly handler: Handler<never>
   readonly invoke: Invoke

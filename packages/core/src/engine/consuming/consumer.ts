@@ -97,8 +97,14 @@ export class Consumer implements ConsumerHandle, SessionOwner, SuspectOwner {
     return this.close()
   }
 
-  wanted(): number {
-    if (!this.mayStart() || this.#suspects.isBusy) return 0
+  wanted(returning: number): number {
+    if (this.#suspects.isBusy) return 0
+    // What comes back was ours all the time. It may belong to a run that has a slot, and is fetched before its lease ends
+    // even where nothing may start: then it is given back.
+    return Math.max(returning, this.mayStart() ? this.#room() : 0)
+  }
+
+  #room(): number {
     const { concurrency, prefetch, subscription } = this.task
     const buffered = this.#follower.session?.intake.size ?? 0
     const free = concurrency - this.#slots - buffered
@@ -322,6 +328,7 @@ export class Consumer implements ConsumerHandle, SessionOwner, SuspectOwner {
     if (run.isAborted && run.failure === undefined) run.isForsaken = true
     run.delivery = delivery
     run.tie = 'held'
+    if (delivery.suspect) this.#suspects.resumed()
     this.#parts.environment.logger.debug(
       { id: delivery.message.id },
       'A delivery has come back to the run that held it.',

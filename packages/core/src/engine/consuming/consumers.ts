@@ -26,6 +26,7 @@ export class Consumers {
   readonly #parts: ConsumerParts
   readonly #middleware: readonly HandleMiddleware[]
   readonly #entries = new Map<string, Entry>()
+  #ids = 0
 
   constructor(parts: ConsumerParts, middleware: readonly HandleMiddleware[]) {
     this.#parts = parts
@@ -74,6 +75,7 @@ export class Consumers {
     const { schema, name } = subscription.topic
     const composed: Invoke = composeHandle(this.#middleware, handler)
     return {
+      id: ++this.#ids,
       subscription,
       handler,
       invoke: schema === undefined ? composed : validateThen(schema, name, composed),

@@ -7,8 +7,8 @@ const LONGEST_SLEEP = 15_000
 
 /** What an intake asks of its session. */
 export interface IntakeOwner {
-  /** How many more deliveries may be held now. */
-  wanted(): number
+  /** How many more deliveries may be held now; `returning`: so many are to come over from the source before. */
+  wanted(returning: number): number
   /** Whether anything goes on here that a delivery might come back to: cheaper than asking for each. */
   isAdopting(): boolean
   /** Whether a delivery that has come back belongs to something that is still going on here, and needs no new run. */
@@ -36,6 +36,8 @@ export class Intake {
   /** The last pull has failed: the next one waits for `resume`. */
   #isPaused = false
   #isOver = false
+  /** What came over from the source before and has not been pulled: leased, and renewed by nobody until it is. */
+  #returning: number
   #dueTimer: TimerHandle | undefined
   /** When that timer fires, monotonic milliseconds. */
   #dueAt = 0
@@ -44,6 +46,7 @@ export class Intake {
 
   constructor(source: Source, environment: Environment, watchdog: Watchdog, owner: IntakeOwner) {
     this.#source = source
+    this.#returning = source.transferred ?? 0
     this.#environment = environment
     this.#watchdog = watchdog
     this.#owner = owner
@@ -115,7 +118,7 @@ export class Intake {
   }
 
   get #room(): number {
-    return this.suspect === undefined ? Math.max(0, this.#owner.wanted()) : 0
+    return this.suspect === undefined ? Math.max(0, this.#owner.wanted(this.#returning)) : 0
   }
 
   #call(wanted: number): void {
@@ -148,6 +151,7 @@ export class Intake {
     const isWoken = this.#isWoken
     this.#isWoken = false
     this.#isDry = deliveries.length < wanted && more !== true
+    this.#returning = this.#isDry ? 0 : Math.max(0, this.#returning - deliveries.length)
     if (this.#isDry) this.#sleep(dueIn)
     this.#keep(deliveries)
     if (deliveries.length > 0) this.#owner.arrived(since)

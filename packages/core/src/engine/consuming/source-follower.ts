@@ -28,6 +28,7 @@ export class SourceFollower implements LinkFollower {
   #openings = 0
   #retry: TimerHandle | undefined
   #isStopped = false
+  #isFinished = false
   #unfollow: () => void = () => {}
   /** Until the first source is open, or cannot be. */
   #first: { readonly opened: () => void; readonly refused: (error: unknown) => void } | undefined
@@ -62,7 +63,7 @@ export class SourceFollower implements LinkFollower {
 
   up(generation: Generation): void {
     this.#generation = generation
-    this.#keepOpening(generation)
+    if (this.#isNeeded) this.#keepOpening(generation)
   }
 
   down(error: PluribusError): void {
@@ -70,8 +71,6 @@ export class SourceFollower implements LinkFollower {
     this.#lastError = error
     this.#openings++
     this.#forgetRetry()
-    // It was our watchdog that ended it.
-    if (error.code === 'TIMEOUT') this.#session?.givenUp()
     this.#drop(error)
   }
 
@@ -82,15 +81,19 @@ export class SourceFollower implements LinkFollower {
     if (this.#generation !== undefined) this.#openLater(this.#generation)
   }
 
-  /** No further sources, and nothing more is pulled; what is held can still be settled. */
+  /**
+   * Nothing new is pulled; what is held can still be settled. Where a connection was cut, a further source is opened only
+   * for what goes on here: it takes that over, and closing it early would give it to others.
+   */
   stop(): void {
     this.#isStopped = true
-    this.#forgetRetry()
     this.#first?.refused(closedError())
   }
 
   /** Settles what is left and closes the source, which gives back the rest. Ends after twice `ms` milliseconds at the latest. */
   async finish(timers: Timers, ms: number): Promise<void> {
+    this.#isFinished = true
+    this.#forgetRetry()
     const session = this.#session
     if (session !== undefined && !session.settlements.isIdle) {
       session.settlements.flush()
@@ -117,9 +120,13 @@ export class SourceFollower implements LinkFollower {
     this.#owner.stir()
   }
 
+  get #isNeeded(): boolean {
+    return !this.#isFinished && (!this.#isStopped || this.#owner.isAdopting())
+  }
+
   #keepOpening(generation: Generation): void {
     this.#openOn(generation).catch((error: unknown) => {
-      if (this.#generation !== generation || this.#isStopped) return
+      if (this.#generation !== generation || !this.#isNeeded) return
       this.#lastError = error
       if (!(error instanceof PluribusError && error.retryable)) this.#first?.refused(error)
       this.#parts.environment.logger.warn({ error }, 'Opening a source has failed; it is tried again.')
@@ -128,9 +135,10 @@ export class SourceFollower implements LinkFollower {
   }
 
   #openLater(generation: Generation): void {
-    if (this.#isStopped) return
+    if (!this.#isNeeded) return
     this.#retry = this.#parts.environment.timers.setTimeout(() => {
-      if (this.#generation === generation && this.#session === undefined) this.#keepOpening(generation)
+      if (this.#generation === generation && this.#session === undefined && this.#isNeeded)
+        this.#keepOpening(generation)
     }, this.#backoff.next())
   }
 
@@ -141,9 +149,11 @@ export class SourceFollower implements LinkFollower {
 
   async #openOn(generation: Generation): Promise<void> {
     const { adapter, environment, declarations, lease } = this.#parts
-    const { spec, topic } = this.#task.subscription
+    const { id, subscription } = this.#task
+    const { spec, topic } = subscription
     const opening = ++this.#openings
     const { connection, watchdog } = generation
+    const window = this.#window
     let session: SourceSession | undefined
     let endedEarly: { cause: unknown } | undefined
     const events = SourceSession.events(
@@ -156,14 +166,16 @@ export class SourceFollower implements LinkFollower {
       await declarations.declare(generation, [topic.spec], [spec])
       const source = await watchdog.watch(
         'open',
-        connection.subscriber.open(spec, { window: this.#window, lease }, events),
+        connection.subscriber.open(spec, { window, lease, consumer: { id, generation: opening } }, events),
       )
       session = new SourceSession(source, lease, environment, watchdog, this.#owner)
     } catch (error) {
       throw fromNative(adapter, error, `cannot consume ${spec.topic}/${spec.name}`)
     }
-    // The connection may have broken, or the consumer have been closed, while the source was being opened.
-    if (opening !== this.#openings || this.#isStopped) return this.#discard(session)
+    // The connection broke while the source was being opened. Its successor takes over what came to this one; closing it
+    // would give that to others.
+    if (opening !== this.#openings) return
+    if (!this.#isNeeded) return this.#discard(session)
     this.#session = session
     this.#backoff.reset()
     this.#first?.opened()

@@ -33,7 +33,7 @@ export class SourceSession implements SettlementFollower {
   readonly #backoff: Backoff
   readonly #retries = new Set<TimerHandle>()
   #isOver = false
-  /** What it held has been given back, or soon will be. */
+  /** The broker has ended it, and may have given back what it held. */
   #isGivenBack = false
 
   constructor(source: Source, lease: number, environment: Environment, watchdog: Watchdog, owner: SessionOwner) {
@@ -44,7 +44,7 @@ export class SourceSession implements SettlementFollower {
     this.#backoff = new Backoff(environment.random)
     this.settlements = new Settlements(source, watchdog, this)
     this.intake = new Intake(source, environment, watchdog, {
-      wanted: () => owner.wanted(),
+      wanted: returning => owner.wanted(returning),
       isAdopting: () => owner.isAdopting(),
       adopt: delivery => owner.adopt(delivery),
       arrived: since => {
@@ -69,11 +69,6 @@ export class SourceSession implements SettlementFollower {
   settle(delivery: Delivery, verdict: Verdict): void {
     if (verdict.kind === 'ack') this.settlements.ack(delivery)
     else this.settlements.end({ delivery, verdict })
-  }
-
-  /** The connection is given up although it stands: closing it gives back what this session holds. */
-  givenUp(): void {
-    this.#isGivenBack = true
   }
 
   /** What the source may call. Nothing reaches the consumer once the session is over. */

@@ -53,6 +53,11 @@ export class Suspects {
     if (this.#isRunning && this.#owner.isStill()) this.#isRunning = false
   }
 
+  /** The run of a suspect goes on under a new token, and goes on alone. */
+  resumed(): void {
+    this.#isRunning = true
+  }
+
   /** The session is over, and what it held is no longer ours. */
   reset(): void {
     this.#marking = undefined

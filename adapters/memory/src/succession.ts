@@ -1,0 +1,79 @@
+import type { DeliveryQueue } from '@pluribus/queue'
+import { replaced } from './errors.js'
+
+/** A consumer, and which of its sources one is. */
+export interface Holder {
+  /** Broker object and consumer. */
+  readonly name: string
+  /** Rises with every source of the consumer. */
+  readonly generation: number
+}
+
+/** A source, as far as the one that follows it is concerned. */
+export interface Member {
+  /** In the queue. */
+  readonly session: number
+  /** Absent where nobody follows it. */
+  readonly holder: Holder | undefined
+  /** What it held is another's now. */
+  replace(): void
+}
+
+/**
+ * Which source follows which, on one subscription. A source that goes without goodbye (its connection was cut, or given up)
+ * stays known for as long as it holds something: the next one of its consumer takes that over.
+ */
+export class Succession {
+  readonly #queue: DeliveryQueue
+  readonly #latest = new Map<string, Member>()
+  /** Gone, and still holding something when they went. */
+  readonly #abandoned = new Set<Member>()
+
+  constructor(queue: DeliveryQueue) {
+    this.#queue = queue
+  }
+
+  /** @throws PluribusError `STALE` where a later source of the consumer was opened already. */
+  check(holder: Holder | undefined): void {
+    if (holder === undefined) return
+    const latest = this.#latest.get(holder.name)?.holder
+    if (latest !== undefined && latest.generation >= holder.generation) throw replaced('open')
+  }
+
+  /** Takes over from the source before, at `now` of the monotonic clock. Answers how many deliveries. */
+  enter(member: Member, now: number): number {
+    this.#sweep()
+    if (member.holder === undefined) return 0
+    const { name } = member.holder
+    const before = this.#latest.get(name)
+    this.#latest.set(name, member)
+    if (before === undefined) return 0
+    this.#abandoned.delete(before)
+    const count = this.#queue.transfer(before.session, member.session, now)
+    before.replace()
+    return count
+  }
+
+  /** A source ends, and gives back what it holds. */
+  leave(member: Member): void {
+    this.#queue.close(member.session)
+    this.#forget(member)
+  }
+
+  /** A source is gone, and what it holds stays leased. */
+  abandon(member: Member): void {
+    if (this.#queue.isHolding(member.session)) this.#abandoned.add(member)
+    else this.leave(member)
+  }
+
+  /** Nobody came for these before their leases ended. */
+  #sweep(): void {
+    for (const member of this.#abandoned) if (!this.#queue.isHolding(member.session)) this.leave(member)
+  }
+
+  #forget(member: Member): void {
+    this.#abandoned.delete(member)
+    const name = member.holder?.name
+    if (name !== undefined && this.#latest.get(name) === member) this.#latest.delete(name)
+  }
+}

@@ -61,7 +61,7 @@ describe('stores', () => {
     await connection.publisher.publish([message('a'), message('b')])
     const source = await open(connection)
     await source.drain(1)
-    expect(await source.ids()).toEqual(['b'])
+    await source.source.close()
     await connection.close()
     expect(await (await open(await connect('b'))).ids()).toEqual(['b'])
   })

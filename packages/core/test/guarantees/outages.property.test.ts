@@ -1,5 +1,5 @@
 import { type Context, type Discipline, fifo, lifo, type Message, priority, topic } from '@pluribus/core'
-import type { FaultAction, FaultOperation, FaultStep, RecordedRun } from '@pluribus/core/testing'
+import type { FaultAction, FaultOperation, FaultStep } from '@pluribus/core/testing'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type Process, World } from './consume-kit.js'
@@ -140,18 +140,9 @@ class Ordeal {
     const overlaps = world.recorder
       .overlapping()
       .filter(([run, later]) => run.endedAt === undefined || run.endedAt > later.startedAt)
-      .filter(([run]) => !this.#takenAway.has(run.id) && !this.#wasGivenUp(run))
+      .filter(([run]) => !this.#takenAway.has(run.id))
     expect(overlaps.map(([a, b]) => `${a.id}: ${a.process}@${a.startedAt} and ${b.process}@${b.startedAt}`)).toEqual([])
     await world.end()
-  }
-
-  /** A connection that does not answer is given up while handlers run; closing it gives their messages to others. */
-  #wasGivenUp(run: RecordedRun): boolean {
-    const { events } = this.world.processes.find(each => each.name === run.process) as Process
-    return events.some(
-      ({ name, event, at }) =>
-        name === 'consumer.down' && event.error?.code === 'TIMEOUT' && at >= run.startedAt && at <= (run.endedAt ?? at),
-    )
   }
 
   async #settles(): Promise<void> {

@@ -26,7 +26,7 @@ export interface Member {
 export class Succession {
   readonly #queue: DeliveryQueue
   readonly #latest = new Map<string, Member>()
-  /** Gone, and still holding something when they went. */
+  /** Gone without goodbye. */
   readonly #abandoned = new Set<Member>()
 
   constructor(queue: DeliveryQueue) {
@@ -48,7 +48,6 @@ export class Succession {
     const before = this.#latest.get(name)
     this.#latest.set(name, member)
     if (before === undefined) return 0
-    this.#abandoned.delete(before)
     const count = this.#queue.transfer(before.session, member.session, now)
     before.replace()
     return count
@@ -57,23 +56,18 @@ export class Succession {
   /** A source ends, and gives back what it holds. */
   leave(member: Member): void {
     this.#queue.close(member.session)
-    this.#forget(member)
+    this.#abandoned.delete(member)
+    const name = member.holder?.name
+    if (name !== undefined && this.#latest.get(name) === member) this.#latest.delete(name)
   }
 
   /** A source is gone, and what it holds stays leased. */
   abandon(member: Member): void {
-    if (this.#queue.isHolding(member.session)) this.#abandoned.add(member)
-    else this.leave(member)
+    this.#abandoned.add(member)
   }
 
-  /** Nobody came for these before their leases ended. */
+  /** Forgets who is gone and holds nothing any more: somebody took it over, or its leases have ended. */
   #sweep(): void {
     for (const member of this.#abandoned) if (!this.#queue.isHolding(member.session)) this.leave(member)
-  }
-
-  #forget(member: Member): void {
-    this.#abandoned.delete(member)
-    const name = member.holder?.name
-    if (name !== undefined && this.#latest.get(name) === member) this.#latest.delete(name)
   }
 }

@@ -57,15 +57,16 @@ describe('the next source of a consumer', () => {
     await source.close()
     await expect(source.pull(1)).rejects.toMatchObject({ code: 'CLOSED' })
     expect(await second.ids(3)).toEqual(['a', 'b', 'c'])
+    expect((await openAs(connection, 3)).source.transferred).toBe(3)
   })
 
   test('takes over what its connection held when that was closed, and nobody else does', async () => {
-    const { connection, connect } = await holding()
+    const { connection, connect, first } = await holding()
     await connection.close()
     const other = await open(await connect('b'))
     expect(await other.ids(9)).toEqual(['d', 'e'])
     const second = await openAs(await connect('a'), 2)
-    expect(await second.ids(9)).toEqual(['a', 'b', 'c'])
+    expect([await second.ids(9), first.ended]).toEqual([['a', 'b', 'c'], []])
   })
 
   test('takes nothing where the one before has closed', async () => {
@@ -120,6 +121,22 @@ describe('the next source of a consumer', () => {
     expect(await second.ids(9)).toEqual([])
   })
 
+  test('says that there is more where a suspect came over behind others', async () => {
+    const { connection, connect, clock, consumer, ...setup } = await ready()
+    await consumer.source.close()
+    await publish({ connection, connect, clock, ...setup }, ['a'], ['b'])
+    const first = await openAs(connection, 1, 1, 9 * LEASE)
+    await first.ids(1)
+    for (const instance of ['x', 'y']) {
+      await (await open(await connect(instance))).pull(1)
+      clock.pass(LEASE)
+    }
+    expect(await first.ids(1)).toEqual(['b'])
+    const second = await openAs(connection, 2)
+    const { deliveries, more } = await second.source.pull(9)
+    expect([idsOf(deliveries), more, await second.ids(9)]).toEqual([['a'], true, ['b']])
+  })
+
   test('says that there is more where a suspect came over alone before others', async () => {
     const { connection, connect, clock, consumer, ...setup } = await ready()
     await consumer.source.close()
@@ -147,6 +164,19 @@ describe('what is left behind', () => {
     await connection.close()
     expect((await other.source.pull(9)).dueIn).toBe(LEASE)
     clock.pass(LEASE)
+    expect(await other.ids(9)).toEqual(['a', 'b', 'c'])
+  })
+
+  test('wakes the others earlier where the lease of the next source is shorter', async () => {
+    const { connection, connect, clock } = await holding()
+    const other = await open(await connect('b'))
+    await other.drain(9)
+    await connection.close()
+    expect((await other.source.pull(9)).dueIn).toBe(LEASE)
+    await openAs(await connect('a'), 2, 1, 1_000)
+    expect(other.told.wakes).toBe(1)
+    expect((await other.source.pull(9)).dueIn).toBe(1_000)
+    clock.pass(1_000)
     expect(await other.ids(9)).toEqual(['a', 'b', 'c'])
   })
 

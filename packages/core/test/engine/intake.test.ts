@@ -4,12 +4,12 @@ import { describe, expect, test } from 'vitest'
 import { Intake } from '../../src/engine/consuming/intake.js'
 import { delivery, environmentOf, ManualSource, watchdogOf } from './parts.js'
 
-function bench(adopts: (each: Delivery) => boolean = () => false) {
+function bench(adopts: (each: Delivery) => boolean = () => false, transferred?: number) {
   const clock = new VirtualClock()
-  const source = new ManualSource()
+  const source: ManualSource = Object.assign(new ManualSource(), transferred === undefined ? {} : { transferred })
   const owner = { room: 4, arrivals: 0, failures: 0 }
   const intake = new Intake(source, environmentOf(clock), watchdogOf(clock), {
-    wanted: () => owner.room - intake.size,
+    wanted: returning => Math.max(returning, owner.room - intake.size),
     isAdopting: () => true,
     adopt: adopts,
     arrived: () => void owner.arrivals++,
@@ -89,6 +89,29 @@ describe('Intake', () => {
     intake.refill()
     await answer([delivery(1), delivery(2)])
     expect(intake.held().map(({ token }) => token)).toEqual([2])
+  })
+
+  test('what came over from the source before is pulled whatever room there is, and then no more than that', async () => {
+    const { intake, owner, answer, asked } = bench(() => false, 9)
+    owner.room = 0
+    intake.refill()
+    await answer(
+      [1, 2, 3].map(id => delivery(id)),
+      { more: true },
+    )
+    intake.refill()
+    await answer([4, 5, 6, 7, 8, 9].map(id => delivery(id)))
+    intake.refill()
+    expect(asked()).toEqual([9, 6])
+  })
+
+  test('what came over and has gone meanwhile is not asked for again', async () => {
+    const { intake, owner, answer, asked } = bench(() => false, 9)
+    owner.room = 0
+    intake.refill()
+    await answer([1, 2].map(id => delivery(id)))
+    intake.wake()
+    expect(asked()).toEqual([9, 0])
   })
 
   test('after a failure nothing is pulled until it is resumed, whatever wakes it', async () => {

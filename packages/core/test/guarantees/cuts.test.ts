@@ -1,4 +1,5 @@
 import { type Context, fifo, lifo, type Message, priority, topic } from '@pluribus/core'
+import type { Adapter } from '@pluribus/core/driver'
 import { describe, expect, test } from 'vitest'
 import { type Process, range, sorted, World } from './consume-kit.js'
 
@@ -193,6 +194,79 @@ describe('guarantee 7: what a cut connection held is free for nobody else', () =
     await world.end()
   })
 
+  test('a source that is opened when its consumer has closed already gives everything back at once', async () => {
+    const world = new World()
+    const [process, other] = [await world.start(), await world.start()]
+    const slow = world.recorder.handler((_: Message<number>, { signal }: Context) => world.clock.sleep(60_000, signal))
+    const consumer = await world.run(process.broker.subscribe(billing, slow, { concurrency: 1, prefetch: 8 }))
+    await world.publish(process, orders, 5)
+    await world.clock.settle()
+    const quick = world.recorder.handler(() => undefined, { process: other.name })
+    await world.run(other.broker.subscribe(billing, quick as never))
+    const release = process.adapter.hold('open', { side: 'reply' })
+    await cut(world, process, 0)
+    await world.run(consumer.close({ drain: 0 }))
+    expect(other.eventIds('delivery.started')).toEqual([])
+    release()
+    await world.clock.advance(10)
+    expect(other.eventIds('delivery.acked')).toEqual(range(5))
+    await world.end()
+  })
+
+  test('a source that is opened when its connection has broken already is left to the next one', async () => {
+    const world = new World()
+    const links: { lost(cause: unknown): void }[] = []
+    let opening: Promise<void> | undefined
+    const wrap = (adapter: Adapter): Adapter => ({
+      name: adapter.name,
+      capabilities: adapter.capabilities,
+      classify: error => adapter.classify(error),
+      connect: async (environment, events) => {
+        const connection = await adapter.connect(environment, events)
+        links.push(events)
+        const { subscriber } = connection
+        const open: typeof subscriber.open = async (...options) => {
+          const source = await subscriber.open(...options)
+          await opening
+          return source
+        }
+        return {
+          server: connection.server,
+          capabilities: connection.capabilities,
+          publisher: connection.publisher,
+          persistence: connection.persistence,
+          subscriber: { open, remove: name => subscriber.remove(name) },
+          declare: (...specs) => connection.declare(...specs),
+          close: () => connection.close(),
+        }
+      },
+    })
+    const [process, other] = [await world.start({ wrap }), await world.start()]
+    const slow = world.recorder.handler(() => world.clock.sleep(20_000), { process: process.name })
+    await world.run(process.broker.subscribe(billing, slow, { concurrency: 2 }))
+    await world.publish(process, orders, 2)
+    await world.clock.settle()
+    const quick = world.recorder.handler(() => undefined, { process: other.name })
+    await world.run(other.broker.subscribe(billing, quick as never))
+    let answer = () => {}
+    opening = new Promise(resolve => {
+      answer = resolve
+    })
+    // Spurious: the broker still hears the old connections.
+    links[0]?.lost(new Error('lost'))
+    await world.until(() => links.length === 2)
+    await world.clock.settle()
+    links[1]?.lost(new Error('lost again'))
+    answer()
+    await world.clock.settle()
+    expect(other.eventIds('delivery.started')).toEqual([])
+    await world.clock.advance(60_000)
+    expect(world.recorder.runs.map(run => run.process)).toEqual([process.name, process.name])
+    expect(process.events.filter(({ name }) => name === 'consumer.up')).toHaveLength(2)
+    expect(sorted(process.eventIds('delivery.acked'))).toEqual(range(2))
+    await world.end()
+  })
+
   test('a consumer that is subscribed again while the old one drains takes nothing from it', async () => {
     const world = new World()
     const process = await world.start()
@@ -230,6 +304,39 @@ describe('guarantee 5: a cut connection counts nothing', () => {
     await world.run(heir.broker.subscribe(billing, (_, context) => void losses.push(context.losses)))
     await world.clock.advance(31_000)
     expect(losses).toEqual([0, 1, 1, 1])
+    await world.end()
+  })
+
+  test('a suspect that waits for its turn while the connection is cut runs alone, though others came over with it', async () => {
+    const world = new World()
+    for (const each of [1, 2]) {
+      const dying = await world.start({ name: `dying-${each}` })
+      const options = { concurrency: 1, prefetch: 0 }
+      await world.run(dying.broker.subscribe(billing, () => new Promise<undefined>(() => {}), options))
+      if (each === 1) await world.publish(dying, orders, 1)
+      await world.until(() => dying.eventIds('delivery.started').length > 0)
+      dying.adapter.kill()
+    }
+    const process = await world.start()
+    const handler = world.recorder.handler(() => world.clock.sleep(35_000))
+    await world.run(process.broker.subscribe(billing, handler, { concurrency: 2, prefetch: 8 }))
+    await world.run(
+      process.broker.publishMany(
+        orders,
+        [2, 3, 4].map(data => ({ data, id: String(data) })),
+      ),
+    )
+    // The lease of the second death ends, and the suspect is fetched.
+    await world.until(() => process.adapter.held.length === 4)
+    await cut(world, process, 0)
+    await world.clock.advance(200_000)
+    const [suspect] = world.recorder.runsOf('1')
+    const beside = world.recorder.runs.filter(
+      run =>
+        run.id !== '1' && run.startedAt < (suspect?.endedAt ?? 0) && (run.endedAt ?? 0) > (suspect?.startedAt ?? 0),
+    )
+    expect(beside.map(({ id }) => id)).toEqual([])
+    expect(sorted([...new Set(process.eventIds('delivery.acked'))])).toEqual(range(4))
     await world.end()
   })
 

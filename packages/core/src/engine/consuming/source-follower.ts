@@ -27,7 +27,6 @@ export class SourceFollower implements LinkFollower {
   #generation: Generation | undefined
   #openings = 0
   #retry: TimerHandle | undefined
-  #isStopped = false
   #isFinished = false
   #unfollow: () => void = () => {}
   /** Until the first source is open, or cannot be. */
@@ -63,7 +62,7 @@ export class SourceFollower implements LinkFollower {
 
   up(generation: Generation): void {
     this.#generation = generation
-    if (this.#isNeeded) this.#keepOpening(generation)
+    this.#keepOpening(generation)
   }
 
   down(error: PluribusError): void {
@@ -82,11 +81,10 @@ export class SourceFollower implements LinkFollower {
   }
 
   /**
-   * Nothing new is pulled; what is held can still be settled. Where a connection was cut, a further source is opened only
-   * for what goes on here: it takes that over, and closing it early would give it to others.
+   * Nobody waits for the first source any more. What is held can still be settled; and where the connection breaks now, the
+   * next source takes over what goes on here, until `finish`.
    */
   stop(): void {
-    this.#isStopped = true
     this.#first?.refused(closedError())
   }
 
@@ -120,13 +118,9 @@ export class SourceFollower implements LinkFollower {
     this.#owner.stir()
   }
 
-  get #isNeeded(): boolean {
-    return !this.#isFinished && (!this.#isStopped || this.#owner.isAdopting())
-  }
-
   #keepOpening(generation: Generation): void {
     this.#openOn(generation).catch((error: unknown) => {
-      if (this.#generation !== generation || !this.#isNeeded) return
+      if (this.#generation !== generation || this.#isFinished) return
       this.#lastError = error
       if (!(error instanceof PluribusError && error.retryable)) this.#first?.refused(error)
       this.#parts.environment.logger.warn({ error }, 'Opening a source has failed; it is tried again.')
@@ -135,10 +129,9 @@ export class SourceFollower implements LinkFollower {
   }
 
   #openLater(generation: Generation): void {
-    if (!this.#isNeeded) return
+    if (this.#isFinished) return
     this.#retry = this.#parts.environment.timers.setTimeout(() => {
-      if (this.#generation === generation && this.#session === undefined && this.#isNeeded)
-        this.#keepOpening(generation)
+      if (this.#generation === generation && this.#session === undefined) this.#keepOpening(generation)
     }, this.#backoff.next())
   }
 
@@ -175,7 +168,7 @@ export class SourceFollower implements LinkFollower {
     // The connection broke while the source was being opened. Its successor takes over what came to this one; closing it
     // would give that to others.
     if (opening !== this.#openings) return
-    if (!this.#isNeeded) return this.#discard(session)
+    if (this.#isFinished) return this.#discard(session)
     this.#session = session
     this.#backoff.reset()
     this.#first?.opened()

@@ -110,6 +110,17 @@ export class World {
     await this.run(process.broker.publishMany(topic, items))
   }
 
+  /** Cuts a connection, and lets none be made for so many milliseconds; answers the time when there is another one. */
+  async cut({ adapter }: Process, outage: number): Promise<number> {
+    const before = adapter.generation
+    adapter.refuse()
+    adapter.cut()
+    await this.clock.advance(outage)
+    adapter.accept()
+    await this.until(() => adapter.generation > before)
+    return this.clock.monotonic()
+  }
+
   async dead(process: Process, subscription: Subscription<number>): Promise<readonly DeadLetter<number>[]> {
     return this.run(Array.fromAsync(process.broker.deadLetters(subscription)))
   }

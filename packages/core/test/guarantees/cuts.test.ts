@@ -1,21 +1,10 @@
 import { type Context, fifo, lifo, type Message, priority, topic } from '@pluribus/core'
 import type { Adapter } from '@pluribus/core/driver'
 import { describe, expect, test } from 'vitest'
-import { type Process, range, sorted, World } from './consume-kit.js'
+import { range, sorted, World } from './consume-kit.js'
 
 const orders = topic<number>('orders.placed')
 const billing = orders.subscription('billing', { timeout: '10m' })
-
-/** Cuts the connection, and answers when there is another one: by then, or `outage` milliseconds later. */
-async function cut(world: World, { adapter }: Process, outage: number): Promise<number> {
-  const before = adapter.generation
-  adapter.refuse()
-  adapter.cut()
-  await world.clock.advance(outage)
-  adapter.accept()
-  await world.until(() => adapter.generation > before)
-  return world.clock.monotonic()
-}
 
 describe('guarantee 8: a cut connection changes no order', () => {
   for (const [concurrency, prefetch] of [
@@ -35,7 +24,7 @@ describe('guarantee 8: a cut connection changes no order', () => {
         await world.publish(other, orders, 60)
         await world.clock.advance(20)
         const begun = world.recorder.runs.length
-        const back = await cut(world, process, outage)
+        const back = await world.cut(process, outage)
         await world.run(other.broker.publish(orders, 61, { id: '61' }))
         await world.until(() => world.recorder.runs.length > begun)
         // Not after the rest of a lease.
@@ -57,7 +46,7 @@ describe('guarantee 8: a cut connection changes no order', () => {
     for (let cuts = 0; cuts < 30; cuts++) {
       await world.clock.advance(11)
       const release = cuts % 3 === 0 ? process.adapter.hold('pull') : undefined
-      await cut(world, process, 0)
+      await world.cut(process, 0)
       await world.clock.advance(5)
       if (release !== undefined) process.adapter.cut()
       release?.()
@@ -97,7 +86,7 @@ describe('guarantee 8: a cut connection changes no order', () => {
     await world.run(process.broker.subscribe(keyed, handler, { concurrency: 4 }))
     await world.publish(process, orders, 3, () => 'a')
     await world.clock.advance(25)
-    await cut(world, process, 300)
+    await world.cut(process, 300)
     await world.clock.advance(1_000)
     expect(runs).toEqual(['1/1', '1/2', '1/3', '2/1', '3/1'])
     await world.end()
@@ -118,7 +107,7 @@ describe('guarantee 7: what a cut connection held is free for nobody else', () =
         const quick = world.recorder.handler(() => world.clock.sleep(10), { process: other.name })
         await world.run(other.broker.subscribe(long, quick, { concurrency: 4, prefetch }))
         for (let cuts = 0; cuts < 3; cuts++) {
-          await cut(world, process, 20_000)
+          await world.cut(process, 20_000)
           await world.clock.advance(1_000)
           expect(process.adapter.held).toHaveLength(4)
         }
@@ -161,7 +150,7 @@ describe('guarantee 7: what a cut connection held is free for nobody else', () =
     const quick = world.recorder.handler(() => undefined, { process: other.name })
     await world.run(other.broker.subscribe(billing, quick as never))
     consumer.pause()
-    await cut(world, process, 1_000)
+    await world.cut(process, 1_000)
     await world.clock.advance(10)
     expect(world.recorder.runs.map(run => run.process)).toEqual([process.name, ...Array(4).fill(other.name)])
     expect(process.adapter.held.map(({ message }) => message.id)).toEqual(['1'])
@@ -180,7 +169,7 @@ describe('guarantee 7: what a cut connection held is free for nobody else', () =
     const quick = world.recorder.handler(() => undefined, { process: other.name })
     await world.run(other.broker.subscribe(billing, quick as never))
     const closing = consumer.close({ drain: '1m' })
-    await cut(world, process, 1_000)
+    await world.cut(process, 1_000)
     await world.run(closing)
     expect(world.clock.monotonic()).toBe(40_000)
     expect(sorted(process.eventIds('delivery.acked'))).toEqual(['1', '2'])
@@ -204,7 +193,7 @@ describe('guarantee 7: what a cut connection held is free for nobody else', () =
     const quick = world.recorder.handler(() => undefined, { process: other.name })
     await world.run(other.broker.subscribe(billing, quick as never))
     const release = process.adapter.hold('open', { side: 'reply' })
-    await cut(world, process, 0)
+    await world.cut(process, 0)
     await world.run(consumer.close({ drain: 0 }))
     expect(other.eventIds('delivery.started')).toEqual([])
     release()
@@ -276,7 +265,7 @@ describe('guarantee 7: what a cut connection held is free for nobody else', () =
     await world.clock.settle()
     const closing = first.close({ drain: '1m' })
     await world.run(process.broker.subscribe(billing, handler, { concurrency: 2, prefetch: 0 }))
-    await cut(world, process, 0)
+    await world.cut(process, 0)
     await world.run(closing)
     await world.clock.advance(20_000)
     expect(world.recorder.ids()).toEqual(range(4))
@@ -297,7 +286,7 @@ describe('guarantee 5: a cut connection counts nothing', () => {
     await world.run(process.broker.subscribe(billing, handler, { concurrency: 1, prefetch: 4 }))
     await world.publish(process, orders, 3)
     await world.clock.advance(10)
-    await cut(world, process, 5_000)
+    await world.cut(process, 5_000)
     await world.clock.advance(1_000)
     process.adapter.kill()
     const heir = await world.start()
@@ -328,7 +317,7 @@ describe('guarantee 5: a cut connection counts nothing', () => {
     )
     // The lease of the second death ends, and the suspect is fetched.
     await world.until(() => process.adapter.held.length === 4)
-    await cut(world, process, 0)
+    await world.cut(process, 0)
     await world.clock.advance(200_000)
     const [suspect] = world.recorder.runsOf('1')
     const beside = world.recorder.runs.filter(
@@ -354,7 +343,7 @@ describe('guarantee 5: a cut connection counts nothing', () => {
     await world.run(process.broker.subscribe(billing, handler, { concurrency: 4 }))
     await world.until(() => process.eventIds('delivery.suspect').length > 0)
     await world.run(process.broker.publish(orders, 2, { id: '2' }))
-    await cut(world, process, 500)
+    await world.cut(process, 500)
     await world.clock.advance(10_000)
     expect(world.recorder.ids()).toEqual(['1'])
     process.adapter.kill()

@@ -13,7 +13,7 @@ type Step =
         readonly priority: number
       }[]
     }
-  | { readonly kind: 'pull' | 'close' | 'open' | 'forget'; readonly who: number }
+  | { readonly kind: 'pull' | 'close' | 'open' | 'forget' | 'replace' | 'lose'; readonly who: number }
   | {
       readonly kind: 'settle'
       readonly who: number
@@ -41,7 +41,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       delay,
     }),
   },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('close', 'open', 'forget'), who }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom('close', 'open', 'forget', 'replace', 'lose'), who }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('pass' as const), ms: fc.constantFrom(1, 99, 5_000, LEASE) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('redrive' as const) }) },
 )
@@ -88,7 +88,9 @@ class Scenario {
     if (step.kind === 'pull') await follower.pull()
     else if (step.kind === 'close') await follower.close()
     else if (step.kind === 'forget') follower.forget()
-    else if (step.kind === 'open' && !follower.isOpen) await follower.open(this.#subscription, `i${step.who}`)
+    else if (step.kind === 'lose') await follower.lose()
+    else if (step.kind === 'replace' || (step.kind === 'open' && !follower.isOpen))
+      await follower.open(this.#subscription, `i${step.who}`)
     else if (step.kind === 'settle') await this.#settle(follower, step.how, step.delay)
   }
 

@@ -1,4 +1,4 @@
-import type { Delivery, Source } from '@pluribus/core/driver'
+import type { Connection, Delivery, Source } from '@pluribus/core/driver'
 import { type Bench, failure, LEASE, type spec } from './kit.js'
 
 /**
@@ -11,6 +11,8 @@ export class Follower {
   readonly #bench: Bench
   readonly #room: number
   #source: Source | undefined
+  #connection: Connection | undefined
+  #generation = 0
   #full = false
 
   constructor(setup: Bench, room: number) {
@@ -22,15 +24,20 @@ export class Follower {
     return this.#source !== undefined
   }
 
+  /** Anew where it is open: its connection has broken without a word, and nothing more is heard of it. */
   async open(subscription: ReturnType<typeof spec>, instance: string): Promise<void> {
     const connection = await this.#bench.connect(instance)
+    const generation = ++this.#generation
+    this.#connection = connection
+    this.held.length = 0
     const wake = () => {
-      this.pullAt = 0
+      if (generation === this.#generation) this.pullAt = 0
     }
     const events = { wake, lost() {}, ended() {} }
     this.pullAt = 0
     this.#full = false
-    this.#source = await connection.subscriber.open(subscription, { window: this.#room, lease: LEASE }, events)
+    const options = { window: this.#room, lease: LEASE, consumer: { id: 1, generation } }
+    this.#source = await connection.subscriber.open(subscription, options, events)
   }
 
   /** Runs no suspect, and has room. */
@@ -71,6 +78,13 @@ export class Follower {
   forget(): void {
     this.held.length = 0
     this.#full = this.isOpen
+  }
+
+  /** Its connection ends, and it has not given anything back. */
+  async lose(): Promise<void> {
+    this.held.length = 0
+    this.#source = undefined
+    await this.#connection?.close()
   }
 
   async close(): Promise<void> {

@@ -101,7 +101,7 @@ export interface GateOptions {
 export interface UnreliableAdapter extends Adapter {
   /**
    * Breaks the link: calls in flight and later ones reject, `close` resolves, nothing more is heard. The inner source is
-   * not closed: what it held stays leased in the store until the lease ends. A connect in flight rejects. Answers
+   * not closed: what it held stays leased in the store, for the next source of its consumer. A connect in flight rejects. Answers
    * whether there was anything to cut.
    *
    * @param cause What `lost` is called with. Default: the error that calls reject with, classified as `UNAVAILABLE`.
@@ -143,7 +143,7 @@ export interface UnreliableAdapter extends Adapter {
   /**
    * Every open source ends; the connection stays. Answers how many.
    *
-   * @param options `giveBack`: whether what they held is available at once (default), or stays leased until the lease ends.
+   * @param options `giveBack`: whether what they held is available at once (default), or stays leased, for their consumers' next sources.
    */
   endSources(cause?: unknown, options?: { readonly giveBack?: boolean }): number
   /**

@@ -191,7 +191,7 @@ export interface SourceEvents {
 }
 
 /**
- * Which consumer opens a source, and for the how manieth time. With {@link Environment.instance} it is unique.
+ * Which consumer opens a source, and for the how manieth time. Unique together with `Environment.instance`.
  *
  * @example
  * ```ts

@@ -99,6 +99,8 @@ export function documentedFiles(): string[] {
   const groups = ['packages', 'adapters', 'examples'].flatMap(group =>
     readdirSync(join(ROOT, group)).map(name => `${group}/${name}`),
   )
-  const readmes = ['.', ...groups].map(folder => join(ROOT, folder, 'README.md')).filter(existsSync)
+  const readmes = ['.', 'conformance-tests', ...groups]
+    .map(folder => join(ROOT, folder, 'README.md'))
+    .filter(existsSync)
   return [...sources, ...readmes]
 }

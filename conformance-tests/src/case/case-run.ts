@@ -1,0 +1,191 @@
+import {
+  type Broker,
+  type BrokerOptions,
+  type ErrorCode,
+  isPluribusError,
+  type PluribusError,
+  type PublishOptions,
+  type SubscribeOptions,
+  type Subscription,
+  type Topic,
+  type TopicOptions,
+  topic,
+} from '@pluribus/core'
+import type { Capabilities, Clock, Connection, ServerInfo } from '@pluribus/core/driver'
+import type { UnreliableAdapter } from '@pluribus/core/testing'
+import { sleep } from '../engine/time.js'
+import type { History } from '../history/history.js'
+import type { Required } from '../target/required.js'
+import type { Timing } from '../target/timing.js'
+import type { Behaviour } from './behaviour.js'
+import { Collector } from './collector.js'
+import { Consumer } from './consumer.js'
+import type { CaseContext, ConsumerOptions, Waiting } from './context.js'
+import { check } from './expect.js'
+import { Blocked, Failure, Inconclusive } from './failure.js'
+import { Gate } from './gate.js'
+import { refused } from './refused.js'
+import type { Sample } from './sample.js'
+import { silence } from './silence.js'
+import { until } from './until.js'
+import type { OpenOptions, World } from './world.js'
+
+/** What a run of a case is given beside its world. */
+export interface CaseRunInit {
+  readonly world: World
+  readonly adapter: string
+  readonly capabilities: Capabilities
+  readonly server: ServerInfo
+  readonly timing: Timing
+  readonly required: Required
+  readonly scale: number
+  /** Topic names begin with it. */
+  readonly prefix: string
+  random(): number
+}
+
+/** One run of a case: the context that it is given. */
+export class CaseRun implements CaseContext {
+  readonly #init: CaseRunInit
+  readonly #world: World
+  #topics = 0
+  #publisher: Promise<Broker> | undefined
+
+  constructor(init: CaseRunInit) {
+    this.#init = init
+    this.#world = init.world
+  }
+
+  get capabilities(): Capabilities {
+    return this.#init.capabilities
+  }
+
+  get server(): ServerInfo {
+    return this.#init.server
+  }
+
+  get adapter(): string {
+    return this.#init.adapter
+  }
+
+  get required(): Required {
+    return this.#init.required
+  }
+
+  get timing(): Timing {
+    return this.#init.timing
+  }
+
+  get clock(): Clock {
+    return this.#world.time.clock
+  }
+
+  get history(): History {
+    return this.#world.history
+  }
+
+  random(): number {
+    return this.#init.random()
+  }
+
+  size(n: number): number {
+    return Math.max(Math.min(n, 10), Math.round(n * this.#init.scale))
+  }
+
+  topic<T = Sample>(options?: TopicOptions<T>): Topic<T> {
+    return topic<T>(`${this.#init.prefix}.t${++this.#topics}`, options)
+  }
+
+  open(options?: OpenOptions): Promise<Broker> {
+    return this.#world.open(options)
+  }
+
+  openBreakable(options?: OpenOptions): Promise<readonly [Broker, UnreliableAdapter]> {
+    return this.#world.openBreakable(options)
+  }
+
+  brokerOptions(): Promise<BrokerOptions> {
+    return this.#world.brokerOptions()
+  }
+
+  async connect(): Promise<Connection> {
+    const [connection] = await this.#world.connect()
+    return connection
+  }
+
+  async publish(to: Topic<Sample>, count: number, options?: (n: number) => PublishOptions): Promise<readonly string[]> {
+    this.#publisher ??= this.open()
+    const publisher = await this.#publisher
+    const items = Array.from({ length: count }, (_, index) => ({ ...options?.(index + 1), data: { n: index + 1 } }))
+    const { receipts } = await publisher.publishMany(to, items)
+    return receipts.map(receipt => receipt?.id ?? '')
+  }
+
+  async collect<T>(
+    broker: Broker,
+    subscription: Subscription<T>,
+    behaviour: Behaviour<T> = () => undefined,
+    options?: SubscribeOptions,
+  ): Promise<Collector> {
+    const recording = this.#world.recordingOf(broker)
+    const collector = new Collector(broker, subscription, recording, () => this.clock.monotonic())
+    collector.handle = await broker.subscribe(subscription, collector.handler(behaviour), options)
+    return collector
+  }
+
+  async consume(subscription: Subscription<unknown>, options: ConsumerOptions = {}): Promise<Consumer> {
+    const { timing } = this.#init
+    const { lease = timing.lease, window = 256 } = options
+    const [connection, process] =
+      options.connection === undefined ? await this.#world.connect() : [options.connection, 'shared']
+    await connection.declare([subscription.topic.spec], [subscription.spec])
+    const { spec } = subscription
+    const patience = timing.arrive
+    return new Consumer({ spec, connection, process, lease, window, patience, time: this.#world.time }).open()
+  }
+
+  gate(): Gate {
+    return new Gate()
+  }
+
+  until(condition: () => boolean, { within = this.timing.arrive, what }: Waiting): Promise<void> {
+    return until(this.#world, condition, { within, what })
+  }
+
+  elapse(ms: number): Promise<void> {
+    return sleep(this.#world.time, ms)
+  }
+
+  silence(collector: Collector): Promise<void> {
+    return silence(this, collector)
+  }
+
+  async rejects(code: ErrorCode, call: () => Promise<unknown>): Promise<PluribusError> {
+    const error = await call().then(
+      () => new Failure(`The call should have been rejected with ${code}; it resolved.`),
+      (thrown: unknown) => thrown,
+    )
+    if (error instanceof Failure) throw error
+    check(
+      isPluribusError(error),
+      `The call should have been rejected with ${code}; it was with ${String(error)}, no PluribusError`,
+    )
+    check(
+      error.code === code,
+      `The call should have been rejected with ${code}; it was with ${error.code}: ${error.message}`,
+    )
+    return error
+  }
+
+  refuses(capability: keyof Capabilities, call: (broker: Broker) => Promise<unknown>): Promise<void> {
+    return refused(this, capability, call)
+  }
+
+  blocked(reason: string): never {
+    throw new Blocked(reason)
+  }
+
+  inconclusive(reason: string): never {
+    throw new Inconclusive(reason)
+  }
+}

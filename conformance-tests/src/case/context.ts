@@ -1,0 +1,106 @@
+import type {
+  Broker,
+  BrokerOptions,
+  ErrorCode,
+  PluribusError,
+  PublishOptions,
+  SubscribeOptions,
+  Subscription,
+  Topic,
+  TopicOptions,
+} from '@pluribus/core'
+import type { Capabilities, Clock, Connection, ServerInfo } from '@pluribus/core/driver'
+import type { UnreliableAdapter } from '@pluribus/core/testing'
+import type { History } from '../history/history.js'
+import type { Required } from '../target/required.js'
+import type { Timing } from '../target/timing.js'
+import type { Behaviour } from './behaviour.js'
+import type { Collector } from './collector.js'
+import type { Consumer } from './consumer.js'
+import type { Gate } from './gate.js'
+import type { Sample } from './sample.js'
+
+/** How long to wait, and what for. */
+export interface Waiting {
+  /** Milliseconds. Default: `timing.arrive`. */
+  readonly within?: number
+  /** For the failure: `all 100 to be acked`. */
+  readonly what: string
+}
+
+/** How a consumer at the adapter's own level is opened. */
+export interface ConsumerOptions {
+  /** Milliseconds. Default: `timing.lease`. */
+  readonly lease?: number
+  /** The most that it will hold. Default: 256. */
+  readonly window?: number
+  /** Default: a connection of its own, as a process of its own would have. */
+  readonly connection?: Connection
+}
+
+/**
+ * What a case is given. Everything that it opens is recorded, shares one store that nobody else uses, and is closed by
+ * itself; when the case has ended, its history is judged. Every broker and every consumer has an identity of its own, as if it
+ * lived in a process of its own.
+ *
+ * Time is virtual where the target allows it and real otherwise: a case is written once. It never names a duration
+ * but by `timing` and `capabilities`, and never waits but by `until`, `elapse`, `silence`, or by awaiting a call.
+ */
+export interface CaseContext {
+  /** What the connected server gives. */
+  readonly capabilities: Capabilities
+  readonly server: ServerInfo
+  /** What errors call the adapter. */
+  readonly adapter: string
+  /** The least that the adapter has to claim. */
+  readonly required: Required
+  readonly timing: Timing
+  readonly clock: Clock
+  /** What has happened so far. */
+  readonly history: History
+  /** A number from 0 inclusive to 1 exclusive: the same ones for the same seed. */
+  random(): number
+  /** How many messages to use where the case would use `n`: the run's scale decides. At least 10, or `n` where that is less. */
+  size(n: number): number
+
+  /** A topic that nobody else uses. */
+  topic<T = Sample>(options?: TopicOptions<T>): Topic<T>
+  /** A broker: another process on the same store. */
+  open(options?: Omit<BrokerOptions, 'adapter' | 'environment'>): Promise<Broker>
+  /** A broker whose link can be cut, hung and killed, as seen from the client. */
+  openBreakable(options?: Omit<BrokerOptions, 'adapter' | 'environment'>): Promise<readonly [Broker, UnreliableAdapter]>
+  /** A broker that has not been opened: for cases about opening. Nothing closes it by itself. */
+  brokerOptions(): Promise<BrokerOptions>
+  /** A connection of the adapter's, with an identity of its own. */
+  connect(): Promise<Connection>
+
+  /** Publishes `{ n: 1 }` to `{ n: count }` in one batch, from a broker that the case shares; answers their ids. */
+  publish(topic: Topic<Sample>, count: number, options?: (n: number) => PublishOptions): Promise<readonly string[]>
+  /** Subscribes a handler that records what it is given. */
+  collect<T>(
+    broker: Broker,
+    subscription: Subscription<T>,
+    behaviour?: Behaviour<T>,
+    options?: SubscribeOptions,
+  ): Promise<Collector>
+  /** Opens a source of the subscription, on a connection of its own: for cases about settling, leases and tokens. */
+  consume(subscription: Subscription<unknown>, options?: ConsumerOptions): Promise<Consumer>
+  /** Something that handlers can wait at. */
+  gate(): Gate
+
+  /** Waits for a condition; looked at whenever something happens, and now and then. Fails when it does not come about. */
+  until(condition: () => boolean, waiting: Waiting): Promise<void>
+  /** Lets time pass, in milliseconds. */
+  elapse(ms: number): Promise<void>
+  /** Fails when the collector is given anything more. Proved by a fence behind everything where the order allows one. */
+  silence(collector: Collector): Promise<void>
+
+  /** The call rejects with this code; answers the error. */
+  rejects(code: ErrorCode, call: () => Promise<unknown>): Promise<PluribusError>
+  /** The call is refused for want of a capability, by an error that names it and the adapter, and nothing was done. */
+  refuses(capability: keyof Capabilities, call: (broker: Broker) => Promise<unknown>): Promise<void>
+  /** The case cannot be run here. */
+  blocked(reason: string): never
+  /** The case has run and shows nothing. */
+  inconclusive(reason: string): never
+}

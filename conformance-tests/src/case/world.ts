@@ -1,0 +1,130 @@
+import type { Broker, BrokerOptions } from '@pluribus/core'
+import { createBroker } from '@pluribus/core'
+import type { Adapter, Connection, Environment } from '@pluribus/core/driver'
+import { type RecordingLogger, recordingLogger, type UnreliableAdapter, unreliable } from '@pluribus/core/testing'
+import type { Time } from '../engine/time.js'
+import { History } from '../history/history.js'
+import { recordAdapter } from '../history/record-adapter.js'
+import { recordBroker } from '../history/record-broker.js'
+import type { Recording } from '../history/recording.js'
+import type { Settings, Target } from '../target/target.js'
+import { Failure } from './failure.js'
+
+export type OpenOptions = Omit<BrokerOptions, 'adapter' | 'environment'>
+
+/** Something that is to be undone when the case is over. */
+interface Opened {
+  readonly what: string
+  close(): Promise<void>
+}
+
+/** The processes of one case: brokers and connections on one store, each recorded and with an identity of its own. */
+export class World {
+  readonly history: History
+  readonly logger: RecordingLogger = recordingLogger()
+  readonly time: Time
+  readonly #target: Target
+  readonly #settings: Settings
+  readonly #name: string
+  readonly #opened: Opened[] = []
+  readonly #recordings = new Map<unknown, Recording>()
+  #processes = 0
+  #isOver = false
+
+  constructor(target: Target, settings: Settings, name: string, time: Time) {
+    this.#target = target
+    this.#settings = settings
+    this.#name = name
+    this.time = time
+    this.history = new History(time.clock)
+  }
+
+  /** Where a broker of this world writes what it sees. */
+  recordingOf(broker: Broker): Recording {
+    const recording = this.#recordings.get(broker)
+    if (recording === undefined) throw new Failure('The broker was not opened by this case.')
+    return recording
+  }
+
+  async open(options: OpenOptions = {}): Promise<Broker> {
+    const process = this.#process()
+    return this.#open(process, await this.#adapter(), options)
+  }
+
+  async openBreakable(options: OpenOptions = {}): Promise<readonly [Broker, UnreliableAdapter]> {
+    const process = this.#process()
+    const adapter = unreliable(await this.#adapter())
+    // What a cut leaves open inside is closed last: until then its leases go on, as those of a dead process do.
+    this.#opened.push({ what: `what ${process} has left open`, close: () => adapter.dispose() })
+    return [await this.#open(process, adapter, options), adapter]
+  }
+
+  /** What `createBroker` takes to make another process; nothing closes it by itself. */
+  async brokerOptions(): Promise<BrokerOptions> {
+    return this.#options(this.#process(), await this.#adapter(), {})
+  }
+
+  /** A connection by hand, and the name of its process. */
+  async connect(): Promise<readonly [Connection, string]> {
+    const process = this.#process()
+    const adapter = recordAdapter(await this.#adapter(), this.history, process)
+    const connection = await adapter.connect(this.#environment(process), { lost() {} })
+    this.#opened.push({ what: process, close: () => connection.close() })
+    return [connection, process]
+  }
+
+  /** Closes everything, latest first; answers what would not close. Nothing can be opened any more. */
+  async close(): Promise<readonly string[]> {
+    this.#isOver = true
+    const failures: string[] = []
+    for (const { what, close } of this.#opened.splice(0).reverse()) {
+      try {
+        await close()
+      } catch (error) {
+        failures.push(`${what} did not close: ${String(error)}`)
+      }
+    }
+    return failures
+  }
+
+  /** A connection for looking at what is left: it is nobody of the case. */
+  async audit<T>(look: (connection: Connection) => Promise<T>): Promise<T> {
+    const adapter = recordAdapter(await this.#target.adapter(this.#settings), this.history, 'audit')
+    const connection = await adapter.connect(this.#environment('audit'), { lost() {} })
+    try {
+      return await look(connection)
+    } finally {
+      await connection.close()
+    }
+  }
+
+  async #open(process: string, adapter: Adapter, options: OpenOptions): Promise<Broker> {
+    const inner = await createBroker(this.#options(process, adapter, options))
+    const recording = { history: this.history, process, sources: new Set<never>() }
+    const broker = recordBroker(inner, recording)
+    this.#recordings.set(broker, recording)
+    // Nothing of a case is worth waiting for once it is over.
+    this.#opened.push({ what: process, close: () => inner.close({ drain: 0 }) })
+    return broker
+  }
+
+  #options(process: string, adapter: Adapter, options: OpenOptions): BrokerOptions {
+    const { timing } = this.#target
+    const environment = this.#environment(process)
+    const recorded = recordAdapter(adapter, this.history, process)
+    return { lease: timing.lease, logger: this.logger, ...options, adapter: recorded, environment }
+  }
+
+  #environment(process: string): Environment {
+    return this.time.environment(`${this.#name}-${process}`, this.logger)
+  }
+
+  async #adapter(): Promise<Adapter> {
+    if (this.#isOver) throw new Failure('The case is over: nothing can be opened any more.')
+    return this.#target.adapter(this.#settings)
+  }
+
+  #process(): string {
+    return `p${++this.#processes}`
+  }
+}

@@ -1,0 +1,34 @@
+import type { Case } from '../case/case.js'
+import { ACK } from './ack.js'
+import { CAP } from './cap.js'
+import { DLQ } from './dlq.js'
+import { FIF } from './fif.js'
+import { LFO } from './lfo.js'
+import { LSE } from './lse.js'
+import { NCK } from './nck.js'
+import { PRI } from './pri.js'
+import { REF } from './ref.js'
+import { RTY } from './rty.js'
+
+/**
+ * Every case of the suite.
+ *
+ * @example
+ * ```ts
+ * import { CASES } from '@pluribus/conformance'
+ *
+ * const lines = CASES.map(({ id, title, promise }) => `${id} ${title}: ${promise}`)
+ * ```
+ */
+export const CASES: readonly Case[] = Object.freeze([
+  ...ACK,
+  ...CAP,
+  ...DLQ,
+  ...FIF,
+  ...LFO,
+  ...LSE,
+  ...NCK,
+  ...PRI,
+  ...REF,
+  ...RTY,
+])

@@ -1,0 +1,4 @@
+/** Something has not come about within its budget. */
+export class Overdue extends Error {
+  override readonly name = 'Overdue'
+}

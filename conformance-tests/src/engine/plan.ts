@@ -1,0 +1,61 @@
+import type { Case } from '../case/case.js'
+import { describe, satisfies } from '../claims/expression.js'
+import { HOOKS, type HookName } from '../target/hooks.js'
+import type { Stage } from './run-case.js'
+import type { Verdict } from './verdict.js'
+
+/** Which cases are selected. */
+export interface Selection {
+  /** Default: `full`, which holds `core`. */
+  readonly profile?: 'core' | 'full'
+  /** Groups (`LSE`) and ids (`LSE-03`). Default: all. */
+  readonly only?: readonly string[] | undefined
+  /** Groups and ids that are left out. */
+  readonly skip?: readonly string[] | undefined
+}
+
+/** A case, and what is known of it before it runs. */
+export interface Planned {
+  readonly case: Case
+  /** What it ends as without being run. */
+  readonly settled?: { readonly verdict: Verdict; readonly reason: string }
+}
+
+const named = (names: readonly string[], { id }: Case): boolean =>
+  names.some(name => id === name || id.startsWith(`${name}-`))
+
+/** Decides about each selected case: run it, or why not. Probes of what is claimed are not part of it. */
+export function plan(cases: readonly Case[], stage: Stage, selection: Selection): readonly Planned[] {
+  const { profile = 'full', only = [], skip = [] } = selection
+  const known = new Set(cases.flatMap(({ id }) => [id, id.slice(0, id.lastIndexOf('-'))]))
+  const strangers = [...only, ...skip].filter(name => !known.has(name) && !cases.some(one => named([name], one)))
+  if (strangers.length > 0) throw new TypeError(`There is no case and no group called ${strangers.join(', ')}.`)
+  return cases
+    .filter(one => profile === 'full' || one.profile === 'core')
+    .filter(one => only.length === 0 || named(only, one))
+    .filter(one => !named(skip, one))
+    .filter(one => !isProbe(one) || applies(one, stage))
+    .map(one => planned(one, stage))
+}
+
+/** Probes show that what is not claimed is refused. */
+export const isProbe = ({ id }: Case): boolean => id.startsWith('REF-')
+
+const applies = ({ needs }: Case, { capabilities }: Stage): boolean =>
+  needs === undefined || satisfies(needs, capabilities)
+
+function planned(one: Case, stage: Stage): Planned {
+  if (!applies(one, stage) && one.needs !== undefined) {
+    const reason = `not claimed: ${describe(one.needs)}`
+    if (one.refusal === undefined) return { case: one, settled: { verdict: 'skipped', reason } }
+    return {
+      case: one,
+      settled: { verdict: 'refused', reason: `${reason}; ${one.refusal} shows whether that is refused` },
+    }
+  }
+  const missing = (one.hooks ?? []).filter(hook => !has(stage, hook))
+  if (missing.length === 0) return { case: one }
+  return { case: one, settled: { verdict: 'blocked', reason: `needs ${missing.map(hook => HOOKS[hook]).join(', ')}` } }
+}
+
+const has = ({ target }: Stage, hook: HookName): boolean => hook === 'virtual-time' && target.time === 'virtual'

@@ -1,0 +1,146 @@
+import type { Capabilities, ServerInfo } from '@pluribus/core/driver'
+import { recordingLogger, seededRandom } from '@pluribus/core/testing'
+import type { Case } from '../case/case.js'
+import { CASES } from '../cases/index.js'
+import type { Settings, Target } from '../target/target.js'
+import { judgeDeviation } from './judge-deviation.js'
+import { type Planned, plan, type Selection } from './plan.js'
+import { RealTime } from './real-time.js'
+import type { CaseResult } from './result.js'
+import { type Outcome, runCase, type Stage } from './run-case.js'
+import { seedOf } from './seed.js'
+
+/**
+ * How a suite is run.
+ *
+ * @example
+ * ```ts
+ * import type { SuiteOptions } from '@pluribus/conformance'
+ *
+ * const hunt: SuiteOptions = { only: ['LSE', 'RTY-05'], repeat: 20, seed: 42 }
+ * ```
+ */
+export interface SuiteOptions extends Selection {
+  /** Of every random choice. Default: 1. */
+  readonly seed?: number | undefined
+  /** How often each case runs, with seeds that follow each other. Default: 1. */
+  readonly repeat?: number | undefined
+  /** How many cases run at once. Default: 1 in virtual time, 2 in real time. */
+  readonly parallel?: number | undefined
+  /** How large the cases are: 0.1 for a quick look, 10 for a long one. Default: 1. */
+  readonly scale?: number | undefined
+  /** How much longer than the target says everything may take. Default: 1. */
+  readonly slow?: number | undefined
+  /** The day on which known deviations are judged: `2026-12-31`. Default: today. */
+  readonly today?: string
+  /** What is run. Default: {@link CASES}. */
+  readonly cases?: readonly Case[]
+}
+
+/**
+ * A suite that knows its target: what will be run is decided, nothing has been.
+ *
+ * @example
+ * ```ts
+ * import { Suite, type Target } from '@pluribus/conformance'
+ *
+ * const failures = async (target: Target) => {
+ *   const results = await (await Suite.prepare(target, { profile: 'core' })).runAll()
+ *   return results.filter(({ verdict }) => verdict === 'failed')
+ * }
+ * ```
+ */
+export class Suite {
+  readonly target: Target
+  readonly capabilities: Capabilities
+  readonly server: ServerInfo
+  readonly adapter: string
+  /** The selected cases, in the order of their ids. */
+  readonly planned: readonly Planned[]
+  readonly seed: number
+  readonly #stage: Stage
+  readonly #options: SuiteOptions
+
+  private constructor(stage: Stage, options: SuiteOptions) {
+    this.target = stage.target
+    this.capabilities = stage.capabilities
+    this.server = stage.server
+    this.adapter = stage.adapter
+    this.seed = options.seed ?? 1
+    this.planned = plan(options.cases ?? CASES, stage, options)
+    this.#stage = stage
+    this.#options = options
+  }
+
+  /**
+   * Connects once, to learn what the server gives.
+   *
+   * @throws TypeError for a selection that names no case.
+   */
+  static async prepare(target: Target, options: SuiteOptions = {}): Promise<Suite> {
+    const uniqueName = namesOf(target, options.seed ?? 1)
+    const settings = JSON.parse(JSON.stringify(await target.settings({ uniqueName }))) as Settings
+    try {
+      const adapter = await target.adapter(settings)
+      const environment = new RealTime().environment(uniqueName(), recordingLogger())
+      const connection = await adapter.connect(environment, { lost() {} })
+      const { capabilities, server } = connection
+      await connection.close()
+      const { scale = 1, slow = 1 } = options
+      return new Suite({ target, adapter: adapter.name, capabilities, server, scale, slow, uniqueName }, options)
+    } finally {
+      await target.cleanup?.(settings)
+    }
+  }
+
+  /** Runs one case, as often as the options say. */
+  async run({ case: one, settled }: Planned): Promise<CaseResult> {
+    const { repeat = 1, today = new Date().toISOString().slice(0, 10) } = this.#options
+    const first = seedOf(this.seed, one.id)
+    if (settled !== undefined) return { case: one, ...settled, duration: 0, seed: first }
+    const start = performance.now()
+    const outcomes: Outcome[] = []
+    for (let run = 0; run < repeat; run++) {
+      outcomes.push(await runCase(one, this.#stage, seedOf(this.seed + run, one.id)))
+    }
+    const { verdict, reason, history } = judgeDeviation(one, this.target, together(outcomes), today)
+    const bad = verdict !== 'passed'
+    const base = { case: one, verdict, duration: performance.now() - start, seed: first }
+    return { ...base, ...(reason === undefined ? {} : { reason }), ...(bad ? { history } : {}) }
+  }
+
+  /** Runs everything; calls back as results come. Those that must be alone run last. */
+  async runAll(onResult: (result: CaseResult) => void = () => {}): Promise<readonly CaseResult[]> {
+    const { parallel = this.target.time === 'virtual' ? 1 : 2 } = this.#options
+    const results = new Map<Planned, CaseResult>()
+    const work = async (queue: Planned[]) => {
+      for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+        const result = await this.run(next)
+        results.set(next, result)
+        onResult(result)
+      }
+    }
+    const shared = this.planned.filter(({ case: one }) => one.exclusive !== true)
+    await Promise.all(Array.from({ length: parallel }, () => work(shared)))
+    await work(this.planned.filter(({ case: one }) => one.exclusive === true))
+    return this.planned.flatMap(planned => results.get(planned) ?? [])
+  }
+}
+
+/** Several runs of one case: the first bad one speaks for all, and differing ones make it flaky. */
+function together(outcomes: readonly Outcome[]): Outcome {
+  const bad = outcomes.filter(({ verdict }) => verdict !== 'passed')
+  const [first] = bad
+  if (first === undefined) return outcomes[0] as Outcome
+  if (bad.length === outcomes.length) return first
+  const reason = `${bad.length} of ${outcomes.length} runs did not pass. The first of them:\n${first.reason}`
+  return { ...first, verdict: 'flaky', reason }
+}
+
+/** On a server, names of earlier runs may still be there; in virtual time the seed decides them. */
+function namesOf(target: Target, seed: number): () => string {
+  const random = target.time === 'virtual' ? seededRandom(seed) : Math.random
+  const run = Math.floor(random() * 36 ** 6).toString(36)
+  let names = 0
+  return () => `c-${run}-${++names}`
+}

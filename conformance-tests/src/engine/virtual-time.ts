@@ -1,0 +1,46 @@
+import type { Clock, Environment, Logger, Timers } from '@pluribus/core/driver'
+import { VirtualClock } from '@pluribus/core/testing'
+import { Overdue } from './overdue.js'
+import type { Time } from './time.js'
+
+/** Time that passes only where everything waits for it. A case that waits for nothing that could come ends at once. */
+export class VirtualTime implements Time {
+  readonly #clock: VirtualClock
+
+  constructor(seed: number) {
+    this.#clock = new VirtualClock({ seed })
+  }
+
+  get clock(): Clock {
+    return this.#clock
+  }
+
+  get timers(): Timers {
+    return this.#clock.timers
+  }
+
+  get pendingTimers(): number {
+    return this.#clock.pendingTimers
+  }
+
+  environment(instance: string, logger: Logger): Environment {
+    // The clock gives all of them but the logger and the instance.
+    return this.#clock.environment({ instance, logger }) as Environment
+  }
+
+  async drive<T>(promise: Promise<T>, ms: number, what: string): Promise<T> {
+    let isSettled = false
+    const settle = () => {
+      isSettled = true
+    }
+    promise.then(settle, settle)
+    try {
+      await this.#clock.until(() => isSettled, { within: ms, what })
+    } catch (error) {
+      // A callback of the broker's that threw is not a matter of time.
+      if (!(error instanceof Error) || !/^(Not within|No timer is left|Livelock)/.test(error.message)) throw error
+      throw new Overdue(error.message)
+    }
+    return promise
+  }
+}

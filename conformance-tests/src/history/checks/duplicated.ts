@@ -1,0 +1,65 @@
+import type { Anomaly } from '../anomaly.js'
+import type { EventOf, Promises } from '../event.js'
+import { type HandOver, type Ledger, messageKey, type SettleCall } from '../ledger.js'
+
+/**
+ * A message is handed out again only for a reason: it was given back, its lease has ended, its consumer is gone, it was
+ * redriven. Never after a confirmed ack or reject, where settling is `stored`; where it is only `sent`, an ack may be lost
+ * with its connection.
+ */
+export function duplicated(ledger: Ledger, promises: Promises): readonly Anomaly[] {
+  return [...ledger.deliveries.values()].flatMap(handOvers =>
+    handOvers.slice(1).flatMap((next, index) => {
+      const before = handOvers.slice(0, index + 1)
+      return isRedriven(ledger, before.at(-1) as HandOver, next) || wasStoredTwice(ledger, next)
+        ? []
+        : [...afterItsEnd(before, next, promises), ...whileHeld(before.at(-1) as HandOver, next)]
+    }),
+  )
+}
+
+const nameOf = ({ event }: HandOver): string => `${event.topic}/${event.subscription}: message ${event.id}`
+
+function afterItsEnd(before: readonly HandOver[], next: HandOver, promises: Promises): readonly Anomaly[] {
+  for (const handOver of before) {
+    const end = handOver.settles.find(call => isConfirmedEnd(call) && call.resolved < next.event.asked)
+    if (end === undefined) continue
+    if (promises.settle === 'sent' && handOver.gone < next.event.at) continue
+    const what = end.as === 'ack' ? 'acked' : 'dead-lettered'
+    const message = `${nameOf(next)} was handed out again after it had been ${what}.`
+    return [{ check: 'duplicated', message, events: [handOver.event.at, end.resolved, next.event.at] }]
+  }
+  return []
+}
+
+const isConfirmedEnd = ({ as, result }: SettleCall): boolean => (as === 'ack' || as === 'reject') && result === 'done'
+
+function whileHeld(held: HandOver, next: HandOver): readonly Anomaly[] {
+  const isFree =
+    held.gone < next.event.at ||
+    held.settles.some(({ invoked }) => invoked < next.event.at) ||
+    next.event.time >= held.leaseEnd
+  if (isFree) return []
+  const until = Number.isFinite(held.leaseEnd)
+    ? `, whose lease lasted ${Math.ceil(held.leaseEnd - next.event.time)} ms more`
+    : ''
+  const message = `${nameOf(next)} was handed out to ${next.event.process} while ${held.event.process} held it${until}.`
+  return [{ check: 'duplicated', message, events: [held.event.at, next.event.at] }]
+}
+
+/** Two publishes of one id that were both stored are two messages. */
+function wasStoredTwice(ledger: Ledger, { event }: HandOver): boolean {
+  const stored = (ledger.published.get(messageKey(event.topic, event.id)) ?? []).filter(
+    ({ result, invoked }) => invoked < event.at && result !== 'duplicate' && result !== 'definite',
+  )
+  return stored.length > 1
+}
+
+/** Whether a dead letter was put back between two deliveries. */
+export function isRedriven(ledger: Ledger, before: HandOver, next: HandOver): boolean {
+  const concerns = (fact: EventOf<'redrive' | 'discard'>) =>
+    fact.topic === next.event.topic &&
+    fact.subscription === next.event.subscription &&
+    (fact.ids === 'all' || fact.ids.includes(next.event.id))
+  return ledger.facts('redrive').some(fact => fact.at > before.event.at && fact.at < next.event.at && concerns(fact))
+}

@@ -1,0 +1,196 @@
+import { groupBy } from '../group-by.js'
+import type { EventOf, HistoryEvent, PublishResult, SettleKind, SettleResult } from './event.js'
+
+/** One attempt to store a message. Positions are those of events; `Infinity`: has not come. */
+export interface Publication {
+  readonly topic: string
+  readonly id: string
+  readonly process: string
+  readonly batch: number
+  readonly index: number
+  readonly digest: string
+  readonly key: string | undefined
+  readonly delay: number
+  readonly invoked: number
+  readonly invokedTime: number
+  resolved: number
+  result: PublishResult | undefined
+}
+
+/** One settlement of a delivery. */
+export interface SettleCall {
+  readonly as: SettleKind
+  readonly delay: number | undefined
+  readonly invoked: number
+  resolved: number
+  result: SettleResult | undefined
+}
+
+/** One hand-over of a message by an adapter. */
+export interface HandOver {
+  readonly event: EventOf<'deliver'>
+  /** Until when it is surely held if nothing is said of it, in milliseconds; `Infinity` where there are no leases. */
+  leaseEnd: number
+  readonly settles: SettleCall[]
+  /** When it was taken away, or its source was over. */
+  gone: number
+}
+
+/** One run of a handler. */
+export interface HandlerRun {
+  readonly event: EventOf<'run'>
+  aborted: number
+  ended: number
+}
+
+/** A history, read once: what all checks look at. */
+export interface Ledger {
+  readonly events: readonly HistoryEvent[]
+  readonly publications: readonly Publication[]
+  /** In order. Keys: {@link messageKey}. */
+  readonly published: ReadonlyMap<string, readonly Publication[]>
+  readonly handOvers: readonly HandOver[]
+  /** In order, of one message in one subscription. Keys: {@link deliveryKey}. */
+  readonly deliveries: ReadonlyMap<string, readonly HandOver[]>
+  readonly runs: readonly HandlerRun[]
+  readonly facts: <K extends HistoryEvent['kind']>(kind: K) => readonly EventOf<K>[]
+}
+
+export const messageKey = (topic: string, id: string): string => JSON.stringify([topic, id])
+export const subscriptionKey = (topic: string, subscription: string): string => JSON.stringify([topic, subscription])
+export const deliveryKey = (topic: string, subscription: string, id: string): string =>
+  JSON.stringify([topic, subscription, id])
+
+/** Reads a history. */
+export function ledgerOf(events: readonly HistoryEvent[]): Ledger {
+  return new Reading(events)
+}
+
+class Reading implements Ledger {
+  readonly events: readonly HistoryEvent[]
+  readonly publications: Publication[] = []
+  readonly published = new Map<string, Publication[]>()
+  readonly handOvers: HandOver[] = []
+  readonly deliveries = new Map<string, HandOver[]>()
+  readonly runs: HandlerRun[] = []
+  readonly #kinds: Map<string, HistoryEvent[]>
+  readonly #inBatch = new Map<string, Publication[]>()
+  readonly #byNumber = new Map<number, HandOver>()
+  readonly #runByNumber = new Map<number, HandlerRun>()
+  readonly #leases = new Map<number, number | undefined>()
+
+  constructor(events: readonly HistoryEvent[]) {
+    this.events = events
+    this.#kinds = groupBy(events, event => event.kind)
+    for (const event of events) this.#read(event)
+  }
+
+  facts = <K extends HistoryEvent['kind']>(kind: K): readonly EventOf<K>[] =>
+    (this.#kinds.get(kind) ?? []) as EventOf<K>[]
+
+  #read(event: HistoryEvent): void {
+    if (event.kind === 'publish') this.#publish(event)
+    else if (event.kind === 'published') this.#published(event)
+    else if (event.kind === 'open') this.#leases.set(event.source, event.lease)
+    else if (event.kind === 'deliver') this.#deliver(event)
+    else if (event.kind === 'settle' || event.kind === 'settled') this.#settle(event)
+    else if (event.kind === 'renewed') this.#renewed(event)
+    else if (event.kind === 'lost') for (const number of event.deliveries) this.#gone(this.#byNumber.get(number), event)
+    else if (event.kind === 'end') {
+      for (const handOver of this.handOvers) if (handOver.event.source === event.source) this.#gone(handOver, event)
+    } else this.#readRun(event)
+  }
+
+  #publish(event: EventOf<'publish'>): void {
+    const { topic, id, process, batch, index, digest, key, delay } = event
+    const publication: Publication = {
+      ...{ topic, id, process, batch, index, digest, key, delay },
+      ...{ invoked: event.at, invokedTime: event.time, resolved: Number.POSITIVE_INFINITY, result: undefined },
+    }
+    this.publications.push(publication)
+    pushTo(this.published, messageKey(topic, id), publication)
+    pushTo(this.#inBatch, batchKey(event), publication)
+  }
+
+  #published(event: EventOf<'published'>): void {
+    // A batch may hold one id twice: answers come in the batch's order.
+    const found = this.#inBatch.get(batchKey(event))?.find(({ result }) => result === undefined)
+    if (found === undefined) return
+    found.resolved = event.at
+    found.result = event.result
+  }
+
+  #deliver(event: EventOf<'deliver'>): void {
+    const lease = this.#leases.get(event.source) ?? Number.POSITIVE_INFINITY
+    const asked = this.events[event.asked]?.time ?? event.time
+    const handOver: HandOver = { event, leaseEnd: asked + lease, settles: [], gone: Number.POSITIVE_INFINITY }
+    this.handOvers.push(handOver)
+    this.#byNumber.set(event.delivery, handOver)
+    pushTo(this.deliveries, deliveryKey(event.topic, event.subscription, event.id), handOver)
+  }
+
+  #settle(event: EventOf<'settle'> | EventOf<'settled'>): void {
+    const settles = this.#byNumber.get(event.delivery)?.settles
+    if (event.kind === 'settle') {
+      const call = { as: event.as, delay: event.delay, invoked: event.at, resolved: Number.POSITIVE_INFINITY }
+      settles?.push({ ...call, result: undefined })
+      return
+    }
+    const call = settles?.find(({ as, result }) => as === event.as && result === undefined)
+    if (call === undefined) return
+    call.resolved = event.at
+    call.result = event.result
+  }
+
+  #renewed(event: EventOf<'renewed'>): void {
+    // Counted from before the call: the broker renewed it then or later.
+    const from = this.events[event.asked]?.time ?? event.time
+    for (const number of event.deliveries) {
+      const handOver = this.#byNumber.get(number)
+      const lease = handOver && this.#leases.get(handOver.event.source)
+      if (handOver !== undefined && lease !== undefined) handOver.leaseEnd = Math.max(handOver.leaseEnd, from + lease)
+    }
+  }
+
+  #gone(handOver: HandOver | undefined, event: HistoryEvent): void {
+    if (handOver !== undefined) handOver.gone = Math.min(handOver.gone, event.at)
+  }
+
+  #readRun(event: HistoryEvent): void {
+    if (event.kind === 'run') {
+      const run = { event, aborted: Number.POSITIVE_INFINITY, ended: Number.POSITIVE_INFINITY }
+      this.runs.push(run)
+      this.#runByNumber.set(event.run, run)
+    }
+    if (event.kind !== 'abort' && event.kind !== 'ran') return
+    const run = this.#runByNumber.get(event.run)
+    if (run === undefined) return
+    if (event.kind === 'abort') run.aborted = event.at
+    else run.ended = event.at
+  }
+}
+
+const batchKey = ({
+  process,
+  batch,
+  topic,
+  id,
+}: {
+  process: string
+  batch: number
+  topic: string
+  id: string
+}): string => JSON.stringify([process, batch, topic, id])
+
+function pushTo<K, V>(map: Map<K, V[]>, key: K, value: V): void {
+  const list = map.get(key)
+  if (list === undefined) map.set(key, [value])
+  else list.push(value)
+}
+
+/** The settlement that ended a delivery for good, as far as anybody knows: an ack or a reject that may have taken effect. */
+export const finished = ({ settles }: HandOver): SettleCall | undefined =>
+  settles.find(({ as, result }) => (as === 'ack' || as === 'reject') && (result === 'done' || isOpen(result)))
+
+/** Whether a settlement may have taken effect or not. */
+export const isOpen = (result: SettleResult | undefined): boolean => result === undefined || result === 'unknown'

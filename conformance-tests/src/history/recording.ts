@@ -1,0 +1,15 @@
+import type { History } from './history.js'
+
+/** A source that is being recorded, as far as its connection deals with it. */
+export interface OpenSource {
+  /** The source is over; what it held is nobody's any more. Only the first end counts. */
+  over(why: 'closed' | 'ended' | 'lost'): void
+}
+
+/** Where a connection writes to. */
+export interface Recording {
+  readonly history: History
+  readonly process: string
+  /** The open sources of this connection. */
+  readonly sources: Set<OpenSource>
+}

@@ -1,0 +1,14 @@
+import type { Saboteur } from './saboteur.js'
+import { SETTLING } from './settling.js'
+
+/**
+ * Every broken adapter.
+ *
+ * @example
+ * ```ts
+ * import { SABOTEURS } from '@pluribus/conformance/saboteurs'
+ *
+ * const names = SABOTEURS.map(({ name }) => name)
+ * ```
+ */
+export const SABOTEURS: readonly Saboteur[] = Object.freeze([...SETTLING])

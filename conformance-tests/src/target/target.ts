@@ -1,0 +1,124 @@
+import type { Adapter } from '@pluribus/core/driver'
+import type { Deviation } from './deviation.js'
+import type { Required } from './required.js'
+import type { Timing } from './timing.js'
+
+/**
+ * What says where an isolated store is: plain JSON, because processes of their own are given it too.
+ *
+ * @example
+ * ```ts
+ * import type { Settings } from '@pluribus/conformance'
+ *
+ * const settings: Settings = { url: 'redis://127.0.0.1:6400', prefix: 'case-7' }
+ * ```
+ */
+export type Settings = Readonly<Record<string, string | number | boolean>>
+
+/**
+ * What {@link Target.settings} may use.
+ *
+ * @example
+ * ```ts
+ * import type { TargetRun } from '@pluribus/conformance'
+ *
+ * const prefix = (run: TargetRun) => run.uniqueName()
+ * ```
+ */
+export interface TargetRun {
+  /** A name that nobody else uses: lower-case letters, digits and `-`, at most 40 characters. */
+  uniqueName(): string
+}
+
+/**
+ * Everything that an adapter's author supplies: one module with this as its default export. It is a module, not a closure,
+ * so that processes of their own can import it. There is no list of capabilities in it, and none of cases: capabilities
+ * come from the adapter alone.
+ *
+ * @example
+ * ```ts
+ * import { defineTarget, VIRTUAL_TIMING } from '@pluribus/conformance'
+ * import { memory, memoryStore } from '@pluribus/memory'
+ *
+ * const stores = new Map<string, ReturnType<typeof memoryStore>>()
+ *
+ * export default defineTarget({
+ *   name: 'memory',
+ *   time: 'virtual',
+ *   timing: VIRTUAL_TIMING,
+ *   required: { claims: ['fifo:exact', 'from:earliest'] },
+ *   settings: async run => ({ store: run.uniqueName() }),
+ *   adapter: async ({ store }) => {
+ *     const name = String(store)
+ *     const shared = stores.get(name) ?? memoryStore()
+ *     stores.set(name, shared)
+ *     return memory({ store: shared })
+ *   },
+ *   cleanup: async ({ store }) => void stores.delete(String(store)),
+ * })
+ * ```
+ */
+export interface Target {
+  /** What reports call it. */
+  readonly name: string
+  /**
+   * `virtual` where the adapter does all it does within this process, without real I/O, and reads time from its environment
+   * alone; `real` otherwise.
+   */
+  readonly time: 'virtual' | 'real'
+  readonly timing: Timing
+  /** Where a fresh, empty, isolated store is. Called once for each case; the same settings mean the same store. */
+  settings(run: TargetRun): Promise<Settings>
+  /** An adapter for a store. Called once for each broker of a case; all of them share the store. */
+  adapter(settings: Settings): Promise<Adapter>
+  /** Drops the store, after the case. */
+  cleanup?(settings: Settings): Promise<void>
+  /** The least that the adapter must claim: its `required.json`. What stands here and is not claimed is a failure. */
+  readonly required: Required
+  readonly knownDeviations?: readonly Deviation[]
+}
+
+/**
+ * Checks a target and freezes it.
+ *
+ * @throws TypeError for a missing or unknown member, capabilities among them: those come from the adapter.
+ *
+ * @example
+ * ```ts
+ * import { defineTarget, LOCAL_TIMING } from '@pluribus/conformance'
+ * import { memory } from '@pluribus/memory'
+ *
+ * const target = defineTarget({
+ *   name: 'forgetful', time: 'real', timing: LOCAL_TIMING, required: { claims: [] },
+ *   settings: async () => ({}), adapter: async () => memory(),
+ * })
+ * ```
+ */
+export function defineTarget(target: Target): Target {
+  for (const member of Object.keys(target)) {
+    if (MEMBERS.includes(member)) continue
+    const hint = member === 'capabilities' ? ' Capabilities come from the adapter alone.' : ''
+    throw new TypeError(`A target has no member "${member}".${hint} Legal are ${MEMBERS.join(', ')}.`)
+  }
+  for (const member of ['name', 'time', 'timing', 'required', 'settings', 'adapter'] as const) {
+    if (target[member] === undefined) throw new TypeError(`A target needs "${member}".`)
+  }
+  if (target.time !== 'virtual' && target.time !== 'real')
+    throw new TypeError("A target's time is 'virtual' or 'real'.")
+  for (const [name, ms] of Object.entries(target.timing)) {
+    if (!(ms > 0))
+      throw new TypeError(`The timing "${name}" of target ${target.name} is not a positive number of milliseconds.`)
+  }
+  return Object.freeze({ ...target })
+}
+
+const MEMBERS: readonly string[] = [
+  'name',
+  'time',
+  'timing',
+  'settings',
+  'adapter',
+  'cleanup',
+  'required',
+  'knownDeviations',
+]

@@ -93,7 +93,12 @@ export class CaseRun implements CaseContext {
   }
 
   topic<T = Sample>(options?: TopicOptions<T>): Topic<T> {
-    return topic<T>(`${this.#init.prefix}.t${++this.#topics}`, options)
+    const made = topic<T>(`${this.#init.prefix}.t${++this.#topics}`, options)
+    if (this.capabilities.delay !== 'none') return made
+    // The default ladder has delays, which would be refused here; a case that names a ladder gets what it names.
+    const subscription: Topic<T>['subscription'] = (name, policy) =>
+      made.subscription(name, { ...policy, retry: { delays: [], ...policy?.retry } })
+    return { ...made, subscription }
   }
 
   open(options?: OpenOptions): Promise<Broker> {
@@ -161,7 +166,7 @@ export class CaseRun implements CaseContext {
   }
 
   async rejects(code: ErrorCode, call: () => Promise<unknown>): Promise<PluribusError> {
-    const error = await call().then(
+    const error = await (async () => call())().then(
       () => new Failure(`The call should have been rejected with ${code}; it resolved.`),
       (thrown: unknown) => thrown,
     )

@@ -10,6 +10,7 @@ import type { Settings, Target } from '../target/target.js'
 import { audit } from './audit.js'
 import { Overdue } from './overdue.js'
 import { RealTime } from './real-time.js'
+import { Strays } from './strays.js'
 import type { Time } from './time.js'
 import type { Verdict } from './verdict.js'
 import { VirtualTime } from './virtual-time.js'
@@ -33,68 +34,91 @@ export interface Outcome {
   readonly history: readonly HistoryEvent[]
 }
 
+/** Anomalies of one history that are told; they are often many of one kind. */
+const MOST_ANOMALIES = 5
+/** Of the process: so are errors that nobody caught. */
+const strays = new Strays()
+
 /** Runs a case once, closes all that it has opened, audits what is left and judges its history. */
 export async function runCase(one: Case, stage: Stage, seed: number): Promise<Outcome> {
   const { target } = stage
   const settings = JSON.parse(JSON.stringify(await target.settings(stage))) as Settings
+  const running = new RunningCase(one, stage, settings, seed)
   try {
-    return await runIn(one, stage, settings, seed)
+    const found = await strays.during(() => running.run())
+    return running.outcome(found)
   } finally {
     await target.cleanup?.(settings)
   }
 }
 
-async function runIn(one: Case, stage: Stage, settings: Settings, seed: number): Promise<Outcome> {
-  const { target, adapter, capabilities, server, scale } = stage
-  const time: Time = target.time === 'virtual' ? new VirtualTime(seed) : new RealTime()
-  const prefix = stage.uniqueName()
-  const world = new World(target, settings, prefix, time)
-  const { timing, required } = target
-  const it = new CaseRun({
-    world,
-    adapter,
-    capabilities,
-    server,
-    timing,
-    required,
-    scale,
-    prefix,
-    random: seededRandom(seed),
-  })
-  const budget = stage.slow * (4 * timing.arrive + 2 * timing.close + (one.budget?.(timing) ?? 0))
-  const problems: string[] = []
-  let verdict: Verdict = 'passed'
-  const attempt = async (promise: Promise<unknown>, ms: number, what: string): Promise<void> => {
+class RunningCase {
+  readonly #case: Case
+  readonly #stage: Stage
+  readonly #time: Time
+  readonly #world: World
+  readonly #it: CaseRun
+  readonly #problems: string[] = []
+  #verdict: Verdict = 'passed'
+
+  constructor(one: Case, stage: Stage, settings: Settings, seed: number) {
+    const { target, adapter, capabilities, server, scale } = stage
+    const { timing, required } = target
+    const prefix = stage.uniqueName()
+    this.#case = one
+    this.#stage = stage
+    this.#time = target.time === 'virtual' ? new VirtualTime(seed) : new RealTime()
+    this.#world = new World(target, settings, prefix, this.#time)
+    const given = { adapter, capabilities, server, timing, required, scale, prefix }
+    this.#it = new CaseRun({ ...given, world: this.#world, random: seededRandom(seed) })
+  }
+
+  async run(): Promise<void> {
+    const { timing } = this.#stage.target
+    const budget = 4 * timing.arrive + 2 * timing.close + (this.#case.budget?.(timing) ?? 0)
+    await this.#attempt(this.#case.run(this.#it), budget, 'the case to end')
+    await this.#attempt(this.#close(), 4 * timing.close, 'everything to close')
+    await this.#attempt(audit(this.#world, timing), 2 * (timing.lease + timing.recover), 'the audit of what is left')
+    const left = this.#time.pendingTimers ?? 0
+    if (left > 0) this.#fail(`${left} timers are left after everything was closed.`)
+  }
+
+  outcome(strayErrors: readonly string[]): Outcome {
+    const history = this.#world.history.events
+    const anomalies = checkHistory(history, this.#stage.capabilities)
+    for (const { check, message } of anomalies.slice(0, MOST_ANOMALIES)) this.#fail(`[${check}] ${message}`)
+    if (anomalies.length > MOST_ANOMALIES) this.#fail(`… and ${anomalies.length - MOST_ANOMALIES} anomalies more.`)
+    for (const stray of strayErrors) this.#fail(stray)
+    const verdict = this.#verdict
+    return this.#problems.length === 0 ? { verdict, history } : { verdict, reason: this.#problems.join('\n'), history }
+  }
+
+  async #attempt(promise: Promise<unknown>, ms: number, what: string): Promise<void> {
     try {
-      await time.drive(promise, ms, what)
+      await this.#time.drive(promise, this.#stage.slow * ms, what)
     } catch (error) {
-      const kind = error instanceof Blocked ? 'blocked' : error instanceof Inconclusive ? 'unknown' : 'failed'
-      if (verdict === 'passed' || kind === 'failed') verdict = kind
-      problems.push(error instanceof Overdue ? `It hung (${what}): ${error.message}` : explain(error))
+      if (error instanceof Blocked) this.#end('blocked', error.message)
+      else if (error instanceof Inconclusive) this.#end('unknown', error.message)
+      else this.#fail(error instanceof Overdue ? `It hung: ${error.message}` : explain(error))
     }
   }
-  await attempt(one.run(it), budget, 'the case to end')
-  await attempt(closing(world), stage.slow * 4 * timing.close, 'everything to close')
-  await attempt(audit(world, timing), stage.slow * 2 * (timing.lease + timing.recover), 'the audit of what is left')
-  const left = time.pendingTimers ?? 0
-  if (left > 0) problems.push(`${left} timers are left after everything was closed.`)
-  for (const { check, message } of checkHistory(world.history.events, capabilities).slice(0, 5)) {
-    problems.push(`[${check}] ${message}`)
-    verdict = 'failed'
-  }
-  if (left > 0) verdict = 'failed'
-  const history = world.history.events
-  return problems.length === 0 ? { verdict, history } : { verdict, reason: problems.join('\n'), history }
-}
 
-async function closing(world: World): Promise<void> {
-  const failures = await world.close()
-  if (failures.length > 0) throw new Error(failures.join('\n'))
+  async #close(): Promise<void> {
+    for (const failure of await this.#world.close()) this.#fail(failure)
+  }
+
+  #fail(problem: string): void {
+    this.#end('failed', problem)
+  }
+
+  /** A failure is never taken back: what is blocked and has gone wrong as well has failed. */
+  #end(verdict: Verdict, problem: string): void {
+    if (this.#verdict === 'passed' || verdict === 'failed') this.#verdict = verdict
+    this.#problems.push(problem)
+  }
 }
 
 const explain = (error: unknown): string => {
   if (!(error instanceof Error)) return `The case has thrown ${String(error)}`
-  return error.name === 'Failure' || error.name === 'Blocked' || error.name === 'Inconclusive'
-    ? error.message
-    : (error.stack ?? `${error.name}: ${error.message}`)
+  return error.name === 'Failure' ? error.message : (error.stack ?? `${error.name}: ${error.message}`)
 }

@@ -1,0 +1,44 @@
+import type { Claim } from './claim.js'
+
+/** Claims that no case proves yet: whoever writes one takes them away. A test holds that the list is right. */
+export const UNPROVED: readonly Claim[] = [
+  'durability:process',
+  'durability:disk',
+  'durability:replicated',
+  'lifo:windowed',
+  'priority:windowed',
+  'priorityLevels',
+  'keys:key',
+  'keys:window',
+  'keys:partition',
+  'competing:message',
+  'competing:partition',
+  'fencing:local',
+  'attempts:stored',
+  'attempts:process',
+  'losses:marked',
+  'deduplication:supplied',
+  'deduplication:all',
+  'retention:keeps-pending',
+  'history:stored',
+  'from:earliest',
+  'from:latest',
+  'from:time',
+  'from:id',
+  'counts:waiting',
+  'counts:leased',
+  'counts:retrying',
+  'counts:scheduled',
+  'counts:dead',
+  'sequenced:stored',
+  'sequenced:checked',
+  'limits.payload',
+  'limits.headers',
+  'limits.hold',
+]
+
+/** Claims that no case can prove, and why. */
+export const UNPROVABLE: Readonly<Partial<Record<Claim, string>>> = {
+  'transactions:native': 'not part of the contract: DESIGN §14',
+  'durability:memory': 'it promises nothing that could be looked at',
+}

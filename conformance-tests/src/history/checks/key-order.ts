@@ -1,56 +1,76 @@
 import { groupBy } from '../../group-by.js'
 import type { Anomaly } from '../anomaly.js'
-import { deliveryKey, finished, type HandOver, type Ledger, type Publication } from '../ledger.js'
+import type { EventOf } from '../event.js'
+import { deliveryKey, finished, type Ledger, type Publication } from '../ledger.js'
 import { precedes } from './precedes.js'
 
 /** Messages of one key are handed out one after the other, in the order of their publishing, through retries. */
 export function keyOrder(ledger: Ledger): readonly Anomaly[] {
-  const found: Anomaly[] = []
-  for (const group of byKey(ledger).values()) {
-    for (const [index, later] of group.entries()) {
-      for (const earlier of group.slice(0, index)) {
-        // Delayed ones take their place when they are due.
-        if (earlier.delay > 0 || later.delay > 0 || !precedes(earlier, later)) continue
-        found.push(...overtaken(ledger, earlier, later))
-      }
-    }
-  }
-  return found
-}
-
-/** What was stored, of one topic and key, in the order of publishing. */
-function byKey(ledger: Ledger): ReadonlyMap<string, readonly Publication[]> {
-  const stored = ledger.publications.filter(({ key, result }) => key !== undefined && result === 'stored')
-  return groupBy(stored, ({ topic, key }) => JSON.stringify([topic, key]))
-}
-
-function overtaken(ledger: Ledger, earlier: Publication, later: Publication): readonly Anomaly[] {
-  const subscriptions = new Map(
-    ledger
-      .facts('declare')
-      .filter(({ topic, from, at }) => topic === later.topic && (from === 'earliest' || at < earlier.invoked))
-      .map(declared => [declared.subscription, declared]),
-  )
-  return [...subscriptions.keys()].flatMap(subscription => {
-    const of = ({ topic, id }: Publication) => ledger.deliveries.get(deliveryKey(topic, subscription, id)) ?? []
-    const before = of(earlier)
-    const first = of(later).find(({ event }) => !isFinished(before, event.at))
-    if (first === undefined || isUnseen(ledger, before, subscription)) return []
-    const state = before.length === 0 ? 'not been handed out' : 'not been finished'
-    const message = `${later.topic}/${subscription}: message ${later.id} of key "${later.key}" was handed out while ${earlier.id}, published before it, had ${state}.`
-    return [{ check: 'keyOrder', message, events: [earlier.invoked, later.invoked, first.event.at] }]
+  const groups = byKey(ledger)
+  if (groups.size === 0) return []
+  const seen = new Set<string>()
+  return ledger.facts('declare').flatMap(declared => {
+    const name = JSON.stringify([declared.topic, declared.subscription])
+    if (seen.has(name)) return []
+    seen.add(name)
+    return [...groups.values()].flatMap(group =>
+      group[0]?.topic === declared.topic ? overtakings(ledger, declared, group) : [],
+    )
   })
 }
 
-const isFinished = (handOvers: readonly HandOver[], at: number): boolean =>
-  handOvers.some(handOver => (finished(handOver)?.invoked ?? Number.POSITIVE_INFINITY) < at)
+/** What was stored, of one topic and key, in the order of publishing. Delayed ones take their place when they are due. */
+function byKey(ledger: Ledger): ReadonlyMap<string, readonly Publication[]> {
+  const stored = ledger.publications.filter(
+    ({ key, result, delay }) => key !== undefined && result === 'stored' && delay === 0,
+  )
+  return groupBy(stored, ({ topic, key }) => JSON.stringify([topic, key]))
+}
 
-/** A source that ended with a pull under way may have taken messages that nobody has seen. */
-const isUnseen = (ledger: Ledger, before: readonly HandOver[], subscription: string): boolean =>
-  before.length === 0 &&
-  ledger
-    .facts('end')
-    .some(
-      ({ unanswered, source }) =>
-        unanswered && ledger.facts('open').some(open => open.source === source && open.subscription === subscription),
-    )
+/** A message's way through one subscription, as positions in the history; `Infinity`: not yet. */
+interface Passage {
+  readonly publication: Publication
+  readonly begun: number
+  readonly finished: number
+}
+
+function overtakings(ledger: Ledger, declared: EventOf<'declare'>, group: readonly Publication[]): readonly Anomaly[] {
+  const { topic, subscription, from, at } = declared
+  const mayBeUnseen = hasUnanswered(ledger, declared)
+  const passages = group
+    .filter(({ invoked }) => from === 'earliest' || invoked > at)
+    .map(publication => passageOf(ledger, subscription, publication))
+    // What a pull that was never answered has taken is nobody's to see.
+    .filter(({ begun }) => begun < Number.POSITIVE_INFINITY || !mayBeUnseen)
+  return passages.flatMap((later, index) => {
+    const earlier = passages
+      .slice(0, index)
+      .find(before => later.begun < before.finished && precedes(before.publication, later.publication))
+    if (earlier === undefined || later.begun === Number.POSITIVE_INFINITY) return []
+    const state = earlier.begun < later.begun ? 'not been finished' : 'not been handed out'
+    const { id, key } = later.publication
+    const message = `${topic}/${subscription}: message ${id} of key "${key}" was handed out while ${earlier.publication.id}, published before it, had ${state}.`
+    const events = [earlier.publication.invoked, later.publication.invoked, later.begun]
+    return [{ check: 'keyOrder', message, events }]
+  })
+}
+
+function passageOf(ledger: Ledger, subscription: string, publication: Publication): Passage {
+  const handOvers = ledger.deliveries.get(deliveryKey(publication.topic, subscription, publication.id)) ?? []
+  const ends = handOvers.map(handOver => finished(handOver)?.invoked ?? Number.POSITIVE_INFINITY)
+  return {
+    publication,
+    begun: handOvers[0]?.event.at ?? Number.POSITIVE_INFINITY,
+    finished: Math.min(Number.POSITIVE_INFINITY, ...ends),
+  }
+}
+
+function hasUnanswered(ledger: Ledger, { topic, subscription }: EventOf<'declare'>): boolean {
+  const ours = new Set(
+    ledger
+      .facts('open')
+      .filter(open => open.topic === topic && open.subscription === subscription)
+      .map(({ source }) => source),
+  )
+  return ledger.facts('end').some(({ unanswered, source }) => unanswered && ours.has(source))
+}

@@ -1,0 +1,168 @@
+import { describe, expect, test } from 'vitest'
+import { LEASE, Story } from './story.js'
+
+function published(...ids: readonly string[]): Story {
+  const story = new Story()
+  story.declare()
+  story.publish(ids)
+  return story
+}
+
+describe('duplicated', () => {
+  test.each<[string, (story: Story, delivery: number) => void]>([
+    ['it was released', (story, delivery) => story.settle(delivery, 'release')],
+    ['its ack is in doubt', (story, delivery) => story.settle(delivery, 'ack', 'unknown')],
+    ['its ack was stale', (story, delivery) => story.settle(delivery, 'ack', 'stale')],
+    ['it was taken away', (story, delivery) => story.lost(delivery)],
+    ['its source was closed', story => story.end()],
+    ['its connection was lost', story => story.end('p1', 'lost')],
+    [
+      'its lease was over',
+      story => {
+        story.now += LEASE
+      },
+    ],
+    [
+      'it was dead-lettered and redriven',
+      (story, delivery) => {
+        story.settle(delivery, 'reject')
+        story.redrive()
+      },
+    ],
+  ])('clean: %s', (_, happens) => {
+    const story = published('m1')
+    happens(story, story.deliver('m1'))
+    story.deliver('m1', {}, 'p2')
+    expect(story.judge()).toEqual([])
+  })
+
+  test('again after a confirmed ack, and after a confirmed reject', () => {
+    for (const [as, what] of [
+      ['ack', 'acked'],
+      ['reject', 'dead-lettered'],
+    ] as const) {
+      const story = published('m1')
+      story.settle(story.deliver('m1'), as)
+      story.end()
+      story.deliver('m1', {}, 'p2')
+      expect(story.judge()).toEqual([
+        `duplicated: orders/billing: message m1 was handed out again after it had been ${what}.`,
+      ])
+    }
+  })
+
+  test('an ack that was only sent may be lost with its connection, and not without', () => {
+    const lost = published('m1')
+    lost.settle(lost.deliver('m1'))
+    lost.end('p1', 'lost')
+    lost.deliver('m1', {}, 'p2')
+    expect(lost.judge({ settle: 'sent' })).toEqual([])
+    const kept = published('m1')
+    kept.settle(kept.deliver('m1'))
+    kept.deliver('m1', {}, 'p2')
+    expect(kept.judge({ settle: 'sent' })).toEqual([expect.stringMatching(/^duplicated/)])
+  })
+
+  test('to another process while it is held, renewed leases included', () => {
+    const story = published('m1')
+    const delivery = story.deliver('m1')
+    story.now += LEASE - 1
+    story.renewed(delivery)
+    story.now += LEASE - 1
+    story.deliver('m1', {}, 'p2')
+    expect(story.judge()).toEqual([
+      'duplicated: orders/billing: message m1 was handed out to p2 while p1 held it, whose lease lasted 1 ms more.',
+    ])
+  })
+
+  test('two messages that were stored under one id are two', () => {
+    const story = published('m1')
+    story.publish('m1')
+    story.settle(story.deliver('m1'))
+    story.deliver('m1')
+    expect(story.judge()).toEqual([])
+  })
+})
+
+describe('attempts', () => {
+  test('clean: a retry adds one; release, loss and a lease do not; a redrive starts afresh', () => {
+    const story = published('m1')
+    story.settle(story.deliver('m1'), 'retry')
+    story.settle(story.deliver('m1', { attempt: 2 }), 'release')
+    story.lost(story.deliver('m1', { attempt: 2 }))
+    story.settle(story.deliver('m1', { attempt: 2 }), 'retry', 'unknown')
+    story.settle(story.deliver('m1', { attempt: 3 }), 'reject')
+    story.redrive()
+    story.deliver('m1')
+    expect(story.judge()).toEqual([])
+  })
+
+  test.each<[string, (story: Story) => void]>([
+    ['attempt 0, where 1 was due', story => story.deliver('m1', { attempt: 0 })],
+    ['attempt 2, where 1 was due', story => story.deliver('m1', { attempt: 2 })],
+    [
+      'attempt 1, where 2 was due',
+      story => {
+        story.settle(story.deliver('m1'), 'retry')
+        story.deliver('m1')
+      },
+    ],
+    [
+      'attempt 2, where 1 was due',
+      story => {
+        story.settle(story.deliver('m1'), 'release')
+        story.deliver('m1', { attempt: 2 })
+      },
+    ],
+    [
+      'attempt 2, where 1 was due',
+      story => {
+        story.settle(story.deliver('m1'), 'retry')
+        story.settle(story.deliver('m1', { attempt: 2 }), 'reject')
+        story.redrive()
+        story.deliver('m1', { attempt: 2 })
+      },
+    ],
+  ])('%s', (what, happens) => {
+    const story = published('m1')
+    happens(story)
+    expect(story.judge()).toEqual([`attempts: orders/billing: message m1 came as ${what}.`])
+  })
+
+  test('where they live with their process, another one may count fewer, never more', () => {
+    const count = (attempt: number, process: string) => {
+      const story = published('m1')
+      story.settle(story.deliver('m1'), 'retry')
+      story.settle(story.deliver('m1', { attempt: 2 }), 'retry')
+      story.deliver('m1', { attempt }, process)
+      return story.judge({ attempts: 'process' }).length
+    }
+    expect([count(1, 'p2'), count(3, 'p2'), count(4, 'p2'), count(1, 'p1')]).toEqual([0, 0, 1, 1])
+  })
+})
+
+describe('overlapping', () => {
+  test('clean: one after the other, other processes, other messages, after the signal', () => {
+    const story = published('m1', 'm2')
+    const first = story.run('m1')
+    story.run('m2')
+    story.run('m1', {}, 'p2')
+    first.end()
+    const second = story.run('m1')
+    second.abort()
+    story.run('m1')
+    expect(story.judge()).toEqual([])
+  })
+
+  test('two runs of one message, two of one key, in one process', () => {
+    const story = published('m1', 'm2', 'm3')
+    story.run('m1')
+    story.run('m1')
+    story.run('m2', { key: 'k' })
+    story.run('m3', { key: 'k' })
+    expect(story.judge()).toEqual([
+      'overlapping: orders/billing: two runs of message m1 overlap in p1.',
+      'overlapping: orders/billing: two runs of key "k" (m2, m3) overlap in p1.',
+    ])
+  })
+})

@@ -2,6 +2,7 @@ import type { Capabilities, ServerInfo } from '@pluribus/core/driver'
 import { recordingLogger, seededRandom } from '@pluribus/core/testing'
 import type { Case } from '../case/case.js'
 import { CASES } from '../cases/index.js'
+import { checkCapabilities } from '../claims/check-capabilities.js'
 import type { Settings, Target } from '../target/target.js'
 import { judgeDeviation } from './judge-deviation.js'
 import { type Planned, plan, type Selection } from './plan.js'
@@ -67,7 +68,11 @@ export class Suite {
     this.server = stage.server
     this.adapter = stage.adapter
     this.seed = options.seed ?? 1
-    this.planned = plan(options.cases ?? CASES, stage, options)
+    const cases = options.cases ?? CASES
+    const strange = stage.target.knownDeviations?.find(known => cases.every(({ id }) => id !== known.case))
+    if (strange !== undefined)
+      throw new TypeError(`There is no case ${strange.case}, which is said to be a known deviation.`)
+    this.planned = plan(cases, stage, options)
     this.#stage = stage
     this.#options = options
   }
@@ -86,6 +91,8 @@ export class Suite {
       const connection = await adapter.connect(environment, { lost() {} })
       const { capabilities, server } = connection
       await connection.close()
+      checkCapabilities(capabilities)
+      checkCapabilities(adapter.capabilities)
       const { scale = 1, slow = 1 } = options
       return new Suite({ target, adapter: adapter.name, capabilities, server, scale, slow, uniqueName }, options)
     } finally {

@@ -20,3 +20,10 @@ export interface Deviation {
   /** The first day on which it counts as a failure again: `2027-01-01`. */
   readonly expires: string
 }
+
+/** Throws a TypeError for a deviation without a date on which it ends. */
+export function checkDeviation({ case: id, expires }: Deviation): void {
+  const isDate = /^\d{4}-\d\d-\d\d$/.test(expires) && !Number.isNaN(Date.parse(expires))
+  if (!isDate)
+    throw new TypeError(`The known deviation ${id} expires on "${expires}": write a date, such as 2027-01-31.`)
+}

@@ -1,5 +1,5 @@
 import type { Adapter } from '@pluribus/core/driver'
-import type { Deviation } from './deviation.js'
+import { checkDeviation, type Deviation } from './deviation.js'
 import type { Required } from './required.js'
 import type { Timing } from './timing.js'
 
@@ -109,6 +109,7 @@ export function defineTarget(target: Target): Target {
     if (!(ms > 0))
       throw new TypeError(`The timing "${name}" of target ${target.name} is not a positive number of milliseconds.`)
   }
+  for (const deviation of target.knownDeviations ?? []) checkDeviation(deviation)
   return Object.freeze({ ...target })
 }
 

@@ -4,5 +4,7 @@ export default library({
   index: 'src/index.ts',
   cli: 'src/cli.ts',
   'bindings/vitest': 'src/bindings/vitest.ts',
+  'bindings/jest': 'src/bindings/jest.ts',
+  'bindings/node-test': 'src/bindings/node-test.ts',
   saboteurs: 'src/saboteurs.ts',
 })

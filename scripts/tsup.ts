@@ -9,5 +9,7 @@ export const library = (entry: Record<string, string>, options: Options = {}) =>
     dts: false,
     sourcemap: true,
     clean: false,
+    // Some modules exist under `node:` alone.
+    removeNodeProtocol: false,
     ...options,
   })

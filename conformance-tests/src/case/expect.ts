@@ -1,5 +1,6 @@
-import { inspect, isDeepStrictEqual } from 'node:util'
+import { inspect } from 'node:util'
 import { Failure } from './failure.js'
+import { same } from './same.js'
 
 const LONGEST = 400
 
@@ -10,7 +11,7 @@ export function check(condition: boolean, message: string): asserts condition {
 
 /** Fails unless both are deeply the same. `what` names what is looked at: `the order of the runs`. */
 export function equal(actual: unknown, expected: unknown, what: string): void {
-  if (isDeepStrictEqual(actual, expected)) return
+  if (same(actual, expected)) return
   throw new Failure(`${what}: expected ${show(expected)}, found ${show(actual)}${firstDifference(actual, expected)}`)
 }
 
@@ -18,7 +19,7 @@ export function equal(actual: unknown, expected: unknown, what: string): void {
 export function sameMembers(actual: readonly unknown[], expected: readonly unknown[], what: string): void {
   const rest = [...actual]
   const missing = expected.filter(member => {
-    const at = rest.findIndex(other => isDeepStrictEqual(other, member))
+    const at = rest.findIndex(other => same(other, member))
     if (at >= 0) rest.splice(at, 1)
     return at < 0
   })
@@ -34,7 +35,7 @@ export function between(value: number, least: number, most: number, what: string
 
 function firstDifference(actual: unknown, expected: unknown): string {
   if (!Array.isArray(actual) || !Array.isArray(expected)) return ''
-  const at = expected.findIndex((member, index) => !isDeepStrictEqual(actual[index], member))
+  const at = expected.findIndex((member, index) => !same(actual[index], member))
   if (at < 0) return ` (${actual.length - expected.length} more than expected)`
   return ` (first difference at position ${at}: expected ${show(expected[at])}, found ${show(actual[at])})`
 }

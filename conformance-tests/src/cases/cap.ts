@@ -1,6 +1,6 @@
-import { isDeepStrictEqual } from 'node:util'
 import { defineCases } from '../case/case.js'
 import { check, equal } from '../case/expect.js'
+import { same } from '../case/same.js'
 import { claimsOf } from '../claims/claim.js'
 
 /** Honesty of capabilities. */
@@ -18,7 +18,7 @@ export const CAP = defineCases(
       const before = JSON.stringify(adapter.capabilities)
       const broker = await it.open()
       const claimed: unknown = JSON.parse(JSON.stringify(broker.capabilities))
-      check(isDeepStrictEqual(claimed, broker.capabilities), 'the capabilities are no plain JSON')
+      check(same(claimed, broker.capabilities), 'the capabilities are no plain JSON')
       for (const part of [
         broker.capabilities,
         broker.capabilities.limits,

@@ -54,7 +54,7 @@ function progressLine({ case: one, verdict, reason, duration }: CaseResult): str
   const why =
     verdict === 'passed'
       ? `(${Math.round(duration)} ms)`
-      : `${verdict}${countsAs(verdict) === 'skipped' ? `: ${reason}` : ''}`
+      : `${verdict}${countsAs(verdict) === 'skipped' ? `: ${reason?.split('\n', 1)[0]}` : ''}`
   return `${SIGNS[verdict]} ${one.id} ${one.title} ${why}`
 }
 

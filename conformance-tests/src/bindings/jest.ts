@@ -1,0 +1,6 @@
+/**
+ * The suite for Jest.
+ *
+ * @module
+ */
+export { conformance } from './jest/conformance.js'

@@ -1,0 +1,6 @@
+/**
+ * The suite for `node:test`.
+ *
+ * @module
+ */
+export { conformance } from './node-test/conformance.js'

@@ -13,22 +13,28 @@ import {
 } from '@pluribus/core'
 import type { Capabilities, Clock, Connection, ServerInfo } from '@pluribus/core/driver'
 import type { UnreliableAdapter } from '@pluribus/core/testing'
+import type { Actor } from '../child/actor.js'
 import { sleep } from '../engine/time.js'
 import type { History } from '../history/history.js'
+import type { BrokerControl } from '../hooks/broker-control.js'
+import type { Link } from '../hooks/fault-proxy.js'
+import type { RawClient } from '../hooks/raw-client.js'
+import type { StoreFaults } from '../hooks/store-faults.js'
 import type { Required } from '../target/required.js'
 import type { Timing } from '../target/timing.js'
 import type { Behaviour } from './behaviour.js'
 import { Collector } from './collector.js'
 import { Consumer } from './consumer.js'
-import type { CaseContext, ConsumerOptions, Waiting } from './context.js'
+import type { CaseContext, ConsumerOptions, OpenOptions, Waiting } from './context.js'
 import { check } from './expect.js'
 import { Blocked, Failure, Inconclusive } from './failure.js'
 import { Gate } from './gate.js'
 import { refused } from './refused.js'
 import type { Sample } from './sample.js'
 import { silence } from './silence.js'
+import type { Surroundings } from './surroundings.js'
 import { until } from './until.js'
-import type { OpenOptions, World } from './world.js'
+import type { World } from './world.js'
 
 /** What a run of a case is given beside its world. */
 export interface CaseRunInit {
@@ -39,6 +45,7 @@ export interface CaseRunInit {
   readonly timing: Timing
   readonly required: Required
   readonly scale: number
+  readonly surroundings: Surroundings
   /** Topic names begin with it. */
   readonly prefix: string
   random(): number
@@ -163,6 +170,30 @@ export class CaseRun implements CaseContext {
 
   silence(collector: Collector): Promise<void> {
     return silence(this, collector)
+  }
+
+  jumpWall(ms: number): void {
+    this.#init.surroundings.jumpWall(ms)
+  }
+
+  get link(): Link {
+    return this.#init.surroundings.link
+  }
+
+  get broker(): BrokerControl {
+    return this.#init.surroundings.broker
+  }
+
+  raw(): Promise<RawClient> {
+    return this.#init.surroundings.raw()
+  }
+
+  child(): Promise<Actor> {
+    return this.#init.surroundings.child()
+  }
+
+  openOnFailingStore(options?: OpenOptions): Promise<readonly [Broker, StoreFaults]> {
+    return this.#init.surroundings.openOnFailingStore(options)
   }
 
   async rejects(code: ErrorCode, call: () => Promise<unknown>): Promise<PluribusError> {

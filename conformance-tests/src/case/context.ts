@@ -11,7 +11,12 @@ import type {
 } from '@pluribus/core'
 import type { Capabilities, Clock, Connection, ServerInfo } from '@pluribus/core/driver'
 import type { UnreliableAdapter } from '@pluribus/core/testing'
+import type { Actor } from '../child/actor.js'
 import type { History } from '../history/history.js'
+import type { BrokerControl } from '../hooks/broker-control.js'
+import type { Link } from '../hooks/fault-proxy.js'
+import type { RawClient } from '../hooks/raw-client.js'
+import type { StoreFaults } from '../hooks/store-faults.js'
 import type { Required } from '../target/required.js'
 import type { Timing } from '../target/timing.js'
 import type { Behaviour } from './behaviour.js'
@@ -19,6 +24,9 @@ import type { Collector } from './collector.js'
 import type { Consumer } from './consumer.js'
 import type { Gate } from './gate.js'
 import type { Sample } from './sample.js'
+
+/** How a case's broker differs from others. */
+export type OpenOptions = Omit<BrokerOptions, 'adapter' | 'environment'>
 
 /** How long to wait, and what for. */
 export interface Waiting {
@@ -66,9 +74,9 @@ export interface CaseContext {
   /** A topic that nobody else uses. Where the adapter has no delays, its subscriptions are tried again at once by default. */
   topic<T = Sample>(options?: TopicOptions<T>): Topic<T>
   /** A broker: another process on the same store. */
-  open(options?: Omit<BrokerOptions, 'adapter' | 'environment'>): Promise<Broker>
+  open(options?: OpenOptions): Promise<Broker>
   /** A broker whose link can be cut, hung and killed, as seen from the client. */
-  openBreakable(options?: Omit<BrokerOptions, 'adapter' | 'environment'>): Promise<readonly [Broker, UnreliableAdapter]>
+  openBreakable(options?: OpenOptions): Promise<readonly [Broker, UnreliableAdapter]>
   /** A broker that has not been opened: for cases about opening. Nothing closes it by itself. */
   brokerOptions(): Promise<BrokerOptions>
   /** A connection of the adapter's, with an identity of its own. */
@@ -94,6 +102,19 @@ export interface CaseContext {
   elapse(ms: number): Promise<void>
   /** Fails when the collector is given anything more. Proved by a fence behind everything where the order allows one. */
   silence(collector: Collector): Promise<void>
+
+  /** Moves the wall clock alone, as an administrator or NTP would. Needs `virtual-time`. */
+  jumpWall(ms: number): void
+  /** The link between the case and the broker. Needs `proxy`. It is healed when the case has ended. */
+  readonly link: Link
+  /** The broker's process. Needs `broker`. It is started and resumed when the case has ended. */
+  readonly broker: BrokerControl
+  /** A client that is not ours. Needs `raw`. */
+  raw(): Promise<RawClient>
+  /** A process of its own with one broker. Needs `children`. It is killed when the case has ended. */
+  child(): Promise<Actor>
+  /** A broker whose store fails when it is told to. Needs `store`. */
+  openOnFailingStore(options?: OpenOptions): Promise<readonly [Broker, StoreFaults]>
 
   /** The call rejects with this code; answers the error. */
   rejects(code: ErrorCode, call: () => Promise<unknown>): Promise<PluribusError>

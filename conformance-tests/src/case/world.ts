@@ -7,7 +7,8 @@ import { History } from '../history/history.js'
 import { recordAdapter } from '../history/record-adapter.js'
 import { recordBroker } from '../history/record-broker.js'
 import type { Recording } from '../history/recording.js'
-import type { Settings, Target } from '../target/target.js'
+import type { Settings } from '../target/settings.js'
+import type { Target } from '../target/target.js'
 import { Failure } from './failure.js'
 
 export type OpenOptions = Omit<BrokerOptions, 'adapter' | 'environment'>
@@ -62,6 +63,22 @@ export class World {
   /** What `createBroker` takes to make another process; nothing closes it by itself. */
   async brokerOptions(): Promise<BrokerOptions> {
     return this.#options(this.#process(), await this.#adapter(), {})
+  }
+
+  /** A broker on an adapter that the caller has made. */
+  async openOn(adapter: Adapter, options: OpenOptions = {}): Promise<Broker> {
+    return this.#open(this.#process(), adapter, options)
+  }
+
+  /** What another process needs to be one of this world. */
+  identify(): { readonly process: string; readonly instance: string } {
+    const process = this.#process()
+    return { process, instance: `${this.#name}-${process}` }
+  }
+
+  /** Something more to be closed when the case is over. */
+  closing(what: string, close: () => Promise<void>): void {
+    this.#opened.push({ what, close })
   }
 
   /** A connection by hand, and the name of its process. */

@@ -12,7 +12,7 @@ const MOST_TIMES = 3
 
 /** Looks at what is left of every subscription of a case, so that nothing can be lost unseen. */
 export async function audit(world: World, timing: Timing): Promise<void> {
-  const declared = ledgerOf(world.history.events).facts('declare')
+  const declared = ledgerOf(world.history.whole).facts('declare')
   const names = new Set(declared.map(({ topic, subscription }) => subscriptionKey(topic, subscription)))
   if (names.size === 0) return
   await world.audit(async connection => {
@@ -30,7 +30,7 @@ async function auditOne(world: World, connection: Connection, spec: Subscription
   }
   // The leases of what has died must end first; what is delayed for longer than that is not waited for.
   const end = world.time.clock.monotonic() + timing.lease + timing.recover
-  const waiting = owed(ledgerOf(world.history.events), topic, name).filter(({ isDead, due }) => !isDead && due < end)
+  const waiting = owed(ledgerOf(world.history.whole), topic, name).filter(({ isDead, due }) => !isDead && due < end)
   const expected = new Set(waiting.map(({ publication }) => publication.id).filter(id => !dead.includes(id)))
   const left = await drain(world, connection, spec, { timing, expected, end })
   world.history.add('audit', { kind: 'audit', topic, subscription: name, left, dead, complete: true })

@@ -1,6 +1,7 @@
 import type { Case } from '../case/case.js'
 import { describe, satisfies } from '../claims/expression.js'
-import { HOOKS, type HookName } from '../target/hooks.js'
+import { hasHook } from '../target/has-hook.js'
+import { HOOKS } from '../target/hooks.js'
 import type { Stage } from './run-case.js'
 import type { Verdict } from './verdict.js'
 
@@ -53,9 +54,7 @@ function planned(one: Case, stage: Stage): Planned {
       settled: { verdict: 'refused', reason: `${reason}; ${one.refusal} shows whether that is refused` },
     }
   }
-  const missing = (one.hooks ?? []).filter(hook => !has(stage, hook))
+  const missing = (one.hooks ?? []).filter(hook => !hasHook(stage.target, hook))
   if (missing.length === 0) return { case: one }
   return { case: one, settled: { verdict: 'blocked', reason: `needs ${missing.map(hook => HOOKS[hook]).join(', ')}` } }
 }
-
-const has = ({ target }: Stage, hook: HookName): boolean => hook === 'virtual-time' && target.time === 'virtual'

@@ -19,7 +19,8 @@ function random(): number {
 
 /** The platform's time. */
 export class RealTime implements Time {
-  readonly clock: Clock = { now: () => Date.now(), monotonic: () => performance.now() }
+  /** One monotonic clock for all processes of this machine, so that their histories can be put into one order. */
+  readonly clock: Clock = { now: () => Date.now(), monotonic: () => Number(process.hrtime.bigint()) / 1e6 }
   readonly timers = timers
   readonly pendingTimers = undefined
 

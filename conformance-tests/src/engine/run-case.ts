@@ -3,10 +3,13 @@ import { seededRandom } from '@pluribus/core/testing'
 import type { Case } from '../case/case.js'
 import { CaseRun } from '../case/case-run.js'
 import { Blocked, Inconclusive } from '../case/failure.js'
+import { Surroundings } from '../case/surroundings.js'
 import { World } from '../case/world.js'
 import { checkHistory } from '../history/check-history.js'
 import type { HistoryEvent } from '../history/event.js'
-import type { Settings, Target } from '../target/target.js'
+import { FaultProxy } from '../hooks/fault-proxy.js'
+import type { Settings } from '../target/settings.js'
+import type { Target } from '../target/target.js'
 import { audit } from './audit.js'
 import { Overdue } from './overdue.js'
 import { RealTime } from './real-time.js'
@@ -32,6 +35,8 @@ export interface Outcome {
   readonly verdict: Verdict
   readonly reason?: string
   readonly history: readonly HistoryEvent[]
+  /** What the case has done to its surroundings could not be undone. */
+  readonly isUnhealed?: boolean
 }
 
 /** Anomalies of one history that are told; they are often many of one kind. */
@@ -42,41 +47,70 @@ const strays = new Strays()
 /** Runs a case once, closes all that it has opened, audits what is left and judges its history. */
 export async function runCase(one: Case, stage: Stage, seed: number): Promise<Outcome> {
   const { target } = stage
-  const settings = JSON.parse(JSON.stringify(await target.settings(stage))) as Settings
-  const running = new RunningCase(one, stage, settings, seed)
+  const proxy = await proxyFor(one, target)
+  const address = (await proxy?.listen()) ?? (await target.hooks?.address?.())
+  const settings = plain(await target.settings({ uniqueName: stage.uniqueName, address }))
+  const running = new RunningCase(one, stage, { settings, proxy }, seed)
   try {
     const found = await strays.during(() => running.run())
     return running.outcome(found)
   } finally {
     await target.cleanup?.(settings)
+    await proxy?.close()
   }
+}
+
+/** Settings have to survive the way into another process. */
+export const plain = (settings: Settings): Settings => JSON.parse(JSON.stringify(settings)) as Settings
+
+async function proxyFor({ hooks = [] }: Case, { hooks: offered }: Target): Promise<FaultProxy | undefined> {
+  const upstream = hooks.includes('proxy') ? await offered?.address?.() : undefined
+  return upstream === undefined ? undefined : new FaultProxy(upstream)
+}
+
+/** Where one run of a case takes place. */
+interface Place {
+  readonly settings: Settings
+  readonly proxy: FaultProxy | undefined
 }
 
 class RunningCase {
   readonly #case: Case
+  readonly #proxy: FaultProxy | undefined
   readonly #stage: Stage
   readonly #time: Time
   readonly #world: World
   readonly #it: CaseRun
+  readonly #surroundings: Surroundings
   readonly #problems: string[] = []
   #verdict: Verdict = 'passed'
+  #isUnhealed = false
 
-  constructor(one: Case, stage: Stage, settings: Settings, seed: number) {
+  constructor(one: Case, stage: Stage, { settings, proxy }: Place, seed: number) {
     const { target, adapter, capabilities, server, scale } = stage
     const { timing, required } = target
     const prefix = stage.uniqueName()
     this.#case = one
+    this.#proxy = proxy
     this.#stage = stage
     this.#time = target.time === 'virtual' ? new VirtualTime(seed) : new RealTime()
     this.#world = new World(target, settings, prefix, this.#time)
-    const given = { adapter, capabilities, server, timing, required, scale, prefix }
+    const surroundings = new Surroundings(one, target, settings, { world: this.#world, proxy })
+    const given = { adapter, capabilities, server, timing, required, scale, prefix, surroundings }
     this.#it = new CaseRun({ ...given, world: this.#world, random: seededRandom(seed) })
+    this.#surroundings = surroundings
   }
 
   async run(): Promise<void> {
     const { timing } = this.#stage.target
     const budget = 4 * timing.arrive + 2 * timing.close + (this.#case.budget?.(timing) ?? 0)
     await this.#attempt(this.#case.run(this.#it), budget, 'the case to end')
+    if (this.#proxy?.accepted === 0) this.#end('blocked', 'no connection has gone through the proxy: nothing is proved')
+    this.#isUnhealed = !(await this.#attempt(
+      this.#surroundings.heal(),
+      2 * timing.recover,
+      'the surroundings to be healed',
+    ))
     await this.#attempt(this.#close(), 4 * timing.close, 'everything to close')
     await this.#attempt(audit(this.#world, timing), 2 * (timing.lease + timing.recover), 'the audit of what is left')
     const left = this.#time.pendingTimers ?? 0
@@ -84,22 +118,26 @@ class RunningCase {
   }
 
   outcome(strayErrors: readonly string[]): Outcome {
-    const history = this.#world.history.events
+    const history = this.#world.history.whole
     const anomalies = checkHistory(history, this.#stage.capabilities)
     for (const { check, message } of anomalies.slice(0, MOST_ANOMALIES)) this.#fail(`[${check}] ${message}`)
     if (anomalies.length > MOST_ANOMALIES) this.#fail(`… and ${anomalies.length - MOST_ANOMALIES} anomalies more.`)
     for (const stray of strayErrors) this.#fail(stray)
     const verdict = this.#verdict
-    return this.#problems.length === 0 ? { verdict, history } : { verdict, reason: this.#problems.join('\n'), history }
+    if (this.#problems.length === 0) return { verdict, history }
+    return { verdict, reason: this.#problems.join('\n'), history, isUnhealed: this.#isUnhealed }
   }
 
-  async #attempt(promise: Promise<unknown>, ms: number, what: string): Promise<void> {
+  /** Answers whether it has ended as it should. */
+  async #attempt(promise: Promise<unknown>, ms: number, what: string): Promise<boolean> {
     try {
       await this.#time.drive(promise, this.#stage.slow * ms, what)
+      return true
     } catch (error) {
       if (error instanceof Blocked) this.#end('blocked', error.message)
       else if (error instanceof Inconclusive) this.#end('unknown', error.message)
       else this.#fail(error instanceof Overdue ? `It hung: ${error.message}` : explain(error))
+      return false
     }
   }
 

@@ -3,12 +3,12 @@ import { recordingLogger, seededRandom } from '@pluribus/core/testing'
 import type { Case } from '../case/case.js'
 import { CASES } from '../cases/index.js'
 import { checkCapabilities } from '../claims/check-capabilities.js'
-import type { Settings, Target } from '../target/target.js'
+import type { Target } from '../target/target.js'
 import { judgeDeviation } from './judge-deviation.js'
 import { type Planned, plan, type Selection } from './plan.js'
 import { RealTime } from './real-time.js'
 import type { CaseResult } from './result.js'
-import { type Outcome, runCase, type Stage } from './run-case.js'
+import { type Outcome, plain, runCase, type Stage } from './run-case.js'
 import { seedOf } from './seed.js'
 
 /**
@@ -59,8 +59,11 @@ export class Suite {
   /** The selected cases, in the order of their ids. */
   readonly planned: readonly Planned[]
   readonly seed: number
+  readonly options: SuiteOptions
+  /** Everything that could have been selected. */
+  readonly cases: readonly Case[]
   readonly #stage: Stage
-  readonly #options: SuiteOptions
+  #unhealed: string | undefined
 
   private constructor(stage: Stage, options: SuiteOptions) {
     this.target = stage.target
@@ -74,7 +77,8 @@ export class Suite {
       throw new TypeError(`There is no case ${strange.case}, which is said to be a known deviation.`)
     this.planned = plan(cases, stage, options)
     this.#stage = stage
-    this.#options = options
+    this.options = options
+    this.cases = cases
   }
 
   /**
@@ -84,7 +88,7 @@ export class Suite {
    */
   static async prepare(target: Target, options: SuiteOptions = {}): Promise<Suite> {
     const uniqueName = namesOf(target, options.seed ?? 1)
-    const settings = JSON.parse(JSON.stringify(await target.settings({ uniqueName }))) as Settings
+    const settings = plain(await target.settings({ uniqueName, address: await target.hooks?.address?.() }))
     try {
       const adapter = await target.adapter(settings)
       const environment = new RealTime().environment(uniqueName(), recordingLogger())
@@ -102,13 +106,20 @@ export class Suite {
 
   /** Runs one case, as often as the options say. */
   async run({ case: one, settled }: Planned): Promise<CaseResult> {
-    const { repeat = 1, today = new Date().toISOString().slice(0, 10) } = this.#options
+    const { repeat = 1, today = new Date().toISOString().slice(0, 10) } = this.options
     const first = seedOf(this.seed, one.id)
     if (settled !== undefined) return { case: one, ...settled, duration: 0, seed: first }
+    if (this.#unhealed !== undefined)
+      return { case: one, verdict: 'blocked', reason: this.#unhealed, duration: 0, seed: first }
     const start = performance.now()
     const outcomes: Outcome[] = []
     for (let run = 0; run < repeat; run++) {
-      outcomes.push(await runCase(one, this.#stage, seedOf(this.seed + run, one.id)))
+      const outcome = await runCase(one, this.#stage, seedOf(this.seed + run, one.id))
+      outcomes.push(outcome)
+      if (outcome.isUnhealed !== true) continue
+      // One clear failure, instead of one for each case that follows.
+      this.#unhealed = `the broker was not whole again after ${one.id}`
+      break
     }
     const { verdict, reason, history } = judgeDeviation(one, this.target, together(outcomes), today)
     const bad = verdict !== 'passed'
@@ -118,7 +129,7 @@ export class Suite {
 
   /** Runs everything; calls back as results come. Those that must be alone run last. */
   async runAll(onResult: (result: CaseResult) => void = () => {}): Promise<readonly CaseResult[]> {
-    const { parallel = this.target.time === 'virtual' ? 1 : 2 } = this.#options
+    const { parallel = this.target.time === 'virtual' ? 1 : 2 } = this.options
     const results = new Map<Planned, CaseResult>()
     const work = async (queue: Planned[]) => {
       for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
@@ -127,12 +138,15 @@ export class Suite {
         onResult(result)
       }
     }
-    const shared = this.planned.filter(({ case: one }) => one.exclusive !== true)
+    const shared = this.planned.filter(({ case: one }) => !isAlone(one))
     await Promise.all(Array.from({ length: parallel }, () => work(shared)))
-    await work(this.planned.filter(({ case: one }) => one.exclusive === true))
+    await work(this.planned.filter(({ case: one }) => isAlone(one)))
     return this.planned.flatMap(planned => results.get(planned) ?? [])
   }
 }
+
+/** What a case does to the broker's process, it does to all others. */
+const isAlone = ({ exclusive, hooks = [] }: Case): boolean => exclusive === true || hooks.includes('broker')
 
 /** Several runs of one case: the first bad one speaks for all, and differing ones make it flaky. */
 function together(outcomes: readonly Outcome[]): Outcome {

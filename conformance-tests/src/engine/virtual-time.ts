@@ -23,6 +23,11 @@ export class VirtualTime implements Time {
     return this.#clock.pendingTimers
   }
 
+  /** Moves the wall clock alone. */
+  jumpWall(ms: number): void {
+    this.#clock.jumpWall(ms)
+  }
+
   environment(instance: string, logger: Logger): Environment {
     // The clock gives all of them but the logger and the instance.
     return this.#clock.environment({ instance, logger }) as Environment

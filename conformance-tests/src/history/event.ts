@@ -117,6 +117,8 @@ export type HistoryFact =
     }
   | { readonly kind: 'remove'; readonly topic: string; readonly subscription: string }
   | { readonly kind: 'trim'; readonly topic: string }
+  /** A process is dead. `known`: it was killed just now; otherwise that was found later, and its last event is its end. */
+  | { readonly kind: 'died'; readonly who: string; readonly known: boolean }
   /** Something that the case did to the world. */
   | { readonly kind: 'fault'; readonly what: string }
   /** What was found in a subscription at the end. `complete`: everything that may come had the time to. */

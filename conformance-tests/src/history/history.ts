@@ -1,5 +1,6 @@
 import type { Clock } from '@pluribus/core/driver'
 import type { HistoryEvent, HistoryFact } from './event.js'
+import { merge } from './merge.js'
 
 /**
  * What happened, in one order: recorded while a case or a soak test runs, judged afterwards by {@link checkHistory}.
@@ -19,6 +20,7 @@ import type { HistoryEvent, HistoryFact } from './event.js'
 export class History {
   readonly #clock: Pick<Clock, 'monotonic'>
   readonly #events: HistoryEvent[] = []
+  readonly #foreign = new Map<string, HistoryEvent[]>()
   readonly #listeners = new Set<() => void>()
   #numbers = 0
 
@@ -26,16 +28,34 @@ export class History {
     this.#clock = clock
   }
 
-  /** Everything, oldest first. */
+  /** Everything that was recorded here, oldest first. */
   get events(): readonly HistoryEvent[] {
     return this.#events
+  }
+
+  /** Everything, that of other processes included, in one order: what is judged. */
+  get whole(): readonly HistoryEvent[] {
+    return merge([this.#events, ...this.#foreign.values()])
+  }
+
+  /** Adds what another process has recorded, by the same clock; `origin` tells processes apart. */
+  absorb(origin: string, event: HistoryEvent): void {
+    const events = this.#foreign.get(origin) ?? []
+    this.#foreign.set(origin, events)
+    events.push(event)
+    this.#tell()
+  }
+
+  /** Has listeners look again: something that is no event has changed. */
+  touch(): void {
+    this.#tell()
   }
 
   /** Adds what has just happened; answers its position. */
   add(process: string, fact: HistoryFact): number {
     const at = this.#events.length
     this.#events.push({ ...fact, at, time: this.#clock.monotonic(), process })
-    for (const listener of [...this.#listeners]) listener()
+    this.#tell()
     return at
   }
 
@@ -48,5 +68,9 @@ export class History {
   onEvent(listener: () => void): () => void {
     this.#listeners.add(listener)
     return () => void this.#listeners.delete(listener)
+  }
+
+  #tell(): void {
+    for (const listener of [...this.#listeners]) listener()
   }
 }

@@ -53,6 +53,8 @@ export interface Ledger {
   /** In order, of one message in one subscription. Keys: {@link deliveryKey}. */
   readonly deliveries: ReadonlyMap<string, readonly HandOver[]>
   readonly runs: readonly HandlerRun[]
+  /** Where a source was over with a pull under way, which may have taken messages that nobody has seen. */
+  readonly gaps: readonly { readonly at: number; readonly source: number }[]
   readonly facts: <K extends HistoryEvent['kind']>(kind: K) => readonly EventOf<K>[]
 }
 
@@ -73,6 +75,9 @@ class Reading implements Ledger {
   readonly handOvers: HandOver[] = []
   readonly deliveries = new Map<string, HandOver[]>()
   readonly runs: HandlerRun[] = []
+  readonly gaps: { at: number; source: number }[] = []
+  readonly #dead = new Set<string>()
+  readonly #sources = new Map<number, string>()
   readonly #kinds: Map<string, HistoryEvent[]>
   readonly #inBatch = new Map<string, Publication[]>()
   readonly #byNumber = new Map<number, HandOver>()
@@ -91,14 +96,16 @@ class Reading implements Ledger {
   #read(event: HistoryEvent): void {
     if (event.kind === 'publish') this.#publish(event)
     else if (event.kind === 'published') this.#published(event)
-    else if (event.kind === 'open') this.#leases.set(event.source, event.lease)
+    else if (event.kind === 'open') this.#opened(event)
     else if (event.kind === 'deliver') this.#deliver(event)
     else if (event.kind === 'settle' || event.kind === 'settled') this.#settle(event)
     else if (event.kind === 'renewed') this.#renewed(event)
     else if (event.kind === 'lost') for (const number of event.deliveries) this.#gone(this.#byNumber.get(number), event)
     else if (event.kind === 'end') {
       for (const handOver of this.handOvers) if (handOver.event.source === event.source) this.#gone(handOver, event)
-    } else this.#readRun(event)
+      if (event.unanswered) this.gaps.push({ at: event.at, source: event.source })
+    } else if (event.kind === 'died') this.#died(event)
+    else this.#readRun(event)
   }
 
   #publish(event: EventOf<'publish'>): void {
@@ -123,7 +130,9 @@ class Reading implements Ledger {
   #deliver(event: EventOf<'deliver'>): void {
     const lease = this.#leases.get(event.source) ?? Number.POSITIVE_INFINITY
     const asked = this.events[event.asked]?.time ?? event.time
-    const handOver: HandOver = { event, leaseEnd: asked + lease, settles: [], gone: Number.POSITIVE_INFINITY }
+    // A process that has been killed may still tell what it did until then.
+    const gone = this.#dead.has(event.process) ? event.at : Number.POSITIVE_INFINITY
+    const handOver: HandOver = { event, leaseEnd: asked + lease, settles: [], gone }
     this.handOvers.push(handOver)
     this.#byNumber.set(event.delivery, handOver)
     pushTo(this.deliveries, deliveryKey(event.topic, event.subscription, event.id), handOver)
@@ -150,6 +159,21 @@ class Reading implements Ledger {
       const lease = handOver && this.#leases.get(handOver.event.source)
       if (handOver !== undefined && lease !== undefined) handOver.leaseEnd = Math.max(handOver.leaseEnd, from + lease)
     }
+  }
+
+  #opened({ source, lease, process }: EventOf<'open'>): void {
+    this.#leases.set(source, lease)
+    this.#sources.set(source, process)
+  }
+
+  #died({ at, who, known }: EventOf<'died'>): void {
+    const last = known ? at : (this.events.findLast(event => event.process === who && event.at < at)?.at ?? at)
+    for (const handOver of this.handOvers) {
+      if (handOver.event.process === who) handOver.gone = Math.min(handOver.gone, last)
+    }
+    this.#dead.add(who)
+    for (const [source, process] of this.#sources) if (process === who) this.gaps.push({ at: last, source })
+    for (const run of this.runs) if (run.event.process === who) run.ended = Math.min(run.ended, last)
   }
 
   #gone(handOver: HandOver | undefined, event: HistoryEvent): void {

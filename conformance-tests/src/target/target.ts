@@ -1,19 +1,10 @@
 import type { Adapter } from '@pluribus/core/driver'
+import type { Address } from '../hooks/address.js'
 import { checkDeviation, type Deviation } from './deviation.js'
+import type { Hooks } from './hooks.js'
 import type { Required } from './required.js'
+import type { Settings } from './settings.js'
 import type { Timing } from './timing.js'
-
-/**
- * What says where an isolated store is: plain JSON, because processes of their own are given it too.
- *
- * @example
- * ```ts
- * import type { Settings } from '@pluribus/conformance'
- *
- * const settings: Settings = { url: 'redis://127.0.0.1:6400', prefix: 'case-7' }
- * ```
- */
-export type Settings = Readonly<Record<string, string | number | boolean>>
 
 /**
  * What {@link Target.settings} may use.
@@ -28,6 +19,8 @@ export type Settings = Readonly<Record<string, string | number | boolean>>
 export interface TargetRun {
   /** A name that nobody else uses: lower-case letters, digits and `-`, at most 40 characters. */
   uniqueName(): string
+  /** Where the broker is to be reached in this case: {@link Hooks.address}, or a proxy in front of it. */
+  readonly address: Address | undefined
 }
 
 /**
@@ -76,6 +69,8 @@ export interface Target {
   /** The least that the adapter must claim: its `required.json`. What stands here and is not claimed is a failure. */
   readonly required: Required
   readonly knownDeviations?: readonly Deviation[]
+  /** What its surroundings offer. Default: nothing. */
+  readonly hooks?: Hooks
 }
 
 /**
@@ -122,4 +117,5 @@ const MEMBERS: readonly string[] = [
   'cleanup',
   'required',
   'knownDeviations',
+  'hooks',
 ]

@@ -16,6 +16,7 @@ describe('duplicated', () => {
     ['it was taken away', (story, delivery) => story.lost(delivery)],
     ['its source was closed', story => story.end()],
     ['its connection was lost', story => story.end('p1', 'lost')],
+    ['its process was killed', story => story.died('p1')],
     [
       'its lease was over',
       story => {
@@ -73,6 +74,19 @@ describe('duplicated', () => {
     expect(story.judge()).toEqual([
       'duplicated: orders/billing: message m1 was handed out to p2 while p1 held it, whose lease lasted 1 ms more.',
     ])
+  })
+
+  test('a process that was found dead held its messages until it was last heard of', () => {
+    const story = published('m1')
+    story.deliver('m1')
+    story.deliver('m1', {}, 'p2')
+    story.died('p1', false)
+    expect(story.judge()).toEqual([])
+    const killed = published('m1')
+    killed.deliver('m1')
+    killed.deliver('m1', {}, 'p2')
+    killed.died('p1')
+    expect(killed.judge()).toEqual([expect.stringMatching(/^duplicated: .* to p2 while p1 held it/)])
   })
 
   test('two messages that were stored under one id are two', () => {

@@ -113,6 +113,11 @@ export class Story {
     this.#sources.delete(process)
   }
 
+  /** A process is killed now, or was found to have died. */
+  died(who: string, known = true): void {
+    this.#history.add('suite', { kind: 'died', who, known })
+  }
+
   redrive(ids: readonly string[] | 'all' = 'all'): void {
     this.#history.add('p1', { kind: 'redrive', topic: TOPIC, subscription: SUBSCRIPTION, ids })
   }

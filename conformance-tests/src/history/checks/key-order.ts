@@ -72,5 +72,5 @@ function hasUnanswered(ledger: Ledger, { topic, subscription }: EventOf<'declare
       .filter(open => open.topic === topic && open.subscription === subscription)
       .map(({ source }) => source),
   )
-  return ledger.facts('end').some(({ unanswered, source }) => unanswered && ours.has(source))
+  return ledger.gaps.some(({ source }) => ours.has(source))
 }

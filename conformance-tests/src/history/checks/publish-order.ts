@@ -1,6 +1,5 @@
 import { groupBy } from '../../group-by.js'
 import type { Anomaly } from '../anomaly.js'
-import type { HistoryEvent } from '../event.js'
 import { type HandOver, type Ledger, messageKey, type Publication, subscriptionKey } from '../ledger.js'
 import { precedes } from './precedes.js'
 
@@ -17,21 +16,20 @@ export function publishOrder(ledger: Ledger): readonly Anomaly[] {
   )
   const firsts = [...ledger.deliveries.values()].map(handOvers => handOvers[0] as HandOver)
   const bySource = groupBy(firsts, ({ event }) => event.source)
-  const gaps = ledger.facts('end').filter(({ unanswered }) => unanswered)
   return [...bySource.values()].flatMap(handOvers => {
     const { topic, subscription } = (handOvers[0] as HandOver).event
-    return fifo.has(subscriptionKey(topic, subscription)) ? inversions(ledger, handOvers, gaps) : []
+    return fifo.has(subscriptionKey(topic, subscription)) ? inversions(ledger, handOvers) : []
   })
 }
 
-function inversions(ledger: Ledger, handOvers: readonly HandOver[], gaps: readonly HistoryEvent[]): readonly Anomaly[] {
+function inversions(ledger: Ledger, handOvers: readonly HandOver[]): readonly Anomaly[] {
   const found: Anomaly[] = []
   const latest = new Map<string, { publication: Publication; handOver: HandOver }>()
   const inOrder = handOvers.toSorted((a, b) => a.event.at - b.event.at)
   for (const handOver of inOrder) {
     const publication = ordered(ledger, handOver)
     // What an unanswered pull has taken comes back later, at its place, as if for the first time.
-    if (publication === undefined || gaps.some(({ at }) => at < handOver.event.at)) continue
+    if (publication === undefined || ledger.gaps.some(({ at }) => at < handOver.event.at)) continue
     for (const before of latest.values()) {
       if (!precedes(publication, before.publication)) continue
       const { topic, subscription, id, at } = handOver.event

@@ -1,0 +1,33 @@
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { defineTarget, LOCAL_TIMING, localProcess } from '@pluribus/conformance'
+import { tcp } from './adapter.ts'
+
+const host = '127.0.0.1'
+
+/** A port that nobody listens on. */
+const freePort = (): Promise<number> =>
+  new Promise(resolve => {
+    const server = createServer().listen(0, host, () => {
+      const address = server.address()
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
+    })
+  })
+
+const address = { host, port: await freePort() }
+const server = join(import.meta.dirname, 'server.ts')
+
+/** The broker of `server.ts`, in real time, with everything around it. */
+export default defineTarget({
+  name: 'tcp',
+  time: 'real',
+  timing: { ...LOCAL_TIMING, lease: 600, delay: 150, quiet: 100, recover: 5_000 },
+  required: { claims: ['fifo:exact', 'durability:process'] },
+  settings: async run => ({ ...(run.address ?? address), store: run.uniqueName() }),
+  adapter: async ({ host, port, store }) => tcp({ host: String(host), port: Number(port), store: String(store) }),
+  hooks: {
+    module: import.meta.url,
+    address: async () => address,
+    broker: localProcess({ command: process.execPath, args: [server, String(address.port)], address }),
+  },
+})

@@ -8,9 +8,12 @@ export interface CliOptions {
   /** Blocked and unknown cases, and known deviations, do not fail the run. */
   readonly allowBlocked: boolean
   readonly list: boolean
+  /** The folder for reports. */
+  readonly report: string | undefined
 }
 
 export const USAGE = `pluribus-conformance <target module> [options]
+pluribus-conformance matrix <report.json>… [--out MATRIX.md]
 
   --profile core|full   what an adapter has to do, or all there is (default: full)
   --only ACK,LSE-03     these groups and cases alone; --skip leaves some out
@@ -19,6 +22,7 @@ export const USAGE = `pluribus-conformance <target module> [options]
   --parallel 2          how many cases run at once
   --scale 0.1           how large the cases are
   --slow 3              how much longer everything may take
+  --report out/         report.json, report.md, junit.xml, badge.json and histories go there
   --allow-blocked       blocked cases, unknown ones and known deviations do not fail the run
   --list                say what would run
   --help
@@ -37,7 +41,17 @@ export class UsageError extends Error {
 const TEXT = { type: 'string' } as const
 const FLAG = { type: 'boolean' } as const
 const KNOWN = {
-  ...{ profile: TEXT, only: TEXT, skip: TEXT, seed: TEXT, repeat: TEXT, parallel: TEXT, scale: TEXT, slow: TEXT },
+  ...{
+    profile: TEXT,
+    only: TEXT,
+    skip: TEXT,
+    seed: TEXT,
+    repeat: TEXT,
+    parallel: TEXT,
+    scale: TEXT,
+    slow: TEXT,
+    report: TEXT,
+  },
   ...{ 'allow-blocked': FLAG, list: FLAG, help: FLAG },
 }
 
@@ -60,7 +74,13 @@ export function readOptions(args: readonly string[]): CliOptions | undefined {
     scale: number('scale', values.scale, LEAST_FACTOR),
     slow: number('slow', values.slow, LEAST_FACTOR),
   } satisfies SuiteOptions
-  return { target, suite, allowBlocked: values['allow-blocked'] === true, list: values.list === true }
+  return {
+    target,
+    suite,
+    allowBlocked: values['allow-blocked'] === true,
+    list: values.list === true,
+    report: values.report,
+  }
 }
 
 function parsed(args: readonly string[]) {

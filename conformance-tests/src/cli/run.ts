@@ -2,7 +2,10 @@ import type { CaseResult } from '../engine/result.js'
 import { Suite } from '../engine/suite.js'
 import { countsAs, type Verdict } from '../engine/verdict.js'
 import { failureText } from '../report/failure-text.js'
+import { reportOf } from '../report/report.js'
+import { writeReport } from '../report/write-report.js'
 import { loadTarget } from './load-target.js'
+import { matrixCommand } from './matrix.js'
 import { type CliOptions, readOptions, USAGE, UsageError } from './options.js'
 
 const SIGNS: Readonly<Record<Verdict, string>> = {
@@ -20,6 +23,7 @@ const SIGNS: Readonly<Record<Verdict, string>> = {
 /** Runs the command; answers its exit code. */
 export async function run(args: readonly string[], print: (line: string) => void): Promise<number> {
   try {
+    if (args[0] === 'matrix') return matrixCommand(args.slice(1), print)
     const options = readOptions(args)
     if (options === undefined) print(USAGE)
     return options === undefined ? 0 : await runSuite(options, print)
@@ -47,6 +51,10 @@ async function runSuite(options: CliOptions, print: (line: string) => void): Pro
     print(`${String(++done).padStart(String(planned.length).length)}/${planned.length} ${progressLine(result)}`)
     if (countsAs(result.verdict) === 'failed') print(`\n${failureText(result, replayOf(options, result, seed))}\n`)
   })
+  if (options.report !== undefined) {
+    writeReport(options.report, reportOf(suite, results, new Date()), results)
+    print(`\nReport: ${options.report}`)
+  }
   return conclude(results, options, print)
 }
 

@@ -23,4 +23,6 @@ export interface CaseResult {
   readonly seed: number
   /** What happened; kept only where it failed. */
   readonly history?: readonly HistoryEvent[]
+  /** The positions of the events that show what is wrong, where checks have found it. */
+  readonly evidence?: readonly number[]
 }

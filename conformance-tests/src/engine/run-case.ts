@@ -35,6 +35,7 @@ export interface Outcome {
   readonly verdict: Verdict
   readonly reason?: string
   readonly history: readonly HistoryEvent[]
+  readonly evidence?: readonly number[]
   /** What the case has done to its surroundings could not be undone. */
   readonly isUnhealed?: boolean
 }
@@ -125,7 +126,8 @@ class RunningCase {
     for (const stray of strayErrors) this.#fail(stray)
     const verdict = this.#verdict
     if (this.#problems.length === 0) return { verdict, history }
-    return { verdict, reason: this.#problems.join('\n'), history, isUnhealed: this.#isUnhealed }
+    const evidence = anomalies.slice(0, MOST_ANOMALIES).flatMap(({ events }) => events)
+    return { verdict, reason: this.#problems.join('\n'), history, evidence, isUnhealed: this.#isUnhealed }
   }
 
   /** Answers whether it has ended as it should. */

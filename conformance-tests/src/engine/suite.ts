@@ -121,10 +121,15 @@ export class Suite {
       this.#unhealed = `the broker was not whole again after ${one.id}`
       break
     }
-    const { verdict, reason, history } = judgeDeviation(one, this.target, together(outcomes), today)
+    const { verdict, reason, history, evidence } = judgeDeviation(one, this.target, together(outcomes), today)
     const bad = verdict !== 'passed'
     const base = { case: one, verdict, duration: performance.now() - start, seed: first }
-    return { ...base, ...(reason === undefined ? {} : { reason }), ...(bad ? { history } : {}) }
+    return {
+      ...base,
+      ...(reason === undefined ? {} : { reason }),
+      ...(bad ? { history } : {}),
+      ...(evidence === undefined ? {} : { evidence }),
+    }
   }
 
   /** Runs everything; calls back as results come. Those that must be alone run last. */

@@ -8,7 +8,7 @@ export function junitOf({ target, cases, counts }: Report): string {
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
     `<testsuites name="conformance" ${total}>`,
-    `  <testsuite name="${escape(`conformance of ${target}`)}" ${total}>`,
+    `  <testsuite name="${xml(`conformance of ${target}`)}" ${total}>`,
     ...cases.map(testCase),
     '  </testsuite>',
     '</testsuites>',
@@ -17,17 +17,17 @@ export function junitOf({ target, cases, counts }: Report): string {
 }
 
 function testCase({ id, title, promise, verdict, reason = '', duration }: ReportedCase): string {
-  const open = `    <testcase classname="${id.slice(0, id.indexOf('-'))}" name="${escape(`${id} ${title}`)}" time="${(duration / 1_000).toFixed(3)}"`
+  const open = `    <testcase classname="${id.slice(0, id.indexOf('-'))}" name="${xml(`${id} ${title}`)}" time="${(duration / 1_000).toFixed(3)}"`
   const kind = countsAs(verdict)
   if (kind === 'passed') return `${open}/>`
-  const message = escape(`${verdict}: ${reason.split('\n', 1)[0]}`)
+  const message = xml(`${verdict}: ${reason.split('\n', 1)[0]}`)
   if (kind === 'skipped') return `${open}>\n      <skipped message="${message}"/>\n    </testcase>`
-  const text = escape(`Promised: ${promise}\nHappened: ${reason}`)
+  const text = xml(`Promised: ${promise}\nHappened: ${reason}`)
   return `${open}>\n      <failure message="${message}" type="${verdict}">${text}</failure>\n    </testcase>`
 }
 
 /** Characters that XML cannot hold at all become question marks. */
-const escape = (text: string): string =>
+const xml = (text: string): string =>
   text
     .replace(/[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, '?')
     .replace(/[&<>"']/g, character => `&#${character.charCodeAt(0)};`)

@@ -74,7 +74,19 @@ export interface ReportedCase {
   readonly history?: string
 }
 
-/** Makes the report of a run. `date`: when. */
+/**
+ * Makes the report of a run. `date`: when it was.
+ *
+ * @example
+ * ```ts
+ * import { reportOf, Suite, type Target } from '@pluribus/conformance'
+ *
+ * const report = async (target: Target) => {
+ *   const suite = await Suite.prepare(target)
+ *   return reportOf(suite, await suite.runAll(), new Date())
+ * }
+ * ```
+ */
 export function reportOf(suite: Suite, results: readonly CaseResult[], date: Date): Report {
   const { options, capabilities, server, target } = suite
   const { profile = 'full', repeat = 1, scale = 1, only = [], skip = [] } = options

@@ -10,6 +10,13 @@ import { historyFile, type Report } from './report.js'
 /**
  * Writes `report.json`, `report.md`, `junit.xml`, `badge.json` and the histories of what did not pass into a folder. What an
  * earlier run has left there is removed: a badge of it above all.
+ *
+ * @example
+ * ```ts
+ * import { type CaseResult, type Report, writeReport } from '@pluribus/conformance'
+ *
+ * const keep = (report: Report, results: readonly CaseResult[]) => writeReport('out', report, results)
+ * ```
  */
 export function writeReport(folder: string, report: Report, results: readonly CaseResult[]): void {
   for (const name of ['report.json', 'report.md', 'junit.xml', 'badge.json', 'histories']) {

@@ -56,7 +56,7 @@ test('starts, freezes, resumes, stops, kills and wipes', async () => {
 test('what ends before it listens says why, and so does what is not there', async () => {
   const address = { host: '127.0.0.1', port: await freePort() }
   const dies = localProcess({ command: process.execPath, args: ['-e', 'throw new Error("no licence")'], address })
-  await expect(dies.start()).rejects.toThrow(/has ended \(1\)[^]*no licence/)
+  await expect(dies.start()).rejects.toThrow(/has ended \(1\)[\s\S]*no licence/)
   await expect(localProcess({ command: 'no-such-broker', address }).start()).rejects.toThrow(/cannot be started/)
   const deaf = localProcess({
     command: process.execPath,

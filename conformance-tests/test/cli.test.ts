@@ -1,0 +1,84 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { run } from '../src/cli/run.js'
+import { CASES } from '../src/index.js'
+
+const MEMORY = join(import.meta.dirname, '../../adapters/memory/conformance.ts')
+const WORSE = join(import.meta.dirname, 'runners/fixtures/target.js')
+const folder = mkdtempSync(join(tmpdir(), 'pluribus-cli-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+async function command(
+  ...args: readonly string[]
+): Promise<{ code: number; lines: readonly string[]; last: string | undefined }> {
+  const lines: string[] = []
+  const code = await run(args, line => lines.push(...line.split('\n')))
+  return { code, lines, last: lines.at(-1) }
+}
+
+describe('the command', () => {
+  test('runs what is selected, says what it does, and ends with the counts', async () => {
+    const { code, lines, last } = await command(MEMORY, '--only', 'ACK-01,LFO', '--seed', '7')
+    expect(code).toBe(0)
+    expect(lines[0]).toMatch(/^memory on memory .*: 3 cases, profile full, seed 7$/)
+    expect(lines[1]).toMatch(/^1\/3 ✓ ACK-01 .* \(\d+ ms\)$/)
+    expect(last).toBe('3 passed, 0 failed, 0 skipped')
+  })
+
+  test('a failure is a paragraph: what was promised, what happened, how it ended, and how to see it again', async () => {
+    const { code, lines, last } = await command(WORSE, '--only', 'RTY-01', '--seed', '7', '--scale', '0.5')
+    expect(code).toBe(1)
+    const text = lines.join('\n')
+    expect(text).toMatch(/STALE-DEVIATION RTY-01: /)
+    expect(text).toMatch(/ {2}Promised: .+/)
+    expect(text).toMatch(/ {2}Happened: It passes: take it off the known deviations/)
+    expect(text).toMatch(/ {2}History \(the last 15 of \d+ events\):\n {4}\[ +\d+ms p\d+\] /)
+    expect(text).toContain(`  Again: pluribus-conformance ${WORSE} --only RTY-01 --seed 7 --scale 0.5`)
+    expect(last).toBe('0 passed, 1 failed, 0 skipped')
+  })
+
+  test('what could not be shown keeps a run from passing, unless that is allowed', async () => {
+    const skipped = await command(WORSE, '--only', 'ACK-01,LFO-01')
+    expect([skipped.code, skipped.last]).toEqual([0, '1 passed, 0 failed, 1 skipped'])
+    const deviating = await command(WORSE, '--only', 'ACK-01,NCK-09')
+    expect([deviating.code, deviating.last]).toEqual([2, '1 passed, 0 failed, 1 skipped'])
+    expect((await command(WORSE, '--only', 'ACK-01,NCK-09', '--allow-blocked')).code).toBe(0)
+  })
+
+  test('a run in which nothing passes has not passed', async () => {
+    expect(await command(WORSE, '--only', 'LFO')).toMatchObject({ code: 1, last: '0 passed, 0 failed, 2 skipped' })
+  })
+
+  test('lists without running', async () => {
+    const { code, lines } = await command(MEMORY, '--list')
+    expect(code).toBe(0)
+    const expected = CASES.filter(({ id }) => !id.startsWith('REF-') || id === 'REF-transactions')
+    expect(lines.length).toBe(1 + expected.length)
+  })
+
+  test('writes a report', async () => {
+    await command(MEMORY, '--only', 'ACK', '--report', folder)
+    const report = JSON.parse(readFileSync(join(folder, 'report.json'), 'utf8')) as { partial: boolean }
+    expect(report.partial).toBe(true)
+    expect(existsSync(join(folder, 'badge.json'))).toBe(false)
+  })
+
+  test.each([
+    [[], /Which target module/],
+    [[MEMORY, MEMORY], /One target module at a time/],
+    [[MEMORY, '--profile', 'most'], /core or full, not "most"/],
+    [[MEMORY, '--seed', 'x'], /--seed is a number/],
+    [[MEMORY, '--repeat', '1.5'], /--repeat is a whole number/],
+    [[MEMORY, '--scale', '0'], /--scale is a number from/],
+    [[MEMORY, '--only', ','], /names no group/],
+    [[MEMORY, '--only', 'ACK-97'], /no case and no group called ACK-97/],
+    [[MEMORY, '--fast'], /--fast/],
+    [[join(import.meta.dirname, 'kit.ts')], /has no default export/],
+  ])('%j cannot be understood', async (args, message) => {
+    const { code, lines } = await command(...args)
+    expect(code).toBe(3)
+    expect(lines[0]).toMatch(message)
+  })
+})

@@ -120,8 +120,8 @@ export class CaseRun implements CaseContext {
     return this.#world.brokerOptions()
   }
 
-  async connect(): Promise<Connection> {
-    const [connection] = await this.#world.connect()
+  async connect(options: { readonly like?: Connection } = {}): Promise<Connection> {
+    const { connection } = await this.#world.connect(options.like)
     return connection
   }
 
@@ -147,13 +147,20 @@ export class CaseRun implements CaseContext {
 
   async consume(subscription: Subscription<unknown>, options: ConsumerOptions = {}): Promise<Consumer> {
     const { timing } = this.#init
-    const { lease = timing.lease, window = 256 } = options
-    const [connection, process] =
-      options.connection === undefined ? await this.#world.connect() : [options.connection, 'shared']
+    const { lease = timing.lease, window = 256, consumer: generation } = options
+    const given = options.connection
+    const { connection, process, link } = given === undefined ? await this.#world.connect() : this.#world.handOf(given)
     await connection.declare([subscription.topic.spec], [subscription.spec])
     const { spec } = subscription
     const patience = timing.arrive
-    return new Consumer({ spec, connection, process, lease, window, patience, time: this.#world.time }).open()
+    const settings = { lease, window, consumer: generation }
+    const consumer = new Consumer({ ...settings, spec, connection, process, patience, time: this.#world.time })
+    await consumer.open()
+    // A closed connection gives nothing back: what its source holds would have to wait for the end of its lease.
+    this.#world.closing(`a consumer of ${process}`, async () => {
+      if (!link.isLost && consumer.ended.length === 0) await consumer.close()
+    })
+    return consumer
   }
 
   gate(): Gate {

@@ -1,4 +1,12 @@
-import type { Connection, Delivery, SettleException, Source, SubscriptionSpec, Token } from '@pluribus/core/driver'
+import type {
+  Connection,
+  ConsumerGeneration,
+  Delivery,
+  SettleException,
+  Source,
+  SubscriptionSpec,
+  Token,
+} from '@pluribus/core/driver'
 import { toErrorRecord } from '@pluribus/core/driver'
 import { type Time, within } from '../engine/time.js'
 import { Failure } from './failure.js'
@@ -11,6 +19,7 @@ export interface ConsumerInit {
   readonly time: Time
   readonly lease: number
   readonly window: number
+  readonly consumer: ConsumerGeneration | undefined
   /** How long `take` waits by default, in milliseconds. */
   readonly patience: number
 }
@@ -25,6 +34,7 @@ export class Consumer {
   /** Why the source has ended by itself, if it has. */
   readonly ended: unknown[] = []
   #source: Source | undefined
+  #isClosed = false
   #woken: () => void = () => {}
 
   constructor(init: ConsumerInit) {
@@ -39,10 +49,10 @@ export class Consumer {
   }
 
   async open(): Promise<this> {
-    const { connection, spec, lease, window } = this.#init
+    const { connection, spec, lease, window, consumer } = this.#init
     this.#source = await connection.subscriber.open(
       spec,
-      { lease, window },
+      { lease, window, ...(consumer === undefined ? {} : { consumer }) },
       {
         wake: () => this.#woken(),
         lost: tokens => {
@@ -121,8 +131,15 @@ export class Consumer {
     return (await this.source.renew?.(deliveries)) ?? []
   }
 
-  /** Gives back what it holds. */
-  close(): Promise<void> {
-    return this.source.close()
+  /** How many deliveries came over from an earlier generation of the same consumer. */
+  get transferred(): number {
+    return this.source.transferred ?? 0
+  }
+
+  /** Gives back what it holds. Once: an adapter need not understand it twice. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    await this.source.close()
   }
 }

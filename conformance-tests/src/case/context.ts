@@ -9,7 +9,7 @@ import type {
   Topic,
   TopicOptions,
 } from '@pluribus/core'
-import type { Capabilities, Clock, Connection, ServerInfo } from '@pluribus/core/driver'
+import type { Capabilities, Clock, Connection, ConsumerGeneration, ServerInfo } from '@pluribus/core/driver'
 import type { UnreliableAdapter } from '@pluribus/core/testing'
 import type { Actor } from '../child/actor.js'
 import type { History } from '../history/history.js'
@@ -44,6 +44,8 @@ export interface ConsumerOptions {
   readonly window?: number
   /** Default: a connection of its own, as a process of its own would have. */
   readonly connection?: Connection
+  /** Which consumer of its process it is, for the how manieth time. Default: one that replaces nobody. */
+  readonly consumer?: ConsumerGeneration
 }
 
 /**
@@ -79,8 +81,8 @@ export interface CaseContext {
   openBreakable(options?: OpenOptions): Promise<readonly [Broker, UnreliableAdapter]>
   /** A broker that has not been opened: for cases about opening. Nothing closes it by itself. */
   brokerOptions(): Promise<BrokerOptions>
-  /** A connection of the adapter's, with an identity of its own. */
-  connect(): Promise<Connection>
+  /** A connection of the adapter's: with an identity of its own, or as another connection of the same process as `like`. */
+  connect(options?: { readonly like?: Connection }): Promise<Connection>
 
   /** Publishes `{ n: 1 }` to `{ n: count }` in one batch, from a broker that the case shares; answers their ids. */
   publish(topic: Topic<Sample>, count: number, options?: (n: number) => PublishOptions): Promise<readonly string[]>

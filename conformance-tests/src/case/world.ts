@@ -13,6 +13,13 @@ import { Failure } from './failure.js'
 
 export type OpenOptions = Omit<BrokerOptions, 'adapter' | 'environment'>
 
+/** A connection that a case has opened at the adapter's own level. */
+export interface HandConnection {
+  readonly connection: Connection
+  readonly process: string
+  readonly link: { readonly isLost: boolean }
+}
+
 /** Something that is to be undone when the case is over. */
 interface Opened {
   readonly what: string
@@ -29,6 +36,7 @@ export class World {
   readonly #name: string
   readonly #opened: Opened[] = []
   readonly #recordings = new Map<unknown, Recording>()
+  readonly #hands = new Map<Connection, HandConnection>()
   #processes = 0
   #isOver = false
 
@@ -81,13 +89,26 @@ export class World {
     this.#opened.push({ what, close })
   }
 
-  /** A connection by hand, and the name of its process. */
-  async connect(): Promise<readonly [Connection, string]> {
-    const process = this.#process()
+  /** What a connection belongs to. */
+  handOf(connection: Connection): HandConnection {
+    const hand = this.#hands.get(connection)
+    if (hand === undefined) throw new Failure('The connection was not opened by this case.')
+    return hand
+  }
+
+  /** A connection by hand: with a process of its own, or with that of another connection. */
+  async connect(like?: Connection): Promise<HandConnection> {
+    const process = like === undefined ? this.#process() : this.handOf(like).process
     const adapter = recordAdapter(await this.#adapter(), this.history, process)
-    const connection = await adapter.connect(this.#environment(process), { lost() {} })
+    const link = { isLost: false }
+    const lost = () => {
+      link.isLost = true
+    }
+    const connection = await adapter.connect(this.#environment(process), { lost })
     this.#opened.push({ what: process, close: () => connection.close() })
-    return [connection, process]
+    const hand = { connection, process, link }
+    this.#hands.set(connection, hand)
+    return hand
   }
 
   /** Closes everything, latest first; answers what would not close. Nothing can be opened any more. */

@@ -62,4 +62,48 @@ export const LSE = defineCases(
       equal(await other.ack(held), [], 'exceptions of the ack of the new holder')
     },
   },
+  {
+    id: 'LSE-17',
+    title: 'the next generation of a consumer takes over what the last one held',
+    promise:
+      'When a process opens a consumer again after its connection has broken, what the last source held comes to the new one first, uncounted, and to nobody else in between; the old token is stale.',
+    profile: 'core',
+    needs: ['competing:message', 'fencing:exact'],
+    async run(it) {
+      const orders = it.topic()
+      const billing = orders.subscription('billing')
+      const ids = await it.publish(orders, 4)
+      const broken = await it.connect()
+      const first = await it.consume(billing, { connection: broken, consumer: { id: 1, generation: 1 } })
+      if (first.source.renew === undefined) it.blocked('the source has no leases')
+      const [held] = await first.take(2)
+      const other = await it.consume(billing)
+      const connection = await it.connect({ like: broken })
+      const second = await it.consume(billing, { connection, consumer: { id: 1, generation: 2 } })
+      equal(second.transferred, 2, 'how many came over')
+      equal(
+        (await other.take(2)).map(({ message }) => message.id),
+        ids.slice(2),
+        'what another process is given meanwhile',
+      )
+      const over = await second.take(2)
+      equal(
+        over.map(({ message, attempt, losses }) => [message.id, attempt, losses]),
+        [
+          [ids[0], 1, 0],
+          [ids[1], 1, 0],
+        ],
+        'what came over',
+      )
+      if (held !== undefined) {
+        const exceptions = await first.ack(held)
+        equal(
+          exceptions.map(({ kind }) => kind),
+          ['stale'],
+          'what an ack with the old token is told',
+        )
+      }
+      equal(await second.ack(...over), [], 'exceptions of the acks of the new source')
+    },
+  },
 )

@@ -58,8 +58,9 @@ export function subscriberLike(inner: Subscriber, changes: Partial<Subscriber>):
 }
 
 export function sourceLike(inner: Source, changes: Partial<Source>): Source {
-  const { renew } = inner
+  const { renew, transferred } = inner
   return {
+    ...(transferred === undefined ? {} : { transferred }),
     pull: max => inner.pull(max),
     mark: delivery => inner.mark(delivery),
     settle: settled => inner.settle(settled),

@@ -140,8 +140,9 @@ function connectionOf(client: Client, endpoint: string): Connection {
       async open(spec, options, events): Promise<Source> {
         const number = client.number()
         client.sources.set(number, events)
-        await client.call(number, 'open', [spec, options])
+        const transferred = await client.call<number>(number, 'open', [spec, options])
         return {
+          transferred,
           pull: ask(number, 'pull'),
           mark: ask(number, 'mark'),
           settle: ask(number, 'settle'),

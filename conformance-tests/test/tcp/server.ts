@@ -66,7 +66,7 @@ class Session {
     this.#connection = await memory({ store }).connect(environment, { lost() {} })
   }
 
-  async #open(connection: Connection, number: number, [spec, options]: readonly unknown[]): Promise<void> {
+  async #open(connection: Connection, number: number, [spec, options]: readonly unknown[]): Promise<number> {
     const says = (what: 'wake' | 'lost' | 'ended') => (details?: unknown) =>
       send(this.#socket, { source: number, says: what, what: details })
     const events: SourceEvents = {
@@ -74,10 +74,9 @@ class Session {
       lost: says('lost'),
       ended: cause => says('ended')(String(cause)),
     }
-    this.#sources.set(
-      number,
-      await connection.subscriber.open(spec as SubscriptionSpec, options as OpenOptions, events),
-    )
+    const opened = await connection.subscriber.open(spec as SubscriptionSpec, options as OpenOptions, events)
+    this.#sources.set(number, opened)
+    return opened.transferred ?? 0
   }
 }
 

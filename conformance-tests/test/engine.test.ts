@@ -98,6 +98,38 @@ describe('verdicts', () => {
   })
 })
 
+describe('surroundings', () => {
+  test('a broker that does not come back fails one case, and blocks the others', async () => {
+    const nothing = async () => {}
+    const broker = {
+      start: () => Promise.reject(new Error('no disk')),
+      stop: nothing,
+      kill: nothing,
+      freeze: nothing,
+      resume: nothing,
+      isRunning: false,
+    }
+    const damaged = defineTarget({ ...target, hooks: { broker } })
+    const hooks = ['broker'] as const
+    const cases = ['RST-90', 'RST-91'].map(id => made(id, nothing, { hooks }))
+    const all = await results([...cases, made('ACK-90', nothing)], { target: damaged })
+    expect(all.map(({ case: { id }, verdict }) => [id, verdict])).toEqual([
+      ['RST-90', 'failed'],
+      ['RST-91', 'blocked'],
+      ['ACK-90', 'passed'],
+    ])
+    expect(all[1]?.reason).toBe('the broker was not whole again after RST-90')
+  })
+
+  test('a timing that is not to be held is refused before anything runs, with advice', async () => {
+    const { memory: base } = bases
+    const slow = defineTarget({ ...base, time: 'real', timing: { ...base.timing, arrive: 0.001 } })
+    await expect(Suite.prepare(slow)).rejects.toThrow(
+      /timing.arrive is 0.001 ms, and of 10 messages .* Give at least \d+ ms/,
+    )
+  })
+})
+
 describe('known deviations', () => {
   const known = { case: 'ACK-99', reason: 'the server forgets', issue: 'https://example.org/1', expires: '2027-01-01' }
   const deviating = defineTarget({ ...target, knownDeviations: [known] })

@@ -10,7 +10,7 @@ test('histories of several processes become one, in the order of time, with numb
   const parts = { topic: 'orders', subscription: 'billing' }
   const message = { id: 'm1', digest: 'd', key: undefined, priority: 0, losses: 0, marks: 0, attempt: 1 }
   const deliver = (history: History, process: string, delivery: number) => {
-    history.add(process, { kind: 'open', source: 1, ...parts, lease: 1_000, window: 1 })
+    history.add(process, { kind: 'open', source: 1, ...parts, lease: 1_000, window: 1, consumer: undefined })
     const asked = history.add(process, { kind: 'pull', source: 1, max: 1 })
     history.add(process, { kind: 'deliver', source: 1, delivery, asked, ...parts, ...message })
   }

@@ -1,6 +1,6 @@
 import type { Broker, BrokerOptions } from '@pluribus/core'
 import { createBroker } from '@pluribus/core'
-import type { Adapter, Connection, Environment } from '@pluribus/core/driver'
+import type { Adapter, Capabilities, Connection, Environment, ServerInfo } from '@pluribus/core/driver'
 import { type RecordingLogger, recordingLogger, type UnreliableAdapter, unreliable } from '@pluribus/core/testing'
 import type { Time } from '../engine/time.js'
 import { History } from '../history/history.js'
@@ -53,6 +53,15 @@ export class World {
     const recording = this.#recordings.get(broker)
     if (recording === undefined) throw new Failure('The broker was not opened by this case.')
     return recording
+  }
+
+  /** What the adapter is, and what its server gives. */
+  async look(): Promise<{ adapter: Adapter; capabilities: Capabilities; server: ServerInfo }> {
+    const adapter = await this.#adapter()
+    const connection = await adapter.connect(this.#environment(this.#process()), { lost() {} })
+    const { capabilities, server } = connection
+    await connection.close()
+    return { adapter, capabilities, server }
   }
 
   async open(options: OpenOptions = {}): Promise<Broker> {

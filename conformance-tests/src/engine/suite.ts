@@ -1,9 +1,11 @@
 import type { Capabilities, ServerInfo } from '@pluribus/core/driver'
-import { recordingLogger, seededRandom } from '@pluribus/core/testing'
+import { seededRandom } from '@pluribus/core/testing'
 import type { Case } from '../case/case.js'
+import { World } from '../case/world.js'
 import { CASES } from '../cases/index.js'
 import { checkCapabilities } from '../claims/check-capabilities.js'
 import type { Target } from '../target/target.js'
+import { calibrate } from './calibrate.js'
 import { judgeDeviation } from './judge-deviation.js'
 import { type Planned, plan, type Selection } from './plan.js'
 import { RealTime } from './real-time.js'
@@ -84,22 +86,22 @@ export class Suite {
   /**
    * Connects once, to learn what the server gives.
    *
-   * @throws TypeError for a selection that names no case.
+   * @throws TypeError for a selection that names no case, capabilities that mean nothing, a `timing` that is not to be held.
    */
   static async prepare(target: Target, options: SuiteOptions = {}): Promise<Suite> {
     const uniqueName = namesOf(target, options.seed ?? 1)
     const settings = plain(await target.settings({ uniqueName, address: await target.hooks?.address?.() }))
+    const time = new RealTime()
+    const world = new World(target, settings, uniqueName(), time)
     try {
-      const adapter = await target.adapter(settings)
-      const environment = new RealTime().environment(uniqueName(), recordingLogger())
-      const connection = await adapter.connect(environment, { lost() {} })
-      const { capabilities, server } = connection
-      await connection.close()
-      checkCapabilities(capabilities)
+      const { adapter, capabilities, server } = await world.look()
       checkCapabilities(adapter.capabilities)
+      checkCapabilities(capabilities)
+      if (target.time === 'real') await calibrate(world, target.timing, `${uniqueName()}.trial`)
       const { scale = 1, slow = 1 } = options
       return new Suite({ target, adapter: adapter.name, capabilities, server, scale, slow, uniqueName }, options)
     } finally {
+      await world.close()
       await target.cleanup?.(settings)
     }
   }

@@ -56,6 +56,8 @@ export type HistoryFact =
       readonly subscription: string
       readonly lease: number | undefined
       readonly window: number
+      /** The consumer that it is a source of: what an earlier one of the same process and consumer held goes over to it. */
+      readonly consumer: number | undefined
     }
   | { readonly kind: 'pull'; readonly source: number; readonly max: number }
   /** `asked`: the order of the pull that brought it. */

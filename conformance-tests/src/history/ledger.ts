@@ -77,6 +77,8 @@ class Reading implements Ledger {
   readonly runs: HandlerRun[] = []
   readonly gaps: { at: number; source: number }[] = []
   readonly #dead = new Set<string>()
+  /** The latest source of each consumer. */
+  readonly #consumers = new Map<string, number>()
   readonly #sources = new Map<number, string>()
   readonly #kinds: Map<string, HistoryEvent[]>
   readonly #inBatch = new Map<string, Publication[]>()
@@ -161,9 +163,15 @@ class Reading implements Ledger {
     }
   }
 
-  #opened({ source, lease, process }: EventOf<'open'>): void {
+  #opened(event: EventOf<'open'>): void {
+    const { source, lease, process, topic, subscription, consumer } = event
     this.#leases.set(source, lease)
     this.#sources.set(source, process)
+    if (consumer === undefined) return
+    const name = JSON.stringify([process, topic, subscription, consumer])
+    const before = this.#consumers.get(name)
+    this.#consumers.set(name, source)
+    for (const handOver of this.handOvers) if (handOver.event.source === before) this.#gone(handOver, event)
   }
 
   #died({ at, who, known }: EventOf<'died'>): void {

@@ -30,11 +30,19 @@ export class RecordedSource implements OpenSource {
     recording.sources.add(this)
   }
 
-  follow(inner: Source, { lease, window }: OpenOptions): Source {
+  follow(inner: Source, { lease, window, consumer }: OpenOptions): Source {
     const { topic, name } = this.#subscription
     // Where nothing is renewed there is no lease: only the source's own end, or a revocation, takes deliveries away.
     const leased = inner.renew === undefined ? undefined : lease
-    this.#add({ kind: 'open', source: this.#number, topic, subscription: name, lease: leased, window })
+    this.#add({
+      kind: 'open',
+      source: this.#number,
+      topic,
+      subscription: name,
+      lease: leased,
+      window,
+      consumer: consumer?.id,
+    })
     const { renew } = inner
     return sourceLike(inner, {
       pull: max => this.#pull(inner, max),

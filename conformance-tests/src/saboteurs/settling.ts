@@ -44,6 +44,19 @@ export const SETTLING = defineSaboteurs(
       }),
   },
   {
+    name: 'next-source-starts-afresh',
+    of: 'memory',
+    breaks: 'A source takes nothing over from the one before it: what that one held waits for the end of its lease.',
+    caughtBy: 'LSE-17',
+    says: /how many came over/,
+    adapter: inner =>
+      decorate(inner, {
+        subscriber: subscriber => ({
+          open: (spec, { lease, window }, events) => subscriber.open(spec, { lease, window }, events),
+        }),
+      }),
+  },
+  {
     name: 'retry-ignores-its-delay',
     of: 'memory',
     breaks: 'A retry comes back at once.',

@@ -89,6 +89,14 @@ describe('duplicated', () => {
     expect(killed.judge()).toEqual([expect.stringMatching(/^duplicated: .* to p2 while p1 held it/)])
   })
 
+  test('clean: it went over to the next source of its consumer', () => {
+    const story = published('m1')
+    story.deliver('m1')
+    story.replace()
+    story.deliver('m1')
+    expect(story.judge()).toEqual([])
+  })
+
   test('two messages that were stored under one id are two', () => {
     const story = published('m1')
     story.publish('m1')

@@ -159,6 +159,12 @@ export class Story {
     return checkHistory(this.events, { ...EXACT, ...promises }).map(({ check, message }) => `${check}: ${message}`)
   }
 
+  /** The process opens its next source in place of the one that it had. */
+  replace(process = 'p1'): void {
+    this.#sources.delete(process)
+    this.#source(process)
+  }
+
   #source(process: string): number {
     const known = this.#sources.get(process)
     if (known !== undefined) return known
@@ -171,6 +177,7 @@ export class Story {
       subscription: SUBSCRIPTION,
       lease: LEASE,
       window: 256,
+      consumer: 1,
     })
     return source
   }

@@ -47,8 +47,8 @@ test('an expression is all, any, or not', () => {
 const lesser = defineTarget({
   ...bases.memory,
   required: { claims: [] },
-  adapter: async settings =>
-    unreliable(await bases.memory.adapter(settings), {
+  adapter: async (settings, time) =>
+    unreliable(await bases.memory.adapter(settings, time), {
       capabilities: {
         ...{ lifo: 'none', priority: 'none', priorityLevels: 1, keys: 'none', delay: 'none', history: 'none' },
         from: Object.freeze(['earliest'] as const),

@@ -241,8 +241,8 @@ describe('targets', () => {
   test('an adapter with a capability that nobody knows, or without one, is refused', async () => {
     const adapterWith = (changes: object) =>
       open({
-        adapter: async (settings: Parameters<typeof target.adapter>[0]) => {
-          const inner = await target.adapter(settings)
+        adapter: async (...args: Parameters<typeof target.adapter>) => {
+          const inner = await target.adapter(...args)
           const capabilities = { ...inner.capabilities, ...changes }
           return { ...decorate(inner, { connection: () => ({ capabilities }) }), capabilities }
         },

@@ -44,7 +44,7 @@ const lesser = (capabilities: object): Target =>
   defineTarget({
     ...bases.memory,
     required: { claims: [] },
-    adapter: async settings => unreliable(await bases.memory.adapter(settings), { capabilities }),
+    adapter: async (settings, time) => unreliable(await bases.memory.adapter(settings, time), { capabilities }),
   })
 
 const failing = made('ACK-90', async it => {

@@ -39,7 +39,7 @@ export class Surroundings {
   }
 
   get broker(): BrokerControl {
-    return this.#need('broker', this.#hooks.broker)
+    return this.#need('broker', this.#broker)
   }
 
   jumpWall(ms: number): void {
@@ -73,7 +73,7 @@ export class Surroundings {
   async openOnFailingStore(options: OpenOptions = {}): Promise<readonly [Broker, StoreFaults]> {
     const open = this.#need('store', this.#hooks.failingStore)
     const faults = new StoreFaults()
-    const adapter = await open.call(this.#hooks, this.#settings, faults)
+    const adapter = await open.call(this.#hooks, this.#settings, faults, this.#world.time)
     return [await this.#world.openOn(adapter, options), faults]
   }
 
@@ -81,8 +81,13 @@ export class Surroundings {
   async heal(): Promise<void> {
     await this.#proxy?.restore()
     if (this.#case.hooks?.includes('broker') !== true) return
-    await this.#hooks.broker?.resume()
-    await this.#hooks.broker?.start()
+    await this.#broker?.resume()
+    await this.#broker?.start()
+  }
+
+  get #broker(): BrokerControl | undefined {
+    const { broker } = this.#hooks
+    return typeof broker === 'function' ? broker(this.#settings) : broker
   }
 
   get #hooks(): Hooks {

@@ -37,7 +37,7 @@ export class ActorProcess {
     const time = new RealTime()
     const recording: Recording = { history: new History(time.clock), process: start.process, sources: new Set() }
     const target = await loadTarget(start.module)
-    const adapter = recordAdapter(await target.adapter(start.settings), recording.history, start.process)
+    const adapter = recordAdapter(await target.adapter(start.settings, time), recording.history, start.process)
     const environment = time.environment(start.instance, recordingLogger())
     return new ActorProcess(start, recording, await createBroker({ adapter, environment, lease: start.lease }))
   }

@@ -12,6 +12,7 @@ import { RealTime } from './real-time.js'
 import type { CaseResult } from './result.js'
 import { type Outcome, plain, runCase, type Stage } from './run-case.js'
 import { seedOf } from './seed.js'
+import { VirtualTime } from './virtual-time.js'
 
 /**
  * How a suite is run.
@@ -91,17 +92,18 @@ export class Suite {
   static async prepare(target: Target, options: SuiteOptions = {}): Promise<Suite> {
     const uniqueName = namesOf(target, options.seed ?? 1)
     const settings = plain(await target.settings({ uniqueName, address: await target.hooks?.address?.() }))
-    const time = new RealTime()
+    const time = target.time === 'virtual' ? new VirtualTime(options.seed ?? 1) : new RealTime()
+    const { timing } = target
     const world = new World(target, settings, uniqueName(), time)
     try {
-      const { adapter, capabilities, server } = await world.look()
+      const { adapter, capabilities, server } = await time.drive(world.look(), timing.recover, 'the server to answer')
       checkCapabilities(adapter.capabilities)
       checkCapabilities(capabilities)
-      if (target.time === 'real') await calibrate(world, target.timing, `${uniqueName()}.trial`)
+      if (target.time === 'real') await calibrate(world, timing, `${uniqueName()}.trial`)
       const { scale = 1, slow = 1 } = options
       return new Suite({ target, adapter: adapter.name, capabilities, server, scale, slow, uniqueName }, options)
     } finally {
-      await world.close()
+      await time.drive(world.close(), timing.recover, 'everything to close')
       await target.cleanup?.(settings)
     }
   }
@@ -145,15 +147,16 @@ export class Suite {
         onResult(result)
       }
     }
-    const shared = this.planned.filter(({ case: one }) => !isAlone(one))
+    const shared = this.planned.filter(({ case: one }) => !isAlone(one, this.target))
     await Promise.all(Array.from({ length: parallel }, () => work(shared)))
-    await work(this.planned.filter(({ case: one }) => isAlone(one)))
+    await work(this.planned.filter(({ case: one }) => isAlone(one, this.target)))
     return this.planned.flatMap(planned => results.get(planned) ?? [])
   }
 }
 
-/** What a case does to the broker's process, it does to all others. */
-const isAlone = ({ exclusive, hooks = [] }: Case): boolean => exclusive === true || hooks.includes('broker')
+/** What a case does to a broker's process, it does to all that share it. */
+const isAlone = ({ exclusive, hooks = [] }: Case, target: Target): boolean =>
+  exclusive === true || (hooks.includes('broker') && typeof target.hooks?.broker !== 'function')
 
 /** Several runs of one case: the first bad one speaks for all, and differing ones make it flaky. */
 function together(outcomes: readonly Outcome[]): Outcome {

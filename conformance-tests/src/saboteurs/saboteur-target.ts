@@ -13,6 +13,6 @@ import type { Saboteur } from './saboteur.js'
  * ```
  */
 export function saboteurTarget(base: Target, saboteur: Saboteur): Target {
-  const adapter: Target['adapter'] = async settings => saboteur.adapter(await base.adapter(settings))
+  const adapter: Target['adapter'] = async (settings, time) => saboteur.adapter(await base.adapter(settings, time))
   return defineTarget({ ...base, name: saboteur.name, adapter })
 }

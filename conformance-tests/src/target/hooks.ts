@@ -4,6 +4,7 @@ import type { BrokerControl } from '../hooks/broker-control.js'
 import type { RawClient } from '../hooks/raw-client.js'
 import type { StoreFaults } from '../hooks/store-faults.js'
 import type { Settings } from './settings.js'
+import type { TargetTime } from './target-time.js'
 
 /**
  * What of a target's surroundings a case may need. Cases that need what is missing are blocked, never passed.
@@ -37,12 +38,15 @@ export interface Hooks {
   readonly module?: string
   /** Where the broker listens. Cases about the network get settings made with a proxy's address instead. Unlocks `proxy`. */
   address?(): Promise<Address>
-  /** The broker's process. Unlocks `broker`; cases that use it run alone. */
-  readonly broker?: BrokerControl
+  /**
+   * The broker's process, or how to get at that of a store, where every case has one of its own. Unlocks `broker`; cases
+   * that use one which is shared run alone.
+   */
+  readonly broker?: BrokerControl | ((settings: Settings) => BrokerControl)
   /** A foreign client of a store. Unlocks `raw`. */
   raw?(settings: Settings): Promise<RawClient>
   /** An adapter whose store asks `faults` before each operation. Unlocks `store`. */
-  failingStore?(settings: Settings, faults: StoreFaults): Promise<Adapter>
+  failingStore?(settings: Settings, faults: StoreFaults, time: TargetTime): Promise<Adapter>
 }
 
 /** What each hook is, for the reason that a blocked case gives. */

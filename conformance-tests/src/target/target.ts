@@ -4,6 +4,7 @@ import { checkDeviation, type Deviation } from './deviation.js'
 import type { Hooks } from './hooks.js'
 import type { Required } from './required.js'
 import type { Settings } from './settings.js'
+import type { TargetTime } from './target-time.js'
 import type { Timing } from './timing.js'
 
 /**
@@ -62,8 +63,11 @@ export interface Target {
   readonly timing: Timing
   /** Where a fresh, empty, isolated store is. Called once for each case; the same settings mean the same store. */
   settings(run: TargetRun): Promise<Settings>
-  /** An adapter for a store. Called once for each broker of a case; all of them share the store. */
-  adapter(settings: Settings): Promise<Adapter>
+  /**
+   * An adapter for a store. Called once for each broker of a case; all of them share the store. `time` is the case's: for
+   * servers that are simulated in it.
+   */
+  adapter(settings: Settings, time: TargetTime): Promise<Adapter>
   /** Drops the store, after the case. */
   cleanup?(settings: Settings): Promise<void>
   /** The least that the adapter must claim: its `required.json`. What stands here and is not claimed is a failure. */

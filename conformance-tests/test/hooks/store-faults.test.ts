@@ -36,8 +36,8 @@ test('a case has a broker whose store fails when it says so', async () => {
   const target = defineTarget({
     ...bases.memory,
     hooks: {
-      failingStore: async (settings, faults) =>
-        decorate(await bases.memory.adapter(settings), {
+      failingStore: async (settings, faults, time) =>
+        decorate(await bases.memory.adapter(settings, time), {
           publisher: publisher => ({
             async publish(batch) {
               faults.before('append')

@@ -17,6 +17,8 @@ const freePort = (): Promise<number> =>
 const address = { host, port: await freePort() }
 const server = join(import.meta.dirname, 'server.ts')
 
+export const broker = localProcess({ command: process.execPath, args: [server, String(address.port)], address })
+
 /** The broker of `server.ts`, in real time, with everything around it. */
 export default defineTarget({
   name: 'tcp',
@@ -28,6 +30,6 @@ export default defineTarget({
   hooks: {
     module: import.meta.url,
     address: async () => address,
-    broker: localProcess({ command: process.execPath, args: [server, String(address.port)], address }),
+    broker,
   },
 })

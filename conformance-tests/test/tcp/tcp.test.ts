@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { CASES, type CaseResult, Suite } from '../../src/index.js'
 import { made } from '../kit.js'
-import target from './target.ts'
+import target, { broker } from './target.ts'
 
-beforeAll(() => target.hooks?.broker?.start(), 30_000)
-afterAll(() => target.hooks?.broker?.stop())
+beforeAll(() => broker.start(), 30_000)
+afterAll(() => broker.stop())
 
 const told = ({ case: { id }, verdict, reason }: CaseResult) => `${id} ${verdict}: ${reason}`
 

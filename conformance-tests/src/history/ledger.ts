@@ -224,5 +224,5 @@ function pushTo<K, V>(map: Map<K, V[]>, key: K, value: V): void {
 export const finished = ({ settles }: HandOver): SettleCall | undefined =>
   settles.find(({ as, result }) => (as === 'ack' || as === 'reject') && (result === 'done' || isOpen(result)))
 
-/** Whether a settlement may have taken effect or not. */
-export const isOpen = (result: SettleResult | undefined): boolean => result === undefined || result === 'unknown'
+/** Whether a settlement may have taken effect or not: an adapter says `failed` also where it cannot know. */
+export const isOpen = (result: SettleResult | undefined): boolean => result !== 'done' && result !== 'stale'

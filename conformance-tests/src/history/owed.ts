@@ -27,7 +27,8 @@ export function owed(ledger: Ledger, topic: string, subscription: string): reado
     const handOvers = ledger.deliveries.get(deliveryKey(topic, subscription, id)) ?? []
     const ends = handOvers.map(finished).filter(call => call !== undefined)
     const rejected = ends.findLast(({ as, result }) => as === 'reject' && result === 'done')
-    const isHandled = ends.some(({ as, result }) => as === 'ack' || result !== 'done')
+    // An ack in doubt is an ack: its handler has run. A reject in doubt has left a dead letter, or the message.
+    const isHandled = ends.some(({ as }) => as === 'ack')
     if (isHandled || discarded.some(({ ids }) => ids === 'all' || ids.includes(id))) return []
     const isBack = redriven.some(({ ids, at }) => at > (rejected?.invoked ?? 0) && (ids === 'all' || ids.includes(id)))
     return [

@@ -59,6 +59,15 @@ describe('lost', () => {
     ])
   })
 
+  test('a settlement that failed may have taken effect: an ack is one, a reject leaves a dead letter or the message', () => {
+    const story = published('acked', 'dead', 'back', 'gone')
+    story.settle(story.deliver('acked'), 'ack', 'failed')
+    for (const id of ['dead', 'back', 'gone']) story.settle(story.deliver(id), 'reject', 'failed')
+    story.end()
+    story.audit({ dead: ['dead'], left: ['back'] })
+    expect(story.judge()).toEqual([expect.stringMatching(/^lost: .*message gone was stored, and is lost/)])
+  })
+
   test('what was only acknowledged by a receipt counts as stored', () => {
     const story = new Story()
     story.declare()

@@ -113,6 +113,7 @@ describe('attempts', () => {
     story.settle(story.deliver('m1', { attempt: 2 }), 'release')
     story.lost(story.deliver('m1', { attempt: 2 }))
     story.settle(story.deliver('m1', { attempt: 2 }), 'retry', 'unknown')
+    story.settle(story.deliver('m1', { attempt: 3 }), 'retry', 'failed')
     story.settle(story.deliver('m1', { attempt: 3 }), 'reject')
     story.redrive()
     story.deliver('m1')

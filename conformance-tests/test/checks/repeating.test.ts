@@ -97,6 +97,16 @@ describe('duplicated', () => {
     expect(story.judge()).toEqual([])
   })
 
+  test('a retry in doubt may have left a copy beside the original, where a broker cannot settle in one step', () => {
+    const story = published('m1')
+    story.settle(story.deliver('m1'), 'retry', 'unknown')
+    story.end('p1', 'lost')
+    story.settle(story.deliver('m1'))
+    story.settle(story.deliver('m1', { attempt: 2 }))
+    expect(story.judge({ fencing: 'local' })).toEqual([])
+    expect(story.judge().map(line => line.split(':')[0])).toEqual(['duplicated', 'attempts'])
+  })
+
   test('two messages that were stored under one id are two', () => {
     const story = published('m1')
     story.publish('m1')

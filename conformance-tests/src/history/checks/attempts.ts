@@ -1,6 +1,7 @@
 import type { Anomaly } from '../anomaly.js'
 import type { Promises } from '../event.js'
 import { type HandOver, isOpen, type Ledger, messageKey } from '../ledger.js'
+import { mayBeCopied } from './copied.js'
 import { isRedriven } from './duplicated.js'
 
 /**
@@ -11,7 +12,7 @@ export function attempts(ledger: Ledger, promises: Promises): readonly Anomaly[]
   return [...ledger.deliveries.values()].flatMap(handOvers =>
     handOvers.flatMap((next, index) => {
       const before = handOvers[index - 1]
-      if (isStoredAgain(ledger, next)) return []
+      if (isStoredAgain(ledger, next) || mayBeCopied(handOvers.slice(0, index), promises)) return []
       const legal = before === undefined ? [1] : legalAfter(ledger, before, next, promises)
       const { topic, subscription, id, attempt, at } = next.event
       if (legal.includes(attempt)) return []

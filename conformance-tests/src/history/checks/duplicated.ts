@@ -1,16 +1,18 @@
 import type { Anomaly } from '../anomaly.js'
 import type { EventOf, Promises } from '../event.js'
 import { type HandOver, type Ledger, messageKey, type SettleCall } from '../ledger.js'
+import { mayBeCopied } from './copied.js'
 
 /**
  * A message is handed out again only for a reason: it was given back, its lease has ended, its consumer is gone, it was
  * redriven. Never after a confirmed ack or reject, where settling is `stored`; where it is only `sent`, an ack may be lost
- * with its connection.
+ * with its connection. Where fencing is `local`, a retry in doubt may have left two of a message.
  */
 export function duplicated(ledger: Ledger, promises: Promises): readonly Anomaly[] {
   return [...ledger.deliveries.values()].flatMap(handOvers =>
     handOvers.slice(1).flatMap((next, index) => {
       const before = handOvers.slice(0, index + 1)
+      if (mayBeCopied(before, promises)) return []
       return isRedriven(ledger, before.at(-1) as HandOver, next) || wasStoredTwice(ledger, next)
         ? []
         : [...afterItsEnd(before, next, promises), ...whileHeld(before.at(-1) as HandOver, next)]

@@ -3,6 +3,7 @@ import { ACK } from './ack.js'
 import { CAP } from './cap.js'
 import { DLQ } from './dlq.js'
 import { FIF } from './fif.js'
+import { HIS } from './his.js'
 import { LFO } from './lfo.js'
 import { LSE } from './lse.js'
 import { NCK } from './nck.js'
@@ -25,6 +26,7 @@ export const CASES: readonly Case[] = Object.freeze([
   ...CAP,
   ...DLQ,
   ...FIF,
+  ...HIS,
   ...LFO,
   ...LSE,
   ...NCK,

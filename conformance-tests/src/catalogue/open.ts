@@ -37,6 +37,5 @@ export const OPEN: Readonly<Record<string, readonly number[]>> = {
   ADM: [1, 2, 3, 5, 6, 7],
   LEK: [1, 2, 3, 4, 5, 6, 7],
   PBT: [1, 2, 3, 4, 5, 6, 9, 10],
-  HIS: [12],
   SMK: [1, 2, 3, 4, 5, 6],
 }

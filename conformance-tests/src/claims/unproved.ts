@@ -3,8 +3,6 @@ import type { Claim } from './claim.js'
 /** Claims that no case proves yet: whoever writes one takes them away. A test holds that the list is right. */
 export const UNPROVED: readonly Claim[] = [
   'durability:process',
-  'durability:disk',
-  'durability:replicated',
   'lifo:windowed',
   'priority:windowed',
   'priorityLevels',

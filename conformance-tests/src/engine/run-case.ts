@@ -5,6 +5,8 @@ import { CaseRun } from '../case/case-run.js'
 import { Blocked, Inconclusive } from '../case/failure.js'
 import { Surroundings } from '../case/surroundings.js'
 import { World } from '../case/world.js'
+import { groupBy } from '../group-by.js'
+import type { Anomaly } from '../history/anomaly.js'
 import { checkHistory } from '../history/check-history.js'
 import type { HistoryEvent } from '../history/event.js'
 import { FaultProxy } from '../hooks/fault-proxy.js'
@@ -120,7 +122,7 @@ class RunningCase {
 
   outcome(strayErrors: readonly string[]): Outcome {
     const history = this.#world.history.whole
-    const anomalies = checkHistory(history, this.#stage.capabilities)
+    const anomalies = varied(checkHistory(history, this.#stage.capabilities))
     for (const { check, message } of anomalies.slice(0, MOST_ANOMALIES)) this.#fail(`[${check}] ${message}`)
     if (anomalies.length > MOST_ANOMALIES) this.#fail(`… and ${anomalies.length - MOST_ANOMALIES} anomalies more.`)
     for (const stray of strayErrors) this.#fail(stray)
@@ -156,6 +158,13 @@ class RunningCase {
     if (this.#verdict === 'passed' || verdict === 'failed') this.#verdict = verdict
     this.#problems.push(problem)
   }
+}
+
+/** The first of each kind before the second of any: many of one must not hide the only one of another. */
+function varied(anomalies: readonly Anomaly[]): readonly Anomaly[] {
+  const kinds = [...groupBy(anomalies, ({ check }) => check).values()]
+  const rank = new Map(kinds.flatMap(kind => kind.map((anomaly, index) => [anomaly, index] as const)))
+  return anomalies.toSorted((a, b) => (rank.get(a) ?? 0) - (rank.get(b) ?? 0))
 }
 
 const explain = (error: unknown): string => {

@@ -1,3 +1,4 @@
+import { HISTORIES } from './histories.js'
 import type { Saboteur } from './saboteur.js'
 import { SETTLING } from './settling.js'
 
@@ -11,4 +12,4 @@ import { SETTLING } from './settling.js'
  * const names = SABOTEURS.map(({ name }) => name)
  * ```
  */
-export const SABOTEURS: readonly Saboteur[] = Object.freeze([...SETTLING])
+export const SABOTEURS: readonly Saboteur[] = Object.freeze([...HISTORIES, ...SETTLING])

@@ -10,7 +10,8 @@ const told = ({ case: { id }, verdict, reason }: CaseResult) => `${id} ${verdict
 
 test('the cases that are written for virtual time pass in real time, on a server', async () => {
   const results = await (await Suite.prepare(target, { parallel: 4 })).runAll()
-  expect(results.filter(({ verdict }) => verdict !== 'passed').map(told)).toEqual([])
+  // What a broker in another process's memory does not claim is skipped.
+  expect(results.filter(({ verdict }) => verdict !== 'passed' && verdict !== 'skipped').map(told)).toEqual([])
   expect(results.length).toBeGreaterThan(CASES.length / 2)
 }, 120_000)
 

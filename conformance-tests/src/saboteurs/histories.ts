@@ -1,0 +1,91 @@
+import type { Delivery, Settled, Source, StoredMessage } from '@pluribus/core/driver'
+import { decorate } from '../history/decorate.js'
+import { defineSaboteurs } from './saboteur.js'
+
+/** What goes wrong now and then, under load, and shows in the history alone. */
+export const HISTORIES = defineSaboteurs(
+  {
+    name: 'drops-on-retry',
+    of: 'memory',
+    breaks: 'Every fifth message that is to be tried again is dropped instead.',
+    caughtBy: 'HIS-12',
+    says: /\[lost\] .* is lost/,
+    adapter(inner) {
+      const fifth = every(5)
+      return decorate(inner, { source: source => ({ settle: settled => source.settle(dropped(settled, fifth)) }) })
+    },
+  },
+  {
+    name: 'invents-a-message',
+    of: 'memory',
+    breaks: 'Every twentieth delivery bears an id that nobody has published.',
+    caughtBy: 'HIS-12',
+    says: /\[invented\] .* nobody had published it/,
+    adapter(inner) {
+      const twentieth = every(20)
+      const renamed = (delivery: Delivery) =>
+        twentieth()
+          ? { ...delivery, message: changed(delivery.message, { id: `${delivery.message.id}-ghost` }) }
+          : delivery
+      return decorate(inner, { source: source => pulling(source, renamed) })
+    },
+  },
+  {
+    name: 'alters-a-priority',
+    of: 'memory',
+    breaks: 'Every twentieth delivery has another priority than its message was published with.',
+    caughtBy: 'HIS-12',
+    says: /\[altered\] .* is not what was published/,
+    adapter(inner) {
+      const twentieth = every(20)
+      const altered = (delivery: Delivery) =>
+        twentieth() ? { ...delivery, message: changed(delivery.message, { priority: 7 }) } : delivery
+      return decorate(inner, { source: source => pulling(source, altered) })
+    },
+  },
+  {
+    name: 'hands-out-twice',
+    of: 'memory',
+    breaks: 'Every tenth pull brings its first delivery once more, under the same token.',
+    caughtBy: 'HIS-12',
+    says: /\[duplicated\] .* was handed out (again|to p\d+ while p\d+ held it)/,
+    adapter(inner) {
+      const tenth = every(10)
+      return decorate(inner, {
+        source: source => ({
+          async pull(max) {
+            const pulled = await source.pull(max)
+            const [first] = pulled.deliveries
+            const isTwice = first !== undefined && pulled.deliveries.length < max && tenth()
+            return isTwice ? { ...pulled, deliveries: [...pulled.deliveries, first] } : pulled
+          },
+        }),
+      })
+    },
+  },
+)
+
+/** True every n-th time. */
+function every(n: number): () => boolean {
+  let times = 0
+  return () => ++times % n === 0
+}
+
+/** A retry becomes an ack. */
+function dropped({ acks, others }: Settled, isDue: () => boolean): Settled {
+  const gone = new Set(others.filter(({ kind }) => kind === 'retry' && isDue()))
+  return { acks: [...acks, ...[...gone].map(({ token }) => token)], others: others.filter(other => !gone.has(other)) }
+}
+
+/** Members may be getters of the original: what is changed stands in front of it. */
+const changed = (message: StoredMessage, changes: Partial<StoredMessage>): StoredMessage =>
+  new Proxy(message, {
+    get: (of, member) => (member in changes ? Reflect.get(changes, member) : Reflect.get(of, member, of)),
+  })
+
+const pulling = (source: Source, change: (delivery: Delivery) => Delivery): Partial<Source> => ({
+  async pull(max) {
+    const pulled = await source.pull(max)
+    return { ...pulled, deliveries: pulled.deliveries.map(change) }
+  },
+})

@@ -107,7 +107,7 @@ describe('surroundings', () => {
       kill: nothing,
       freeze: nothing,
       resume: nothing,
-      isRunning: false,
+      isRunning: true,
     }
     const damaged = defineTarget({ ...target, hooks: { broker } })
     const hooks = ['broker'] as const

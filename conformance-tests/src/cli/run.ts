@@ -36,26 +36,38 @@ export async function run(args: readonly string[], print: (line: string) => void
 
 async function runSuite(options: CliOptions, print: (line: string) => void): Promise<number> {
   const suite = await Suite.prepare(await loadTarget(options.target), options.suite)
-  const { server, target, seed, planned } = suite
-  const { profile } = options.suite
-  print(
-    `${target.name} on ${server.product} ${server.version}: ${planned.length} cases, profile ${profile}, seed ${seed}`,
-  )
-  if (options.list) {
-    for (const { case: one, settled } of planned)
-      print(`${one.id} ${one.title}${settled ? ` (${settled.verdict}: ${settled.reason})` : ''}`)
-    return 0
+  try {
+    const { server, target, seed, planned } = suite
+    const about = `${target.name} on ${server.product} ${server.version}`
+    print(`${about}: ${planned.length} cases, profile ${options.suite.profile}, seed ${seed}`)
+    if (options.list) return list(suite, print)
+    const results = await runCases(suite, options, print)
+    if (options.report !== undefined) {
+      writeReport(options.report, reportOf(suite, results, new Date()), results)
+      print(`\nReport: ${options.report}`)
+    }
+    return conclude(results, options, print)
+  } finally {
+    await suite.close()
   }
+}
+
+function list({ planned }: Suite, print: (line: string) => void): number {
+  for (const { case: one, settled } of planned) {
+    const why = settled === undefined ? '' : ` (${settled.verdict}: ${settled.reason})`
+    print(`${one.id} ${one.title}${why}`)
+  }
+  return 0
+}
+
+function runCases(suite: Suite, options: CliOptions, print: (line: string) => void): Promise<readonly CaseResult[]> {
+  const total = String(suite.planned.length)
   let done = 0
-  const results = await suite.runAll(result => {
-    print(`${String(++done).padStart(String(planned.length).length)}/${planned.length} ${progressLine(result)}`)
-    if (countsAs(result.verdict) === 'failed') print(`\n${failureText(result, replayOf(options, result, seed))}\n`)
+  return suite.runAll(result => {
+    print(`${String(++done).padStart(total.length)}/${total} ${progressLine(result)}`)
+    if (countsAs(result.verdict) !== 'failed') return
+    print(`\n${failureText(result, replayOf(options, result, suite.seed))}\n`)
   })
-  if (options.report !== undefined) {
-    writeReport(options.report, reportOf(suite, results, new Date()), results)
-    print(`\nReport: ${options.report}`)
-  }
-  return conclude(results, options, print)
 }
 
 function progressLine({ case: one, verdict, reason, duration }: CaseResult): string {

@@ -49,7 +49,9 @@ export interface SuiteOptions extends Selection {
  * import { Suite, type Target } from '@pluribus/conformance'
  *
  * const failures = async (target: Target) => {
- *   const results = await (await Suite.prepare(target, { profile: 'core' })).runAll()
+ *   const suite = await Suite.prepare(target, { profile: 'core' })
+ *   const results = await suite.runAll()
+ *   await suite.close()
  *   return results.filter(({ verdict }) => verdict === 'failed')
  * }
  * ```
@@ -66,9 +68,11 @@ export class Suite {
   /** Everything that could have been selected. */
   readonly cases: readonly Case[]
   readonly #stage: Stage
+  readonly #stop: () => Promise<void>
   #unhealed: string | undefined
 
-  private constructor(stage: Stage, options: SuiteOptions) {
+  private constructor(stage: Stage, options: SuiteOptions, stop: () => Promise<void>) {
+    this.#stop = stop
     this.target = stage.target
     this.capabilities = stage.capabilities
     this.server = stage.server
@@ -85,12 +89,23 @@ export class Suite {
   }
 
   /**
-   * Connects once, to learn what the server gives.
+   * Starts the target's broker, where it has one and that does not run, and connects, to learn what the server gives.
+   * {@link Suite.close} when all has been run.
    *
    * @throws TypeError for a selection that names no case, capabilities that mean nothing, a `timing` that is not to be held.
    */
   static async prepare(target: Target, options: SuiteOptions = {}): Promise<Suite> {
     const uniqueName = namesOf(target, options.seed ?? 1)
+    const stop = await startBroker(target)
+    try {
+      return await Suite.#look(target, options, { uniqueName, stop })
+    } catch (error) {
+      await stop()
+      throw error
+    }
+  }
+
+  static async #look(target: Target, options: SuiteOptions, { uniqueName, stop }: Begun): Promise<Suite> {
     const settings = plain(await target.settings({ uniqueName, address: await target.hooks?.address?.() }))
     const time = target.time === 'virtual' ? new VirtualTime(options.seed ?? 1) : new RealTime()
     const { timing } = target
@@ -101,11 +116,16 @@ export class Suite {
       checkCapabilities(capabilities)
       if (target.time === 'real') await calibrate(world, timing, `${uniqueName()}.trial`)
       const { scale = 1, slow = 1 } = options
-      return new Suite({ target, adapter: adapter.name, capabilities, server, scale, slow, uniqueName }, options)
+      return new Suite({ target, adapter: adapter.name, capabilities, server, scale, slow, uniqueName }, options, stop)
     } finally {
       await time.drive(world.close(), timing.recover, 'everything to close')
       await target.cleanup?.(settings)
     }
+  }
+
+  /** Stops the broker that it has started. */
+  close(): Promise<void> {
+    return this.#stop()
   }
 
   /** Runs one case, as often as the options say. */
@@ -152,6 +172,20 @@ export class Suite {
     await work(this.planned.filter(({ case: one }) => isAlone(one, this.target)))
     return this.planned.flatMap(planned => results.get(planned) ?? [])
   }
+}
+
+/** What {@link Suite.prepare} has begun. */
+interface Begun {
+  uniqueName(): string
+  stop(): Promise<void>
+}
+
+/** Starts a broker that does not run; answers how to stop it again: one that ran before goes on running. */
+async function startBroker({ hooks = {} }: Target): Promise<() => Promise<void>> {
+  const { broker } = hooks
+  if (broker === undefined || typeof broker === 'function' || broker.isRunning) return async () => {}
+  await broker.start()
+  return () => broker.stop()
 }
 
 /** What a case does to a broker's process, it does to all that share it. */

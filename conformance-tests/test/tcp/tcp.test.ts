@@ -1,24 +1,29 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { CASES, type CaseResult, Suite } from '../../src/index.js'
 import { made } from '../kit.js'
 import target, { broker } from './target.ts'
 
-beforeAll(() => broker.start(), 30_000)
-afterAll(() => broker.stop())
-
 const told = ({ case: { id }, verdict, reason }: CaseResult) => `${id} ${verdict}: ${reason}`
 
 test('the cases that are written for virtual time pass in real time, on a server', async () => {
-  const results = await (await Suite.prepare(target, { parallel: 4 })).runAll()
+  const suite = await Suite.prepare(target, { parallel: 4 })
+  expect(broker.isRunning).toBe(true)
+  const results = await suite.runAll()
+  await suite.close()
+  expect(broker.isRunning).toBe(false)
   // What a broker in another process's memory does not claim is skipped.
   expect(results.filter(({ verdict }) => verdict !== 'passed' && verdict !== 'skipped').map(told)).toEqual([])
   expect(results.length).toBeGreaterThan(CASES.length / 2)
 }, 120_000)
 
+afterAll(() => broker.kill())
+
 describe('hooks', () => {
   const run = async (...cases: Parameters<typeof made>[]) => {
     const suite = await Suite.prepare(target, { cases: cases.map(([id, body, more]) => made(id, body, more)) })
-    return (await suite.runAll()).map(result => (result.verdict === 'passed' ? 'passed' : told(result)))
+    const results = await suite.runAll()
+    await suite.close()
+    return results.map(result => (result.verdict === 'passed' ? 'passed' : told(result)))
   }
 
   test('a child is killed while it holds messages: they come to another process, as losses', async () => {

@@ -21,6 +21,7 @@ import { assertPassed, caseName, skipReason } from '../case-name.js'
 export async function conformance(target: Target, options: SuiteOptions = {}): Promise<void> {
   const suite = await Suite.prepare(target, options)
   const results = await suite.runAll()
+  await suite.close()
   describe(`conformance of ${target.name}`, () => {
     for (const result of results) {
       const name = caseName(result.case)

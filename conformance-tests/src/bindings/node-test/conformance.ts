@@ -1,4 +1,4 @@
-import { describe, test } from 'node:test'
+import { after, describe, test } from 'node:test'
 import { Suite, type SuiteOptions } from '../../engine/suite.js'
 import { countsAs } from '../../engine/verdict.js'
 import type { Target } from '../../target/target.js'
@@ -19,6 +19,7 @@ import { assertPassed, caseName, skipReason } from '../case-name.js'
 export async function conformance(target: Target, options: SuiteOptions = {}): Promise<void> {
   const suite = await Suite.prepare(target, options)
   describe(`conformance of ${target.name}`, () => {
+    after(() => suite.close())
     for (const planned of suite.planned) {
       test(caseName(planned.case), async context => {
         const result = await suite.run(planned)

@@ -1,4 +1,4 @@
-import { describe, test } from 'vitest'
+import { afterAll, describe, test } from 'vitest'
 import { Suite, type SuiteOptions } from '../../engine/suite.js'
 import { countsAs } from '../../engine/verdict.js'
 import type { Target } from '../../target/target.js'
@@ -22,6 +22,7 @@ const NO_LIMIT = 2 ** 31 - 1
 export async function conformance(target: Target, options: SuiteOptions = {}): Promise<void> {
   const suite = await Suite.prepare(target, options)
   describe(`conformance of ${target.name}`, () => {
+    afterAll(() => suite.close())
     for (const planned of suite.planned) {
       test(caseName(planned.case), { timeout: NO_LIMIT }, async ({ skip }) => {
         const result = await suite.run(planned)

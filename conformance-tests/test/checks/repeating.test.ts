@@ -24,6 +24,14 @@ describe('duplicated', () => {
       },
     ],
     [
+      'its subscription was removed and made anew',
+      (story, delivery) => {
+        story.settle(delivery)
+        story.remove()
+        story.declare()
+      },
+    ],
+    [
       'it was dead-lettered and redriven',
       (story, delivery) => {
         story.settle(delivery, 'reject')
@@ -50,6 +58,19 @@ describe('duplicated', () => {
         `duplicated: orders/billing: message m1 was handed out again after it had been ${what}.`,
       ])
     }
+  })
+
+  test('a redrive of all that is dead brings back neither what was acked nor what is held', () => {
+    const story = published('m1', 'm2')
+    story.settle(story.deliver('m1'))
+    story.deliver('m2')
+    story.redrive()
+    story.deliver('m1')
+    story.deliver('m2', {}, 'p2')
+    expect(story.judge()).toEqual([
+      expect.stringMatching(/m1 was handed out again after it had been acked/),
+      expect.stringMatching(/m2 was handed out to p2 while p1 held it/),
+    ])
   })
 
   test('an ack that was only sent may be lost with its connection, and not without', () => {

@@ -11,11 +11,10 @@ import { mayBeCopied } from './copied.js'
 export function duplicated(ledger: Ledger, promises: Promises): readonly Anomaly[] {
   return [...ledger.deliveries.values()].flatMap(handOvers =>
     handOvers.slice(1).flatMap((next, index) => {
-      const before = handOvers.slice(0, index + 1)
-      if (mayBeCopied(before, promises)) return []
-      return isRedriven(ledger, before.at(-1) as HandOver, next) || wasStoredTwice(ledger, next)
-        ? []
-        : [...afterItsEnd(before, next, promises), ...whileHeld(before.at(-1) as HandOver, next)]
+      if (mayBeCopied(handOvers.slice(0, index + 1), promises) || wasStoredTwice(ledger, next)) return []
+      const before = handOvers.slice(0, index + 1).filter(handOver => !isRedriven(ledger, handOver, next))
+      const last = before.at(-1)
+      return last === undefined ? [] : [...afterItsEnd(before, next, promises), ...whileHeld(last, next)]
     }),
   )
 }
@@ -57,11 +56,15 @@ function wasStoredTwice(ledger: Ledger, { event }: HandOver): boolean {
   return stored.length > 1
 }
 
-/** Whether a dead letter was put back between two deliveries. */
+/**
+ * Whether a message began afresh between two deliveries: it was dead and was put back, or its subscription was removed and
+ * made anew. A redrive of all that is dead does not concern what is acked, or held.
+ */
 export function isRedriven(ledger: Ledger, before: HandOver, next: HandOver): boolean {
-  const concerns = (fact: EventOf<'redrive' | 'discard'>) =>
-    fact.topic === next.event.topic &&
-    fact.subscription === next.event.subscription &&
-    (fact.ids === 'all' || fact.ids.includes(next.event.id))
-  return ledger.facts('redrive').some(fact => fact.at > before.event.at && fact.at < next.event.at && concerns(fact))
+  const { topic, subscription, id } = next.event
+  const between = (fact: EventOf<'redrive' | 'remove'>) =>
+    fact.at > before.event.at && fact.at < next.event.at && fact.topic === topic && fact.subscription === subscription
+  if (ledger.facts('remove').some(between)) return true
+  const wasDead = before.settles.some(({ as, result }) => as === 'reject' && result !== 'stale')
+  return wasDead && ledger.facts('redrive').some(fact => between(fact) && (fact.ids === 'all' || fact.ids.includes(id)))
 }

@@ -43,6 +43,7 @@ export interface CaseRunInit {
   readonly capabilities: Capabilities
   readonly server: ServerInfo
   readonly timing: Timing
+  readonly isVirtual: boolean
   readonly required: Required
   readonly scale: number
   readonly surroundings: Surroundings
@@ -81,6 +82,10 @@ export class CaseRun implements CaseContext {
 
   get timing(): Timing {
     return this.#init.timing
+  }
+
+  get isVirtual(): boolean {
+    return this.#init.isVirtual
   }
 
   get clock(): Clock {

@@ -65,6 +65,8 @@ export interface CaseContext {
   /** The least that the adapter has to claim. */
   readonly required: Required
   readonly timing: Timing
+  /** Whether waiting costs nothing. A case that waits longer than `timing` names is blocked where it is not so. */
+  readonly isVirtual: boolean
   readonly clock: Clock
   /** What has happened so far. */
   readonly history: History

@@ -57,11 +57,15 @@ function wasStoredTwice(ledger: Ledger, { event }: HandOver): boolean {
   return stored.length > 1
 }
 
-/** Whether a dead letter was put back between two deliveries. */
+/** Whether a dead letter was put back between two deliveries, or its subscription was removed, and made anew. */
 export function isRedriven(ledger: Ledger, before: HandOver, next: HandOver): boolean {
-  const concerns = (fact: EventOf<'redrive' | 'discard'>) =>
+  const between = (fact: EventOf<'redrive' | 'remove'>) =>
+    fact.at > before.event.at &&
+    fact.at < next.event.at &&
     fact.topic === next.event.topic &&
-    fact.subscription === next.event.subscription &&
-    (fact.ids === 'all' || fact.ids.includes(next.event.id))
-  return ledger.facts('redrive').some(fact => fact.at > before.event.at && fact.at < next.event.at && concerns(fact))
+    fact.subscription === next.event.subscription
+  return (
+    ledger.facts('remove').some(between) ||
+    ledger.facts('redrive').some(fact => between(fact) && (fact.ids === 'all' || fact.ids.includes(next.event.id)))
+  )
 }

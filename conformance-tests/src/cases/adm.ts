@@ -243,6 +243,8 @@ export const ADM = defineCases(
         Array.from({ length: looks }, (_, index) => index + 1),
         'the order of the runs',
       )
+      const left = await all(broker.deadLetters(billing))
+      equal(left.length, seen.dead.length, 'the dead letters that are left after all the looking')
     },
   },
 )

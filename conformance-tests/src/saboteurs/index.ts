@@ -1,5 +1,11 @@
+import { ADMINISTERING } from './administering.js'
+import { ALTERING } from './altering.js'
+import { CLAIMING } from './claiming.js'
+import { IDS } from './ids.js'
+import { PUBLISHING } from './publishing.js'
 import type { Saboteur } from './saboteur.js'
 import { SETTLING } from './settling.js'
+import { SUBSCRIBING } from './subscribing.js'
 
 /**
  * Every broken adapter.
@@ -11,4 +17,12 @@ import { SETTLING } from './settling.js'
  * const names = SABOTEURS.map(({ name }) => name)
  * ```
  */
-export const SABOTEURS: readonly Saboteur[] = Object.freeze([...SETTLING])
+export const SABOTEURS: readonly Saboteur[] = Object.freeze([
+  ...ADMINISTERING,
+  ...ALTERING,
+  ...CLAIMING,
+  ...IDS,
+  ...PUBLISHING,
+  ...SETTLING,
+  ...SUBSCRIBING,
+])

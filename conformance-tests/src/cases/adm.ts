@@ -1,4 +1,4 @@
-import { priority, reject, type SettingChange, topic as topicOf } from '@pluribus/core'
+import { priority, reject, type SettingChange } from '@pluribus/core'
 import type { CountField, SubscriptionCounts } from '@pluribus/core/driver'
 import { all } from '../case/all.js'
 import { become } from '../case/become.js'
@@ -75,18 +75,22 @@ export const ADM = defineCases(
     profile: 'core',
     async run(it) {
       const { name } = it.topic()
-      const orders = topicOf(name)
+      const orders = it.topicCalled(name)
       const billing = orders.subscription('billing', { timeout: it.timing.timeout })
       const changes: SettingChange[] = []
       const broker = await it.open()
       broker.on('setting.changed', change => changes.push(change))
       await broker.declare(orders, billing)
-      await broker.declare(orders, billing, topicOf(name).subscription('billing', { timeout: it.timing.timeout }))
+      await broker.declare(
+        orders,
+        billing,
+        it.topicCalled(name).subscription('billing', { timeout: it.timing.timeout }),
+      )
       const other = await it.open()
       other.on('setting.changed', change => changes.push(change))
       await other.declare(billing)
       equal(changes, [], 'what equal declarations have changed')
-      await it.rejects('CONFLICT', () => other.declare(topicOf(name, { partitions: 2 })))
+      await it.rejects('CONFLICT', () => other.declare(it.topicCalled(name, { partitions: 2 })))
       if (it.capabilities.priority === 'exact') {
         const ranked = (levels: number) => orders.subscription('ranked', { discipline: priority({ levels }) })
         await it.rejects('CONFLICT', () =>
@@ -201,7 +205,7 @@ export const ADM = defineCases(
       const subscriptions = ['b', '0', '-', 'null', 'undefined', 'select', 'constructor', 'y'.repeat(60)]
       const seen: Collector[] = []
       for (const name of topics) {
-        const topic = topicOf<{ readonly n: number }>(name)
+        const topic = it.topicCalled(name)
         for (const subscription of subscriptions) seen.push(await it.collect(broker, topic.subscription(subscription)))
         await it.publish(topic, 2)
       }

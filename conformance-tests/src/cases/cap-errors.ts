@@ -10,7 +10,7 @@ const WRONG_CALLS: Readonly<Record<string, (broker: Broker, topic: Topic<Sample>
   'publish to a subscription': (broker, topic) =>
     broker.publish(topic.subscription('billing') as never, { n: 1 } as never),
   'publish with an unknown option': (broker, topic) => broker.publish(topic, { n: 1 }, { dealy: 1 } as never),
-  'publish with a delay that is no number': (broker, topic) => broker.publish(topic, { n: 1 }, { delay: Number.NaN }),
+  'publish with a key that is a number': (broker, topic) => broker.publish(topic, { n: 1 }, { key: 7 as never }),
   'publish with half a priority': (broker, topic) => broker.publish(topic, { n: 1 }, { priority: 0.5 }),
   'publish with a negative priority': (broker, topic) => broker.publish(topic, { n: 1 }, { priority: -1 }),
   'publish with an id that is a number': (broker, topic) => broker.publish(topic, { n: 1 }, { id: 7 as never }),

@@ -1,4 +1,4 @@
-import { bytes, type Codec, topic as topicOf } from '@pluribus/core'
+import { bytes, type Codec } from '@pluribus/core'
 import { all } from '../case/all.js'
 import { defineCases } from '../case/case.js'
 import { check, equal } from '../case/expect.js'
@@ -214,10 +214,14 @@ export const FID_MORE = defineCases(
     profile: 'core',
     async run(it) {
       const { name } = it.topic()
-      const lists = topicOf(name, { codec: csv })
+      const lists = it.topicCalled(name, { codec: csv })
       const broker = await it.open()
       const seen = await it.collect(broker, lists.subscription('lists'))
-      const asJson = await it.collect(broker, topicOf<unknown>(name).subscription('json'), message => void message.data)
+      const asJson = await it.collect(
+        broker,
+        it.topicCalled<unknown>(name).subscription('json'),
+        message => void message.data,
+      )
       const sent = [
         ['a', 'b;c'],
         ['1', '2'],
@@ -227,7 +231,7 @@ export const FID_MORE = defineCases(
       const [run] = seen.runs
       equal([run?.message.data, run?.message.contentType], [sent, csv.contentType], 'data and content type')
       equal(asJson.attempts, [1], 'the attempts to decode what is no JSON')
-      const [dead] = await all(broker.deadLetters(topicOf(name, { codec: csv }).subscription('json')))
+      const [dead] = await all(broker.deadLetters(it.topicCalled(name, { codec: csv }).subscription('json')))
       check(dead !== undefined, 'there is no dead letter')
       const { message, reason, errors } = dead
       equal([message.id, reason, errors.length], [id, 'UNDECODABLE', 1], 'id, reason and number of errors')

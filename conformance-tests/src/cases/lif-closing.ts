@@ -141,11 +141,8 @@ export const LIF_CLOSING = defineCases(
         const orders = it.topic()
         await it.collect(broker, orders.subscription('billing'))
         await broker.publish(orders, { n: 1 })
-        if (what === 'unanswered') {
-          for (const operation of ['publish', 'closeSource', 'close'] as const) {
-            adapter.loseReplies(operation, { hang: true })
-          }
-        } else {
+        if (what === 'unanswered') adapter.loseReplies('publish', { hang: true })
+        else {
           if (what === 'refused') adapter.refuse()
           else adapter.hangConnects()
           adapter.cut()

@@ -126,11 +126,11 @@ export const SUB = defineCases(
     promise:
       'Message and context tell topic, subscription, id, key, attempt and losses; views of a message are of its own.',
     profile: 'core',
-    needs: { not: 'delay:none' },
     budget: ({ delay, redeliver }) => delay + redeliver,
     async run(it) {
       const orders = it.topic<{ list: number[] }>()
-      const billing = orders.subscription('billing', { retry: { attempts: 2, delays: [it.timing.delay] } })
+      const delays = it.capabilities.delay === 'none' ? [] : [it.timing.delay]
+      const billing = orders.subscription('billing', { retry: { attempts: 2, delays } })
       const broker = await it.open()
       const contexts: unknown[] = []
       const seen = await it.collect(broker, billing, (message, context) => {

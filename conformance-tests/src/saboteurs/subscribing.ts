@@ -65,7 +65,7 @@ export const SUBSCRIBING = defineSaboteurs(
     of: 'memory',
     breaks: 'Each connection leaves a timer behind.',
     caughtBy: 'LIF-12',
-    says: /no more than the \d+ resources that the process held/,
+    says: /about the \d+ resources that the process held/,
     adapter: inner =>
       decorate(inner, {
         connection() {

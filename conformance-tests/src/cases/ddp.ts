@@ -161,6 +161,32 @@ export const DDP = defineCases(
     },
   },
   {
+    id: 'DDP-08',
+    title: 'the broker remembers ids when it was down',
+    promise: 'An id is a duplicate after the broker was killed and started again, within its window.',
+    profile: 'full',
+    needs: [RECOGNISED, { any: ['durability:disk', 'durability:replicated'] }],
+    hooks: ['broker'],
+    budget: ({ recover }) => 3 * recover,
+    async run(it) {
+      const { deduplication } = it.capabilities
+      if (deduplication === 'none' || deduplication.window < it.timing.recover) {
+        it.blocked('the window is shorter than the broker may take to come back')
+      }
+      const orders = it.topic()
+      const broker = await it.open({ publishTimeout: it.timing.recover, connectTimeout: it.timing.recover })
+      await broker.publish(orders, { n: 1 }, { id: 'a' })
+      await it.broker.kill()
+      await it.broker.start()
+      const { duplicate } = await broker.publish(orders, { n: 2 }, { id: 'a' })
+      equal(duplicate, true, 'whether an id from before the outage is a duplicate')
+      const seen = await it.collect(broker, orders.subscription('billing'))
+      await it.until(() => seen.acked.length > 0, { what: 'the message to be acked' })
+      await it.silence(seen)
+      equal(seen.numbers, [1], 'what came')
+    },
+  },
+  {
     id: 'DDP-09',
     title: 'a failed run is no duplicate',
     promise: 'A message with an id of its own that has failed comes again: de-duplication is about publishing.',

@@ -15,6 +15,7 @@ import { LIF } from './lif.js'
 import { LIF_CLOSING } from './lif-closing.js'
 import { LSE } from './lse.js'
 import { NCK } from './nck.js'
+import { PER } from './per.js'
 import { PRI } from './pri.js'
 import { PUB } from './pub.js'
 import { PUB_MORE } from './pub-more.js'
@@ -51,6 +52,7 @@ export const CASES: readonly Case[] = Object.freeze([
   ...LIF_CLOSING,
   ...LSE,
   ...NCK,
+  ...PER,
   ...PRI,
   ...PUB,
   ...PUB_MORE,

@@ -156,6 +156,24 @@ export const LIF_CLOSING = defineCases(
     },
   },
   {
+    id: 'LIF-10',
+    title: 'a process ends when its broker is closed',
+    promise: 'Nothing of a closed broker keeps its process alive: it ends by itself, with code 0.',
+    profile: 'core',
+    hooks: ['children'],
+    budget: ({ arrive, close }) => 2 * (arrive + close),
+    async run(it) {
+      const orders = it.topic()
+      const child = await it.child()
+      await child.subscribe(orders.subscription('billing'))
+      await child.publish(orders, 3)
+      await it.until(() => child.acked.length === 3, { what: 'three messages to be acked in a process of its own' })
+      await child.close()
+      await it.until(() => child.isOver, { within: it.timing.close, what: 'the process to end by itself' })
+      equal(await child.exited, { code: 0, signal: null }, 'how the process has ended')
+    },
+  },
+  {
     id: 'LIF-11',
     title: 'a broker closes with its scope',
     promise: '`await using` closes a broker when its block is left, normally or by an exception.',

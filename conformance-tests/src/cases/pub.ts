@@ -77,6 +77,32 @@ export const PUB = defineCases(
     },
   },
   {
+    id: 'PUB-03',
+    title: 'a receipt outlives the process that got it',
+    promise: 'A process that ends at the moment at which it has its receipt has stored its message.',
+    profile: 'core',
+    needs: { not: 'durability:memory' },
+    proves: ['durability:process'],
+    hooks: ['children'],
+    budget: ({ arrive, close }) => 4 * (arrive + close),
+    async run(it) {
+      const orders = it.topic()
+      const [exits, dies] = [await it.child(), await it.child()]
+      await exits.publish(orders, 1)
+      await exits.exit()
+      await dies.publish(orders, 1, { first: 2 })
+      await dies.kill()
+      const seen = await it.collect(await it.open(), orders.subscription('late'))
+      await it.until(() => seen.acked.length === 2, { what: 'the messages of two processes that are over' })
+      equal(seen.numbers, [1, 2], 'what came')
+      equal(
+        seen.ids,
+        [...exits.receipts, ...dies.receipts].map(({ id }) => id),
+        'their ids, by the receipts',
+      )
+    },
+  },
+  {
     id: 'PUB-04',
     title: 'a topic comes into being with its first message',
     promise: 'What is published to a topic that nobody has declared is stored, and a later subscription gets it.',

@@ -78,7 +78,7 @@ export const PER = defineCases(
       await first.retry(failed, 4 * delay)
       await it.publish(orders, 1, () => ({ delay: 4 * delay, ...(isRanked ? { priority: 2 } : {}) }))
       const held = await first.take(2)
-      await first.connection.close()
+      await first.close()
       const second = await it.consume(billing, { lease: 8 * (delay + redeliver) })
       const back = await second.take(2, redeliver)
       equal(

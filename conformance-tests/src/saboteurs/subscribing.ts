@@ -17,6 +17,8 @@ const LATER = 1
 /** How long a timer is left behind, in real milliseconds. */
 const LEFT = 1_000
 
+const MANY = 1_000
+
 /** All sources that are open, whoever has opened them. */
 const everywhere = new Set<Source>()
 
@@ -121,6 +123,35 @@ export const SUBSCRIBING = defineSaboteurs(
     adapter: inner => decorate(inner, { source: acking }),
   },
   {
+    name: 'the-last-one-clears-up',
+    of: 'memory',
+    breaks: 'A connection that is closed drops what nobody consumes.',
+    caughtBy: 'PER-01',
+    says: /messages of a broker that is closed/,
+    adapter: inner =>
+      decorate(inner, {
+        connection: connection => ({
+          async close() {
+            for (const spec of await connection.persistence.subscriptions()) {
+              const options = { window: MANY, lease: MANY, consumer: { id: 0, generation: 0 } }
+              const source = await connection.subscriber.open(spec, options, { wake() {}, lost() {}, ended() {} })
+              await skip(source)
+              await source.close()
+            }
+            await connection.close()
+          },
+        }),
+      }),
+  },
+  {
+    name: 'a-new-consumer-counts-from-one',
+    of: 'memory',
+    breaks: 'A source hands out as first attempts what another one has seen fail.',
+    caughtBy: 'PER-03',
+    says: /the retried and the delayed one, and their attempts/,
+    adapter: inner => decorate(inner, { source: forgetful }),
+  },
+  {
     name: 'removal-is-silent',
     of: 'memory',
     breaks: 'A source whose subscription is removed goes on, and never gets anything.',
@@ -164,8 +195,22 @@ function lateSource(
 }
 
 async function skip(source: Source): Promise<void> {
-  const { deliveries } = await source.pull(1_000)
+  const { deliveries } = await source.pull(MANY)
   await source.settle({ acks: deliveries.map(({ token }) => token), others: [] })
+}
+
+function forgetful(source: Source): Partial<Source> {
+  const seen = new Set<string>()
+  return {
+    async pull(max) {
+      const pulled = await source.pull(max)
+      const deliveries = pulled.deliveries.map(delivery =>
+        seen.has(delivery.message.id) ? delivery : { ...delivery, attempt: 1 },
+      )
+      for (const { message } of deliveries) seen.add(message.id)
+      return { ...pulled, deliveries }
+    },
+  }
 }
 
 function acking(source: Source): Partial<Source> {

@@ -160,6 +160,8 @@ export const LIF_CLOSING = defineCases(
     title: 'a process ends when its broker is closed',
     promise: 'Nothing of a closed broker keeps its process alive: it ends by itself, with code 0.',
     profile: 'core',
+    // What lives in a process alone is looked at in LIF-12.
+    needs: { not: 'durability:memory' },
     hooks: ['children'],
     budget: ({ arrive, close }) => 2 * (arrive + close),
     async run(it) {

@@ -5,7 +5,10 @@ import { Suite } from '../src/index.js'
 test('the memory adapter passes every case, with any seed', async () => {
   for (const seed of [1, 2, 3]) {
     const results = await (await Suite.prepare(bases.memory, { seed })).runAll()
-    const bad = results.filter(({ verdict }) => verdict !== 'passed' && verdict !== 'skipped')
+    // What needs another process, or more than memory can claim, is shown on other targets.
+    const bad = results.filter(({ case: { hooks = [] }, verdict }) =>
+      verdict === 'blocked' ? hooks.length === 0 : verdict !== 'passed' && verdict !== 'skipped',
+    )
     expect(bad.map(({ case: { id }, verdict, reason }) => `seed ${seed} ${id} ${verdict}: ${reason}`)).toEqual([])
   }
 })

@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
 import { bench, message, open, spec, TOPIC, topicSpec } from './kit.js'
 
@@ -11,6 +12,14 @@ describe('declare', () => {
     expect(await connection.persistence.topics()).toEqual([topicSpec()])
     expect(await connection.persistence.subscriptions()).toEqual([spec()])
     expect(await connection.persistence.subscriptions('other')).toEqual([])
+  })
+
+  test('knows equal settings of another realm, such as those that test runners make', async () => {
+    const { connection } = await bench()
+    const foreign = () => runInNewContext(`(${JSON.stringify({ topic: topicSpec(), subscription: spec('foreign') })})`)
+    for (const { topic, subscription } of [foreign(), foreign()]) {
+      expect(await connection.declare([topic], [subscription])).toEqual([])
+    }
   })
 
   test('overwrites settings, and answers which', async () => {

@@ -43,6 +43,7 @@ export interface CaseRunInit {
   readonly capabilities: Capabilities
   readonly server: ServerInfo
   readonly timing: Timing
+  readonly isVirtual: boolean
   readonly required: Required
   readonly scale: number
   readonly surroundings: Surroundings
@@ -83,6 +84,10 @@ export class CaseRun implements CaseContext {
     return this.#init.timing
   }
 
+  get isVirtual(): boolean {
+    return this.#init.isVirtual
+  }
+
   get clock(): Clock {
     return this.#world.time.clock
   }
@@ -100,7 +105,11 @@ export class CaseRun implements CaseContext {
   }
 
   topic<T = Sample>(options?: TopicOptions<T>): Topic<T> {
-    const made = topic<T>(`${this.#init.prefix}.t${++this.#topics}`, options)
+    return this.topicCalled(`${this.#init.prefix}.t${++this.#topics}`, options)
+  }
+
+  topicCalled<T = Sample>(name: string, options?: TopicOptions<T>): Topic<T> {
+    const made = topic<T>(name, options)
     if (this.capabilities.delay !== 'none') return made
     // The default ladder has delays, which would be refused here; a case that names a ladder gets what it names.
     const subscription: Topic<T>['subscription'] = (name, policy) =>

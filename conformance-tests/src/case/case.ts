@@ -1,3 +1,4 @@
+import type { Capabilities } from '@pluribus/core/driver'
 import type { Claim } from '../claims/claim.js'
 import type { Expression } from '../claims/expression.js'
 import type { HookName } from '../target/hooks.js'
@@ -34,7 +35,7 @@ export interface Case {
   /** Must not run beside others. Default: false. */
   readonly exclusive?: boolean
   /** How long it waits by design, in milliseconds, above what every case is given. Default: 0. */
-  budget?(timing: Timing): number
+  budget?(timing: Timing, capabilities: Capabilities): number
   run(it: CaseContext): Promise<void>
 }
 

@@ -65,6 +65,8 @@ export interface CaseContext {
   /** The least that the adapter has to claim. */
   readonly required: Required
   readonly timing: Timing
+  /** Whether waiting costs nothing. A case that waits longer than `timing` names is blocked where it is not so. */
+  readonly isVirtual: boolean
   readonly clock: Clock
   /** What has happened so far. */
   readonly history: History
@@ -75,6 +77,8 @@ export interface CaseContext {
 
   /** A topic that nobody else uses. Where the adapter has no delays, its subscriptions are tried again at once by default. */
   topic<T = Sample>(options?: TopicOptions<T>): Topic<T>
+  /** The same under a name of the case's own: that of one of its topics, or one that begins with it. */
+  topicCalled<T = Sample>(name: string, options?: TopicOptions<T>): Topic<T>
   /** A broker: another process on the same store. */
   open(options?: OpenOptions): Promise<Broker>
   /** A broker whose link can be cut, hung and killed, as seen from the client. */

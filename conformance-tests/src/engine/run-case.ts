@@ -99,14 +99,16 @@ class RunningCase {
     this.#time = target.time === 'virtual' ? new VirtualTime(seed) : new RealTime()
     this.#world = new World(target, settings, prefix, this.#time)
     const surroundings = new Surroundings(one, target, settings, { world: this.#world, proxy })
-    const given = { adapter, capabilities, server, timing, required, scale, prefix, surroundings }
+    const isVirtual = target.time === 'virtual'
+    const given = { adapter, capabilities, server, timing, isVirtual, required, scale, prefix, surroundings }
     this.#it = new CaseRun({ ...given, world: this.#world, random: seededRandom(seed) })
     this.#surroundings = surroundings
   }
 
   async run(): Promise<void> {
-    const { timing } = this.#stage.target
-    const budget = 4 * timing.arrive + 2 * timing.close + (this.#case.budget?.(timing) ?? 0)
+    const { target, capabilities } = this.#stage
+    const { timing } = target
+    const budget = 4 * timing.arrive + 2 * timing.close + (this.#case.budget?.(timing, capabilities) ?? 0)
     await this.#attempt(this.#case.run(this.#it), budget, 'the case to end')
     if (this.#proxy?.accepted === 0) this.#end('blocked', 'no connection has gone through the proxy: nothing is proved')
     this.#isUnhealed = !(await this.#attempt(

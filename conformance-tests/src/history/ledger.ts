@@ -85,6 +85,7 @@ class Reading implements Ledger {
   readonly #byNumber = new Map<number, HandOver>()
   readonly #runByNumber = new Map<number, HandlerRun>()
   readonly #leases = new Map<number, number | undefined>()
+  readonly #over = new Set<number>()
 
   constructor(events: readonly HistoryEvent[]) {
     this.events = events
@@ -105,6 +106,7 @@ class Reading implements Ledger {
     else if (event.kind === 'lost') for (const number of event.deliveries) this.#gone(this.#byNumber.get(number), event)
     else if (event.kind === 'end') {
       for (const handOver of this.handOvers) if (handOver.event.source === event.source) this.#gone(handOver, event)
+      this.#over.add(event.source)
       if (event.unanswered) this.gaps.push({ at: event.at, source: event.source })
     } else if (event.kind === 'died') this.#died(event)
     else this.#readRun(event)
@@ -132,8 +134,10 @@ class Reading implements Ledger {
   #deliver(event: EventOf<'deliver'>): void {
     const lease = this.#leases.get(event.source) ?? Number.POSITIVE_INFINITY
     const asked = this.events[event.asked]?.time ?? event.time
-    // A process that has been killed may still tell what it did until then.
-    const gone = this.#dead.has(event.process) ? event.at : Number.POSITIVE_INFINITY
+    // A process that has been killed may still tell what it did until then; and what was on its way to a source when that
+    // was closed is given back with the rest.
+    const isGone = this.#dead.has(event.process) || this.#over.has(event.source)
+    const gone = isGone ? event.at : Number.POSITIVE_INFINITY
     const handOver: HandOver = { event, leaseEnd: asked + lease, settles: [], gone }
     this.handOvers.push(handOver)
     this.#byNumber.set(event.delivery, handOver)

@@ -1,6 +1,12 @@
+import { ADMINISTERING } from './administering.js'
+import { ALTERING } from './altering.js'
+import { CLAIMING } from './claiming.js'
 import { HISTORIES } from './histories.js'
+import { IDS } from './ids.js'
+import { PUBLISHING } from './publishing.js'
 import type { Saboteur } from './saboteur.js'
 import { SETTLING } from './settling.js'
+import { SUBSCRIBING } from './subscribing.js'
 
 /**
  * Every broken adapter.
@@ -12,4 +18,13 @@ import { SETTLING } from './settling.js'
  * const names = SABOTEURS.map(({ name }) => name)
  * ```
  */
-export const SABOTEURS: readonly Saboteur[] = Object.freeze([...HISTORIES, ...SETTLING])
+export const SABOTEURS: readonly Saboteur[] = Object.freeze([
+  ...ADMINISTERING,
+  ...ALTERING,
+  ...CLAIMING,
+  ...HISTORIES,
+  ...IDS,
+  ...PUBLISHING,
+  ...SETTLING,
+  ...SUBSCRIBING,
+])

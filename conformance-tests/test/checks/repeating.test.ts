@@ -38,10 +38,27 @@ describe('duplicated', () => {
         story.redrive()
       },
     ],
+    [
+      'its subscription was removed and made anew',
+      (story, delivery) => {
+        story.settle(delivery)
+        story.remove()
+      },
+    ],
   ])('clean: %s', (_, happens) => {
     const story = published('m1')
     happens(story, story.deliver('m1'))
     story.deliver('m1', {}, 'p2')
+    expect(story.judge()).toEqual([])
+  })
+
+  test('clean: what came to a source after it was closed', () => {
+    const story = published('m1', 'm2')
+    story.settle(story.deliver('m1'))
+    const opened = story.events.find(event => event.kind === 'open')
+    story.end('p1', 'closed', true)
+    story.deliver('m2', opened === undefined ? {} : { source: opened.source })
+    story.deliver('m2', {}, 'p2')
     expect(story.judge()).toEqual([])
   })
 

@@ -10,9 +10,12 @@ import type {
   SourceEvents,
 } from '@pluribus/core/driver'
 import { memory } from '@pluribus/memory'
-import { receive, send } from './wire.ts'
+import { receive, send, type Told } from './wire.ts'
 
-const capabilities = Object.freeze({ ...memory().capabilities, durability: 'process' as const })
+const best = memory().capabilities
+/** Frames are read in one piece, and the heartbeat waits behind them: a payload is no larger than that allows. */
+const limits = Object.freeze({ ...best.limits, payload: 1_048_576 })
+const capabilities = Object.freeze({ ...best, durability: 'process' as const, limits })
 
 /** Without an answer to a ping for so long, in milliseconds, the link is given up. */
 const HEARTBEAT = { every: 200, patience: 800 }
@@ -57,11 +60,11 @@ class Client {
         const source = this.sources.get(frame.source)
         if (frame.says === 'wake') source?.wake()
         else if (frame.says === 'lost') source?.lost(frame.what as never)
-        else source?.ended(frame.what)
+        else source?.ended(errorOf(frame.what as Told))
       } else if ('answer' in frame) {
         const call = this.#calls.get(frame.answer)
         this.#calls.delete(frame.answer)
-        if ('error' in frame) call?.reject(new PluribusError(frame.error.code as ErrorCode, frame.error.message))
+        if ('error' in frame) call?.reject(errorOf(frame.error))
         else call?.resolve(frame.value as never)
       }
     })
@@ -119,6 +122,8 @@ class Client {
     if (this.#isUp) this.#events.lost(cause)
   }
 }
+
+const errorOf = ({ code, message }: Told): PluribusError => new PluribusError(code as ErrorCode, message)
 
 function connectionOf(client: Client, endpoint: string): Connection {
   const ask =

@@ -10,7 +10,7 @@ import type {
   SubscriptionSpec,
 } from '@pluribus/core/driver'
 import { type MemoryStore, memory, memoryStore } from '@pluribus/memory'
-import { receive, send } from './wire.ts'
+import { receive, send, type Told } from './wire.ts'
 
 const stores = new Map<string, MemoryStore>()
 const silent = { debug() {}, info() {}, warn() {}, error() {} }
@@ -23,6 +23,10 @@ const timers = {
 }
 
 type Methods = Readonly<Record<string, (...args: readonly unknown[]) => unknown>>
+
+const told = (error: unknown): Told => {
+  return { code: isPluribusError(error) ? error.code : 'UNKNOWN', message: String(error) }
+}
 
 class Session {
   readonly #socket: Socket
@@ -38,10 +42,7 @@ class Session {
       if (!('call' in frame)) return
       this.#obey(frame.on, frame.method, frame.args).then(
         value => send(socket, { answer: frame.call, value }),
-        (error: unknown) => {
-          const code = isPluribusError(error) ? error.code : 'UNKNOWN'
-          send(socket, { answer: frame.call, error: { code, message: String(error) } })
-        },
+        (error: unknown) => send(socket, { answer: frame.call, error: told(error) }),
       )
     })
   }
@@ -72,7 +73,7 @@ class Session {
     const events: SourceEvents = {
       wake: says('wake'),
       lost: says('lost'),
-      ended: cause => says('ended')(String(cause)),
+      ended: cause => says('ended')(told(cause)),
     }
     const opened = await connection.subscriber.open(spec as SubscriptionSpec, options as OpenOptions, events)
     this.#sources.set(number, opened)

@@ -1,11 +1,17 @@
 import type { Socket } from 'node:net'
 import { deserialize, serialize } from 'node:v8'
 
+/** An error on its way. */
+export interface Told {
+  readonly code: string
+  readonly message: string
+}
+
 /** A call, an answer to one, or something that a source says. */
 export type Frame =
   | { readonly call: number; readonly on: string | number; readonly method: string; readonly args: readonly unknown[] }
   | { readonly answer: number; readonly value: unknown }
-  | { readonly answer: number; readonly error: { readonly code: string; readonly message: string } }
+  | { readonly answer: number; readonly error: Told }
   | { readonly source: number; readonly says: 'wake' | 'lost' | 'ended'; readonly what: unknown }
 
 /** Frames are a length of four bytes, and what v8 serialises. */

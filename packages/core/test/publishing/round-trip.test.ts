@@ -138,6 +138,7 @@ describe('what is published comes back', () => {
     ],
     ['gives neither text nor bytes', () => 5 as never, /Uint8Array/],
     ['gives a promise', async () => 'text', /Uint8Array/],
+    ['gives half a character', () => 'a\ud800', /lone surrogate/],
   ])('not through a codec that %s: ENCODING', async (_, encode, text) => {
     const broken: Codec<number> = { contentType: 'x/broken', encode: encode as never, decode: Number }
     const { broker } = await world()

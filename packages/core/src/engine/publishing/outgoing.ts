@@ -1,8 +1,10 @@
 import type { Headers, OutgoingMessage, Payload } from '../../driver/message.js'
 import { isPluribusError, PluribusError } from '../../errors/pluribus-error.js'
 import { isUint8Array } from '../../model/bytes.js'
+import type { Codec } from '../../model/codec.js'
 import { toInstant, toMilliseconds } from '../../model/duration.js'
 import { checkHeaders, EMPTY_HEADERS, headersSize } from '../../model/headers.js'
+import { json } from '../../model/json.js'
 import { checkId } from '../../model/names.js'
 import { checkInteger, checkOptions } from '../../model/options.js'
 import type { PublishOptions } from '../../model/publish-options.js'
@@ -15,6 +17,7 @@ import type { Slab } from './slab.js'
 
 const OPTIONS = ['id', 'key', 'priority', 'delay', 'deliverAt', 'headers', 'correlationId', 'causationId']
 const NAMES: ReadonlySet<string> = new Set(OPTIONS)
+const JSON_CODEC = json<unknown>()
 /** What a message weighs beside its payload, in bytes: an estimate for `maxPending`. */
 const OVERHEAD = 128
 
@@ -173,7 +176,7 @@ export class OutgoingMaker {
     on: Capable,
   ): Outgoing {
     const extras = extrasOf(options, cause, this.#turn, on)
-    const content = checkContent(encode(topic, data))
+    const content = checkContent(encode(topic, data), topic.codec as Codec<unknown>)
     checkSize(content, on)
     if (extras.headers !== EMPTY_HEADERS) checkHeadersSize(extras.headers, on)
     const stamp = this.#stampOf(topic as Topic<unknown>)
@@ -266,8 +269,16 @@ function encode<In>({ codec, name }: Topic<In, unknown>, data: In): unknown {
   }
 }
 
-function checkContent(content: unknown): Payload {
-  if (typeof content === 'string' || isUint8Array(content)) return content
+/** What `json()` writes is well-formed by its definition: only the texts of other codecs are looked through. */
+function checkContent(content: unknown, codec: Codec<unknown>): Payload {
+  if (isUint8Array(content)) return content
+  if (typeof content === 'string') {
+    if (codec === JSON_CODEC || content.isWellFormed()) return content
+    throw new PluribusError(
+      'ENCODING',
+      'The encoded text has a lone surrogate, which no bytes can hold. Use json(), or value.toWellFormed().',
+    )
+  }
   throw new PluribusError('ENCODING', 'A codec encodes to a string or a Uint8Array; this one gave something else.')
 }
 

@@ -1,5 +1,6 @@
 import type { Case } from '../case/case.js'
 import { ACK } from './ack.js'
+import { ACK_MORE } from './ack-more.js'
 import { CAP } from './cap.js'
 import { DLQ } from './dlq.js'
 import { FIF } from './fif.js'
@@ -7,6 +8,7 @@ import { HIS } from './his.js'
 import { LFO } from './lfo.js'
 import { LSE } from './lse.js'
 import { NCK } from './nck.js'
+import { NCK_MORE } from './nck-more.js'
 import { PRI } from './pri.js'
 import { REF } from './ref.js'
 import { RTY } from './rty.js'
@@ -23,6 +25,7 @@ import { RTY } from './rty.js'
  */
 export const CASES: readonly Case[] = Object.freeze([
   ...ACK,
+  ...ACK_MORE,
   ...CAP,
   ...DLQ,
   ...FIF,
@@ -30,6 +33,7 @@ export const CASES: readonly Case[] = Object.freeze([
   ...LFO,
   ...LSE,
   ...NCK,
+  ...NCK_MORE,
   ...PRI,
   ...REF,
   ...RTY,

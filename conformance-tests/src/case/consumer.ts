@@ -12,6 +12,7 @@ import type {
 } from '@pluribus/core/driver'
 import { toErrorRecord } from '@pluribus/core/driver'
 import { type Time, within } from '../engine/time.js'
+import { check } from './expect.js'
 import { Failure } from './failure.js'
 
 /** How a consumer was opened. */
@@ -119,11 +120,14 @@ export class Consumer {
     const { clock } = this.#init.time
     const start = clock.monotonic()
     await this.#pulls(ms, async () => {
+      if (clock.monotonic() - start >= ms) return undefined
       const pulled = await this.source.pull(this.#init.window)
+      if (pulled.deliveries.length === 0) return pulled
       const passed = clock.monotonic() - start
-      if (pulled.deliveries.length === 0 || passed >= ms) return pulled
       const when = `after ${Math.round(passed)} of ${Math.round(ms)} ms`
-      throw new Failure(`${this.#name}: nothing may come, because ${why}; ${when}, ${listed(pulled.deliveries)} came`)
+      check(passed >= ms, `${this.#name}: nothing may come, because ${why}; ${when}, ${listed(pulled.deliveries)} came`)
+      await this.release(...pulled.deliveries)
+      return undefined
     })
   }
 

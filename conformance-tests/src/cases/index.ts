@@ -7,6 +7,8 @@ import { FIF } from './fif.js'
 import { HIS } from './his.js'
 import { LFO } from './lfo.js'
 import { LSE } from './lse.js'
+import { LSE_HOLDING } from './lse-holding.js'
+import { LSE_MORE } from './lse-more.js'
 import { NCK } from './nck.js'
 import { NCK_MORE } from './nck-more.js'
 import { PRI } from './pri.js'
@@ -32,6 +34,8 @@ export const CASES: readonly Case[] = Object.freeze([
   ...HIS,
   ...LFO,
   ...LSE,
+  ...LSE_MORE,
+  ...LSE_HOLDING,
   ...NCK,
   ...NCK_MORE,
   ...PRI,

@@ -14,6 +14,8 @@ import { NCK_MORE } from './nck-more.js'
 import { PRI } from './pri.js'
 import { REF } from './ref.js'
 import { RTY } from './rty.js'
+import { RTY_CROSSING } from './rty-crossing.js'
+import { RTY_LADDER } from './rty-ladder.js'
 
 /**
  * Every case of the suite.
@@ -41,4 +43,6 @@ export const CASES: readonly Case[] = Object.freeze([
   ...PRI,
   ...REF,
   ...RTY,
+  ...RTY_LADDER,
+  ...RTY_CROSSING,
 ])

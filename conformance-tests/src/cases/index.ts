@@ -3,6 +3,8 @@ import { ACK } from './ack.js'
 import { ACK_MORE } from './ack-more.js'
 import { CAP } from './cap.js'
 import { DLQ } from './dlq.js'
+import { DLQ_MORE } from './dlq-more.js'
+import { DLQ_REDRIVE } from './dlq-redrive.js'
 import { FIF } from './fif.js'
 import { HIS } from './his.js'
 import { LFO } from './lfo.js'
@@ -32,6 +34,8 @@ export const CASES: readonly Case[] = Object.freeze([
   ...ACK_MORE,
   ...CAP,
   ...DLQ,
+  ...DLQ_MORE,
+  ...DLQ_REDRIVE,
   ...FIF,
   ...HIS,
   ...LFO,

@@ -5,8 +5,11 @@ import { CAP } from './cap.js'
 import { DLQ } from './dlq.js'
 import { DLQ_MORE } from './dlq-more.js'
 import { DLQ_REDRIVE } from './dlq-redrive.js'
+import { ERR } from './err.js'
+import { ERR_CODES } from './err-codes.js'
 import { FIF } from './fif.js'
 import { HIS } from './his.js'
+import { HND } from './hnd.js'
 import { LFO } from './lfo.js'
 import { LSE } from './lse.js'
 import { LSE_HOLDING } from './lse-holding.js'
@@ -18,6 +21,8 @@ import { REF } from './ref.js'
 import { RTY } from './rty.js'
 import { RTY_CROSSING } from './rty-crossing.js'
 import { RTY_LADDER } from './rty-ladder.js'
+import { SHD } from './shd.js'
+import { SHD_MORE } from './shd-more.js'
 
 /**
  * Every case of the suite.
@@ -36,8 +41,11 @@ export const CASES: readonly Case[] = Object.freeze([
   ...DLQ,
   ...DLQ_MORE,
   ...DLQ_REDRIVE,
+  ...ERR,
+  ...ERR_CODES,
   ...FIF,
   ...HIS,
+  ...HND,
   ...LFO,
   ...LSE,
   ...LSE_MORE,
@@ -49,4 +57,6 @@ export const CASES: readonly Case[] = Object.freeze([
   ...RTY,
   ...RTY_LADDER,
   ...RTY_CROSSING,
+  ...SHD,
+  ...SHD_MORE,
 ])

@@ -53,8 +53,12 @@ export const DLQ_MORE = defineCases(
       const asJson: Topic<unknown> = topic(raw.name)
       const strict = topic(raw.name, { schema: onlyNumbers })
       const broker = await it.open()
-      const reading = await it.collect(broker, asJson.subscription('reading'), message => void message.data)
-      const checking = await it.collect(broker, strict.subscription('checking'))
+      const reading = await it.collect(
+        broker,
+        asJson.subscription('reading', { retry: { delays: [] } }),
+        message => void message.data,
+      )
+      const checking = await it.collect(broker, strict.subscription('checking', { retry: { delays: [] } }))
       const payloads = ['{not json', '"text"', '7'].map(text => new TextEncoder().encode(text))
       const { receipts } = await broker.publishMany(
         raw,
@@ -100,7 +104,7 @@ export const DLQ_MORE = defineCases(
     },
   },
   {
-    id: 'DLQ-10',
+    id: 'DLQ-21',
     title: 'dead letters outlive the retention of their topic',
     promise:
       'What a subscription has not handled is kept for it, its dead letters too: they can be read and redriven after the retention.',

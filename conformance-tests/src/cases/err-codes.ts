@@ -22,9 +22,9 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     ...{ code: 'INVALID_ARGUMENT', outcome: 'definite' },
     make: (broker, it) => broker.publish(it.topic(), { n: 1 }, { id: '' }),
   },
-  'a delay that is no duration': {
-    ...{ code: 'INVALID_ARGUMENT', outcome: 'definite' },
-    make: (broker, it) => broker.publish(it.topic(), { n: 1 }, { delay: 'soon' as never }),
+  'an attempt count of 0': {
+    code: 'INVALID_ARGUMENT',
+    make: async (_, it) => it.topic().subscription('billing', { retry: { attempts: 0 } }),
   },
   'no handler at a time': {
     code: 'INVALID_ARGUMENT',

@@ -181,7 +181,7 @@ export const ERR = defineCases(
     async run(it) {
       const orders = it.topic()
       const broken = topic<Sample>(orders.name, { codec: codecThat('decode') })
-      const billing = broken.subscription('billing')
+      const billing = broken.subscription('billing', { retry: { delays: [] } })
       const broker = await it.open()
       const seen = await it.collect(broker, billing, message => {
         if (message.headers.read === 'yes') void message.data

@@ -1,7 +1,7 @@
 import type { Topic } from '@pluribus/core'
 import type { Behaviour } from '../case/behaviour.js'
 import { defineCases } from '../case/case.js'
-import { between, check, equal } from '../case/expect.js'
+import { between, check, equal, sameMembers } from '../case/expect.js'
 import { type Fate, fatesOf, type Oddities } from '../case/fates.js'
 import { patience } from '../case/patience.js'
 import type { Sample } from '../case/sample.js'
@@ -144,6 +144,34 @@ export const HND = defineCases(
       const drain = timeout / 4
       await broker.close({ drain })
       between(it.clock.monotonic() - since, 0, drain + close, 'milliseconds that closing took')
+    },
+  },
+  {
+    id: 'HND-10',
+    title: 'a handler that blocks its process harms nobody for good',
+    promise:
+      'Where a handler blocks the event loop beyond every heartbeat, others go on meanwhile, and its process does so afterwards.',
+    profile: 'full',
+    hooks: ['children'],
+    budget: ({ lease, recover, arrive }) => 4 * lease + 3 * recover + arrive,
+    async run(it) {
+      const { lease, recover } = it.timing
+      const orders = it.topic()
+      const billing = orders.subscription('billing', { timeout: patience(it) })
+      const blocked = await it.child()
+      await blocked.subscribe(billing, { does: 'block', on: 1 })
+      const ids = [...(await it.publish(orders, 1))]
+      await it.until(() => blocked.runs.length === 1, { what: 'the handler to begin that blocks its process' })
+      const other = await it.collect(await it.open(), billing)
+      ids.push(...(await it.publish(orders, 10)))
+      const acked = () => new Set([...blocked.acked, ...other.acked])
+      const within = 3 * lease + 2 * recover
+      await it.until(() => acked().size === 11, { within, what: 'eleven messages to be acked by one or the other' })
+      sameMembers([...acked()], ids, 'what was acked')
+      await other.broker.close()
+      const [later = ''] = await it.publish(orders, 1)
+      const what = 'a message to be acked by the process that had been blocked'
+      await it.until(() => blocked.acked.includes(later), { within: recover + 3 * lease, what })
     },
   },
   {

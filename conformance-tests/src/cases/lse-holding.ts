@@ -12,6 +12,32 @@ const SKEW = 100
 /** Leases: dying and closing holders, clocks, and what waits ahead of the handlers. */
 export const LSE_HOLDING = defineCases(
   {
+    id: 'LSE-10',
+    title: 'a process whose event loop is blocked loses its message, and its ack is too late',
+    promise:
+      'Where a handler blocks its process for three leases, another one gets the message; what the first says when it wakes does not count.',
+    profile: 'full',
+    needs: ['competing:message', 'fencing:exact'],
+    hooks: ['children'],
+    budget: ({ lease, redeliver, arrive }) => 5 * lease + redeliver + arrive,
+    async run(it) {
+      const { lease, redeliver, quiet } = it.timing
+      const orders = it.topic()
+      const billing = orders.subscription('billing', { timeout: patience(it) })
+      needLeases(it, await it.consume(orders.subscription('probe')))
+      const blocked = await it.child()
+      await blocked.subscribe(billing, { does: 'block' })
+      const ids = await it.publish(orders, 1)
+      await it.until(() => blocked.runs.length === 1, { what: 'the handler to begin that blocks its process' })
+      const other = await it.collect(await it.open(), billing)
+      const within = lease + redeliver
+      await it.until(() => other.acked.length === 1, { within, what: 'the message to go to another process' })
+      await it.elapse(3 * lease + quiet)
+      equal([blocked.acked, other.acked], [[], ids], 'what the process that was blocked has acked, and the other')
+      equal(blocked.isOver, false, 'whether the process that was blocked has ended')
+    },
+  },
+  {
     id: 'LSE-12',
     title: 'what a dead consumer held comes back, each once',
     promise:
@@ -168,7 +194,6 @@ export const LSE_HOLDING = defineCases(
       'An adapter that has no place for marks hands out what was lost, again and again, as the attempt that it was.',
     profile: 'full',
     needs: 'losses:none',
-    proves: ['losses:none'],
     budget: ({ recover }) => 6 * recover,
     async run(it) {
       const orders = it.topic()

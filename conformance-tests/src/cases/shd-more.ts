@@ -8,6 +8,42 @@ import type { Sample } from '../case/sample.js'
 /** Closing in an orderly way: from within, one after the other, under load. */
 export const SHD_MORE = defineCases(
   {
+    id: 'SHD-06',
+    title: 'a process that is told to stop under load ends by itself',
+    promise:
+      'When its broker has been closed nothing keeps the process alive; nothing is lost, and nothing is run twice.',
+    profile: 'full',
+    needs: ['competing:message', 'settle:stored'],
+    hooks: ['children'],
+    budget: ({ arrive, close }) => 5 * arrive + 2 * close,
+    async run(it) {
+      const { arrive, close } = it.timing
+      const orders = it.topic()
+      const billing = orders.subscription('billing')
+      const count = it.size(500)
+      const stopped = await it.child()
+      await stopped.subscribe(billing, { does: 'ack' }, { concurrency: 4, prefetch: 100 })
+      const publisher = await it.child()
+      const publishing = publisher.publish(orders, count)
+      await it.until(() => stopped.acked.length >= count / 10, { within: 3 * arrive, what: 'a tenth to be acked' })
+      await stopped.close()
+      await it.until(() => stopped.isOver, {
+        within: close,
+        what: 'the process to end by itself after its broker was closed',
+      })
+      equal(await stopped.exited, { code: 0, signal: null }, 'how the process has ended')
+      await publishing
+      const other = await it.collect(await it.open(), billing)
+      const acked = () => [...stopped.acked, ...other.acked]
+      await it.until(() => acked().length === count, { within: 3 * arrive, what: `${count} messages to be acked` })
+      sameMembers(
+        [...stopped.runs.map(({ id }) => id), ...other.ids],
+        publisher.receipts.map(({ id }) => id),
+        'the runs in both processes: each message once',
+      )
+    },
+  },
+  {
     id: 'SHD-07',
     title: 'a handler may close its broker',
     promise:

@@ -13,7 +13,7 @@ export const DLQ_MORE = defineCases(
     promise:
       'Wherever a process dies or a link breaks while a message is being dead-lettered, it is there afterwards, as a dead letter of its own: never not at all.',
     profile: 'full',
-    budget: ({ recover, lease }) => 4 * (3 * recover + lease),
+    budget: ({ recover, lease }) => 5 * (3 * recover + lease),
     async run(it) {
       for (const strike of STRIKES) {
         const orders = it.topic()
@@ -144,6 +144,7 @@ export const DLQ_MORE = defineCases(
       'While a keyed message may still be tried again its key waits; when it is dead, the next one is handed out.',
     profile: 'full',
     needs: { not: 'keys:none' },
+    refusal: 'REF-keys',
     proves: ['keys:key', 'keys:window', 'keys:partition'],
     async run(it) {
       const orders = it.topic()

@@ -95,7 +95,7 @@ export const DLQ_REDRIVE = defineCases(
     promise:
       'Wherever a process dies or a link breaks in a redrive, each message is either dead still or back; a second redrive brings the rest.',
     profile: 'full',
-    budget: ({ recover, arrive }) => 4 * (3 * recover + 3 * arrive),
+    budget: ({ recover, arrive }) => 5 * (3 * recover + 3 * arrive),
     async run(it) {
       for (const strike of STRIKES) {
         const [broker, adapter] = await it.openBreakable()

@@ -24,14 +24,11 @@ export const LSE_MORE = defineCases(
         await it.collect(await it.open(), billing, () => it.elapse(4 * lease)),
       ]
       const ids = await it.publish(orders, 1)
-      const acked = () => seen.flatMap(one => one.acked)
+      const isAcked = () => seen.some(({ acked }) => acked.length > 0)
+      const runs = () => seen.flatMap(one => one.ids)
       const what = 'the message to be acked after a run of four leases'
-      await it.until(() => acked().length === 1, { within: 4 * lease + it.timing.arrive, what })
-      equal(
-        seen.flatMap(one => one.ids),
-        ids,
-        'the runs in both processes',
-      )
+      await it.until(() => isAcked() || runs().length > 1, { within: 4 * lease + it.timing.arrive, what })
+      equal(runs(), ids, 'the runs in both processes')
     },
   },
   {

@@ -47,7 +47,7 @@ export const RTY_CROSSING = defineCases(
     promise:
       'Wherever a process dies or a link breaks while a retry is being stored, the message is there afterwards: once, or twice, never not at all.',
     profile: 'full',
-    budget: ({ recover, redeliver }) => 4 * (3 * recover + redeliver),
+    budget: ({ recover, redeliver }) => 5 * (3 * recover + redeliver),
     async run(it) {
       for (const strike of STRIKES) {
         const orders = it.topic()

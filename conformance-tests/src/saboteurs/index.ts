@@ -1,4 +1,10 @@
+import { ACKING } from './acking.js'
+import { CLOSING } from './closing.js'
+import { DYING } from './dying.js'
 import { HISTORIES } from './histories.js'
+import { LEASING } from './leasing.js'
+import { REDRIVING } from './redriving.js'
+import { RETRYING } from './retrying.js'
 import type { Saboteur } from './saboteur.js'
 import { SETTLING } from './settling.js'
 
@@ -12,4 +18,13 @@ import { SETTLING } from './settling.js'
  * const names = SABOTEURS.map(({ name }) => name)
  * ```
  */
-export const SABOTEURS: readonly Saboteur[] = Object.freeze([...HISTORIES, ...SETTLING])
+export const SABOTEURS: readonly Saboteur[] = Object.freeze([
+  ...HISTORIES,
+  ...SETTLING,
+  ...ACKING,
+  ...RETRYING,
+  ...LEASING,
+  ...DYING,
+  ...REDRIVING,
+  ...CLOSING,
+])

@@ -149,7 +149,8 @@ export class CaseRun implements CaseContext {
     const { timing } = this.#init
     const { lease = timing.lease, window = 256, skew = 0, consumer: generation } = options
     const given = options.connection
-    const { connection, process, link } = given === undefined ? await this.#world.connect({ skew }) : this.#world.handOf(given)
+    const { connection, process, link } =
+      given === undefined ? await this.#world.connect({ skew }) : this.#world.handOf(given)
     await connection.declare([subscription.topic.spec], [subscription.spec])
     const { spec } = subscription
     const patience = timing.arrive

@@ -12,7 +12,7 @@ export const isDeadly = (strike: Strike): boolean => strike.startsWith('dies')
 
 /**
  * Cuts the next call of an operation short. `provoke` brings the call about. When this resolves, the process is dead or
- * connected anew, and the broker has noticed what became of the old link.
+ * connected anew.
  */
 export async function strikeNext(
   it: CaseContext,
@@ -39,5 +39,6 @@ export async function strikeNext(
     const isBack = () => adapter.generation > before.generation
     await it.until(isBack, { within: recover, what: `the connection to come back after its ${operation} was lost` })
   }
+  // What is left open inside would keep its place with a broker that has no leases.
   await adapter.dispose()
 }

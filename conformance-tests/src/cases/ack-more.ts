@@ -12,7 +12,7 @@ export const ACK_MORE = defineCases(
     promise:
       'Where the link breaks under an ack, the message is acked in the end, whether the ack had arrived or not; it is no failed run.',
     profile: 'full',
-    budget: ({ recover }) => 4 * recover,
+    budget: ({ recover, lease }) => 4 * recover + 2 * lease,
     async run(it) {
       for (const strike of ['breaks-before', 'breaks-after'] as const) {
         const orders = it.topic()
@@ -26,7 +26,7 @@ export const ACK_MORE = defineCases(
         // An ack that had arrived is never heard of again.
         if (strike === 'breaks-before') {
           const what = 'the message to be acked after the link was lost'
-          await it.until(() => seen.acked.length === 1, { within: it.timing.recover, what })
+          await it.until(() => seen.acked.length === 1, { within: it.timing.lease + it.timing.recover, what })
         }
         await it.silence(seen)
         equal([...new Set(seen.attempts)], [1], `the attempts of its runs (${strike})`)
@@ -42,7 +42,7 @@ export const ACK_MORE = defineCases(
     profile: 'full',
     needs: 'settle:stored',
     proves: ['settle:stored'],
-    budget: ({ recover }) => recover,
+    budget: ({ recover, lease }) => lease + recover,
     async run(it) {
       const orders = it.topic()
       const billing = orders.subscription('billing', { timeout: patience(it) })
@@ -55,7 +55,7 @@ export const ACK_MORE = defineCases(
       await adapter.dispose()
       const second = await it.collect(await it.open(), billing)
       const what = 'the messages that were not acked to come to another process'
-      await it.until(() => second.acked.length >= 2, { within: it.timing.recover, what })
+      await it.until(() => second.acked.length >= 2, { within: it.timing.lease + it.timing.recover, what })
       await it.silence(second)
       equal(second.ids, ids.slice(1), 'what comes to another process after message 1 was acked')
       gate.open()

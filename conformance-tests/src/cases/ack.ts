@@ -34,7 +34,7 @@ export const ACK = defineCases(
     title: 'nothing is acked before its handler has ended',
     promise: 'While a handler runs, its message is not acked: where the process dies then, another one is given it.',
     profile: 'core',
-    budget: ({ recover }) => recover,
+    budget: ({ recover, lease }) => lease + recover,
     async run(it) {
       const orders = it.topic()
       const billing = orders.subscription('billing', { timeout: patience(it) })
@@ -46,7 +46,7 @@ export const ACK = defineCases(
       await die(adapter)
       const second = await it.collect(await it.open(), billing)
       const what = 'the message, whose handler had not ended, to come to another process'
-      await it.until(() => second.acked.length === 1, { within: it.timing.recover, what })
+      await it.until(() => second.acked.length === 1, { within: it.timing.lease + it.timing.recover, what })
       equal(second.ids, ids, 'what came to the other process')
       gate.open()
     },
@@ -170,7 +170,7 @@ export const ACK = defineCases(
     promise:
       'Where 1, 2 and 4 of five are acked and the process dies, 3 and 5 come back, in order; what was acked behind 3 does not take 3 along.',
     profile: 'full',
-    budget: ({ recover }) => recover,
+    budget: ({ recover, lease }) => lease + recover,
     async run(it) {
       const orders = it.topic()
       const billing = orders.subscription('billing', { timeout: patience(it) })
@@ -187,7 +187,7 @@ export const ACK = defineCases(
       const second = await it.collect(await it.open(), billing)
       const back = () => second.acked.filter(id => id === ids[2] || id === ids[4])
       const what = 'messages 3 and 5, which nobody had acked, to come to another process'
-      await it.until(() => back().length === 2, { within: it.timing.recover, what })
+      await it.until(() => back().length === 2, { within: it.timing.lease + it.timing.recover, what })
       equal(second.numbers.filter(isHeld), [3, 5], 'the order in which they come back')
       gate.open()
     },

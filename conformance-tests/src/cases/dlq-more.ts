@@ -13,7 +13,7 @@ export const DLQ_MORE = defineCases(
     promise:
       'Wherever a process dies or a link breaks while a message is being dead-lettered, it is there afterwards, as a dead letter of its own: never not at all.',
     profile: 'full',
-    budget: ({ recover, lease }) => 5 * (3 * recover + lease),
+    budget: ({ recover, lease }) => 5 * (3 * (lease + recover) + lease),
     async run(it) {
       for (const strike of STRIKES) {
         const orders = it.topic()
@@ -28,7 +28,7 @@ export const DLQ_MORE = defineCases(
         await strikeNext(it, adapter, strike, { operation: 'settle', provoke })
         const second = isDeadly(strike) ? await it.collect(await it.open(), billing, fail) : first
         const reader = second.broker
-        const deadline = it.clock.monotonic() + it.timing.recover
+        const deadline = it.clock.monotonic() + it.timing.lease + it.timing.recover
         let dead = await all(reader.deadLetters(billing))
         while (dead.length < 3 && it.clock.monotonic() < deadline) {
           await it.elapse(it.timing.recover / 20)

@@ -95,7 +95,7 @@ export const DLQ_REDRIVE = defineCases(
     promise:
       'Wherever a process dies or a link breaks in a redrive, each message is either dead still or back; a second redrive brings the rest.',
     profile: 'full',
-    budget: ({ recover, arrive }) => 5 * (3 * recover + 3 * arrive),
+    budget: ({ recover, arrive, lease }) => 5 * (3 * (lease + recover) + 3 * arrive),
     async run(it) {
       for (const strike of STRIKES) {
         const [broker, adapter] = await it.openBreakable()
@@ -110,7 +110,7 @@ export const DLQ_REDRIVE = defineCases(
         await helper.redrive(billing)
         const what = `${count} messages to be acked where, in a redrive, it ${strike}, and another redrive follows`
         const isOver = () => new Set(again.acked).size === count
-        await it.until(isOver, { within: it.timing.recover + it.timing.arrive, what })
+        await it.until(isOver, { within: it.timing.lease + it.timing.recover + it.timing.arrive, what })
         sameMembers([...new Set(again.ids)], ids, `what came back where, in a redrive, it ${strike}`)
       }
     },

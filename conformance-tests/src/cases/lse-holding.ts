@@ -113,9 +113,9 @@ export const LSE_HOLDING = defineCases(
   },
   {
     id: 'LSE-15',
-    title: 'what a live consumer holds stays with it until its connection is closed',
+    title: 'what a live consumer holds stays with it until it is closed',
     promise:
-      'A holder that lives, and renews where that is needed, keeps its delivery; when its connection is closed, it is back at once, as it was.',
+      'A holder that lives, and renews where that is needed, keeps its delivery; when it is closed it is back at once, as it was.',
     profile: 'full',
     needs: 'competing:message',
     budget: ({ lease, redeliver }) => 3 * lease + redeliver,
@@ -131,8 +131,9 @@ export const LSE_HOLDING = defineCases(
         await other.nothing(lease / 3, 'its holder lives and renews')
         equal(await holder.renew(held), [], 'what is lost at a renewal')
       }
-      await holder.connection.close()
-      const { message, attempt, losses } = await other.next(Math.min(redeliver, lease / 2))
+      await holder.close()
+      const atOnce = Math.min(redeliver, lease / 2)
+      const { message, attempt, losses } = await other.next(atOnce)
       equal([message.id, attempt, losses], [id, 1, 0], 'id, attempt and losses of what comes back')
     },
   },
@@ -160,7 +161,7 @@ export const LSE_HOLDING = defineCases(
     },
   },
   {
-    id: 'LSE-17',
+    id: 'LSE-18',
     title: 'what was taken away is not started',
     promise:
       'A fetched message that the broker takes back before its handler begins is not run until it is handed out anew.',
@@ -189,13 +190,13 @@ export const LSE_HOLDING = defineCases(
     },
   },
   {
-    id: 'LSE-18',
+    id: 'LSE-19',
     title: 'where losses are not marked, nobody dies of them',
     promise:
       'An adapter that has no place for marks hands out what was lost, again and again, as the attempt that it was.',
     profile: 'full',
     needs: 'losses:none',
-    budget: ({ recover }) => 6 * recover,
+    budget: ({ recover, lease }) => 6 * (lease + recover),
     async run(it) {
       const orders = it.topic()
       const billing = orders.subscription('billing', { timeout: patience(it) })
@@ -205,13 +206,13 @@ export const LSE_HOLDING = defineCases(
         const [broker, adapter] = await it.openBreakable()
         const seen = await it.collect(broker, billing, () => gate.pass())
         const what = `the message to be run again after ${death - 1} deaths`
-        await it.until(() => seen.running === 1, { within: it.timing.recover, what })
+        await it.until(() => seen.running === 1, { within: it.timing.lease + it.timing.recover, what })
         equal(seen.attempts, [1], 'its attempt')
         await die(adapter)
       }
       const last = await it.collect(await it.open(), billing)
       await it.until(() => last.acked.length === 1, {
-        within: it.timing.recover,
+        within: it.timing.lease + it.timing.recover,
         what: 'the message to be acked at last',
       })
       equal(last.ids, ids, 'what was acked')

@@ -15,7 +15,7 @@ export const RTY_CROSSING = defineCases(
     profile: 'full',
     needs: { not: 'delay:none' },
     refusal: 'REF-delay',
-    budget: ({ delay, redeliver, recover }) => 2 * (4 * delay + redeliver + recover),
+    budget: ({ delay, redeliver, recover, lease }) => 2 * (4 * delay + redeliver + lease + recover),
     async run(it) {
       for (const isClosed of [true, false]) {
         const delay = 4 * it.timing.delay
@@ -31,7 +31,7 @@ export const RTY_CROSSING = defineCases(
         else await die(adapter)
         const second = await it.collect(await it.open(), billing)
         const how = isClosed ? 'closed' : 'dead'
-        const within = delay + it.timing.redeliver + it.timing.recover
+        const within = delay + it.timing.redeliver + it.timing.lease + it.timing.recover
         const what = `the message to come to another process when its retry is due and the first is ${how}`
         await it.until(() => second.acked.length === 1, { within, what })
         await it.silence(second)
@@ -47,7 +47,7 @@ export const RTY_CROSSING = defineCases(
     promise:
       'Wherever a process dies or a link breaks while a retry is being stored, the message is there afterwards: once, or twice, never not at all.',
     profile: 'full',
-    budget: ({ recover, redeliver }) => 5 * (3 * recover + redeliver),
+    budget: ({ recover, redeliver, lease }) => 5 * (3 * (lease + recover) + redeliver),
     async run(it) {
       for (const strike of STRIKES) {
         const orders = it.topic()
@@ -59,7 +59,10 @@ export const RTY_CROSSING = defineCases(
         if (isDeadly(strike)) seen.push(await it.collect(await it.open(), billing, failOnce))
         const acked = () => new Set(seen.flatMap(one => one.acked))
         const what = `three messages to be acked in the end where, as a retry is settled, it ${strike}`
-        await it.until(() => acked().size === 3, { within: it.timing.recover + it.timing.redeliver, what })
+        await it.until(() => acked().size === 3, {
+          within: it.timing.lease + it.timing.recover + it.timing.redeliver,
+          what,
+        })
       }
     },
   },

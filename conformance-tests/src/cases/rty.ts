@@ -63,7 +63,7 @@ export const RTY = defineCases(
     profile: 'core',
     needs: 'attempts:stored',
     proves: ['attempts:stored'],
-    budget: ({ redeliver, recover }) => 2 * redeliver + 2 * recover,
+    budget: ({ redeliver, recover, lease }) => 2 * redeliver + 2 * (lease + recover),
     async run(it) {
       const orders = it.topic()
       const billing = orders.subscription('billing', { retry: { attempts: 3, delays: [] }, timeout: patience(it) })
@@ -75,16 +75,23 @@ export const RTY = defineCases(
       const again = await second.next(it.timing.redeliver)
       equal(again.attempt, 2, 'the attempt after a failure in a process that was closed')
       equal(await second.retry(again), [], 'exceptions of the second retry')
+      await second.close()
       await second.connection.close()
       const gate = it.gate()
       const [dying, adapter] = await it.openBreakable()
       const held = await it.collect(dying, billing, () => gate.pass())
-      await it.until(() => held.running === 1, { within: it.timing.recover, what: 'the third attempt to begin' })
+      await it.until(() => held.running === 1, {
+        within: it.timing.lease + it.timing.recover,
+        what: 'the third attempt to begin',
+      })
       await die(adapter)
       const last = await it.collect(await it.open(), billing, () => {
         throw new Error('always')
       })
-      await it.until(() => last.dead.length === 1, { within: it.timing.recover, what: 'the message to be dead' })
+      await it.until(() => last.dead.length === 1, {
+        within: it.timing.lease + it.timing.recover,
+        what: 'the message to be dead',
+      })
       equal([held.attempts, last.attempts], [[3], [3]], 'the attempts in a process that died, and in the one after it')
     },
   },
@@ -107,6 +114,7 @@ export const RTY = defineCases(
         equal(delivery.attempt, attempt, 'the attempt within one process')
         equal(await first.retry(delivery), [], `exceptions of retry ${attempt}`)
       }
+      await first.close()
       await first.connection.close()
       const { attempt } = await (await it.consume(billing)).next(it.timing.recover)
       between(attempt, 1, 3, 'the attempt in another process after two failures')

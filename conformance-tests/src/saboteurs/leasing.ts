@@ -122,12 +122,12 @@ export const LEASING = defineSaboteurs(
     adapter: byWallClock,
   },
   {
-    name: 'a-closed-connection-keeps-its-leases',
+    name: 'a-closed-consumer-keeps-its-leases',
     of: 'memory',
-    breaks: 'Closing a connection leaves what it held to the end of its lease.',
+    breaks: 'Closing a source leaves what it held to the end of its leases.',
     caughtBy: 'LSE-15',
     says: /1 deliveries were due .* and 0 came/,
-    adapter: inner => decorate(inner, { connection: () => ({ close: async () => {} }) }),
+    adapter: inner => decorate(inner, { source: () => ({ close: async () => {} }) }),
   },
 )
 

@@ -11,7 +11,7 @@ const LAG = 10
 /** What goes wrong when runs have failed. */
 export const RETRYING = defineSaboteurs(
   {
-    name: 'drops-on-retry',
+    name: 'retries-are-acks',
     of: 'memory',
     breaks: 'What is to be tried again is acked.',
     caughtBy: 'NCK-01',

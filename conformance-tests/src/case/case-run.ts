@@ -27,7 +27,7 @@ import { Collector } from './collector.js'
 import { Consumer } from './consumer.js'
 import type { CaseContext, ConsumerOptions, OpenOptions, Waiting } from './context.js'
 import { check } from './expect.js'
-import { Blocked, Failure, Inconclusive } from './failure.js'
+import { Blocked, Failure, Inconclusive, Skipped } from './failure.js'
 import { Gate } from './gate.js'
 import { refused } from './refused.js'
 import type { Sample } from './sample.js'
@@ -130,7 +130,7 @@ export class CaseRun implements CaseContext {
   }
 
   async connect(options: { readonly like?: Connection } = {}): Promise<Connection> {
-    const { connection } = await this.#world.connect(options.like)
+    const { connection } = await this.#world.connect(options.like === undefined ? {} : { like: options.like })
     return connection
   }
 
@@ -156,9 +156,10 @@ export class CaseRun implements CaseContext {
 
   async consume(subscription: Subscription<unknown>, options: ConsumerOptions = {}): Promise<Consumer> {
     const { timing } = this.#init
-    const { lease = timing.lease, window = 256, consumer: generation } = options
+    const { lease = timing.lease, window = 256, skew = 0, consumer: generation } = options
     const given = options.connection
-    const { connection, process, link } = given === undefined ? await this.#world.connect() : this.#world.handOf(given)
+    const { connection, process, link } =
+      given === undefined ? await this.#world.connect({ skew }) : this.#world.handOf(given)
     await connection.declare([subscription.topic.spec], [subscription.spec])
     const { spec } = subscription
     const patience = timing.arrive
@@ -231,6 +232,10 @@ export class CaseRun implements CaseContext {
 
   refuses(capability: keyof Capabilities, call: (broker: Broker) => Promise<unknown>): Promise<void> {
     return refused(this, capability, call)
+  }
+
+  skip(reason: string): never {
+    throw new Skipped(reason)
   }
 
   blocked(reason: string): never {

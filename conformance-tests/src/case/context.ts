@@ -46,6 +46,8 @@ export interface ConsumerOptions {
   readonly connection?: Connection
   /** Which consumer of its process it is, for the how manieth time. Default: one that replaces nobody. */
   readonly consumer?: ConsumerGeneration
+  /** How far this process's wall clock is ahead of the others', in milliseconds. Default: 0. */
+  readonly skew?: number
 }
 
 /**
@@ -126,6 +128,8 @@ export interface CaseContext {
   rejects(code: ErrorCode, call: () => Promise<unknown>): Promise<PluribusError>
   /** The call is refused for want of a capability, by an error that names it and the adapter, and nothing was done. */
   refuses(capability: keyof Capabilities, call: (broker: Broker) => Promise<unknown>): Promise<void>
+  /** The case is about something that this adapter does not have and that no capability tells, such as leases. */
+  skip(reason: string): never
   /** The case cannot be run here. */
   blocked(reason: string): never
   /** The case has run and shows nothing. */

@@ -8,6 +8,11 @@ export class Blocked extends Error {
   override readonly name = 'Blocked'
 }
 
+/** A case is about something that this adapter does not have, which only shows while it runs. */
+export class Skipped extends Error {
+  override readonly name = 'Skipped'
+}
+
 /** A case has run, and shows nothing. */
 export class Inconclusive extends Error {
   override readonly name = 'Inconclusive'

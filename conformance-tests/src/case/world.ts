@@ -105,15 +105,18 @@ export class World {
     return hand
   }
 
-  /** A connection by hand: with a process of its own, or with that of another connection. */
-  async connect(like?: Connection): Promise<HandConnection> {
+  /** A connection by hand: with a process of its own, or with that of another connection; the wall clock `skew` ms ahead. */
+  async connect({ like, skew = 0 }: { like?: Connection; skew?: number } = {}): Promise<HandConnection> {
     const process = like === undefined ? this.#process() : this.handOf(like).process
     const adapter = recordAdapter(await this.#adapter(), this.history, process)
     const link = { isLost: false }
     const lost = () => {
       link.isLost = true
     }
-    const connection = await adapter.connect(this.#environment(process), { lost })
+    const environment = this.#environment(process)
+    const { clock } = environment
+    const skewed = { now: () => clock.now() + skew, monotonic: () => clock.monotonic() }
+    const connection = await adapter.connect({ ...environment, clock: skewed }, { lost })
     this.#opened.push({ what: process, close: () => connection.close() })
     const hand = { connection, process, link }
     this.#hands.set(connection, hand)

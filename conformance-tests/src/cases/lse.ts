@@ -1,5 +1,8 @@
+import { all } from '../case/all.js'
 import { defineCases } from '../case/case.js'
 import { between, check, equal } from '../case/expect.js'
+import { needLeases } from '../case/need-leases.js'
+import { patience } from '../case/patience.js'
 
 /** Leases. A source without `renew` has none: what it holds is its own until it ends. */
 export const LSE = defineCases(
@@ -15,7 +18,7 @@ export const LSE = defineCases(
       const orders = it.topic()
       const billing = orders.subscription('billing')
       const holder = await it.consume(billing)
-      if (holder.source.renew === undefined) it.blocked('the source has no leases')
+      needLeases(it, holder)
       const [id] = await it.publish(orders, 1)
       const asked = it.clock.monotonic()
       await holder.next()
@@ -33,6 +36,27 @@ export const LSE = defineCases(
     },
   },
   {
+    id: 'LSE-02',
+    title: "within its lease a delivery is nobody else's",
+    promise: 'Until the lease of a delivery has ended, idle consumers that ask all the time are not given it.',
+    profile: 'core',
+    needs: 'competing:message',
+    proves: ['competing:message'],
+    budget: ({ lease }) => lease,
+    async run(it) {
+      const orders = it.topic()
+      const billing = orders.subscription('billing')
+      await it.publish(orders, 1)
+      const idle = [await it.consume(billing), await it.consume(billing)]
+      const holder = await it.consume(billing)
+      needLeases(it, holder)
+      const asked = it.clock.monotonic()
+      await holder.next()
+      const left = asked + it.timing.lease - it.clock.monotonic()
+      await Promise.all(idle.map(one => one.nothing(left, 'the lease of the only message goes on')))
+    },
+  },
+  {
     id: 'LSE-03',
     title: 'a late ack changes nothing and is told',
     promise:
@@ -47,6 +71,7 @@ export const LSE = defineCases(
       const billing = orders.subscription('billing')
       await it.publish(orders, 1)
       const late = await it.consume(billing)
+      needLeases(it, late)
       const old = await late.next()
       const other = await it.consume(billing)
       const held = await other.next(timing.lease + timing.redeliver)
@@ -63,6 +88,69 @@ export const LSE = defineCases(
     },
   },
   {
+    id: 'LSE-04',
+    title: 'a late retry, reject or release changes nothing',
+    promise:
+      "Whatever is settled after the lease's end is stale: nothing dies of it, nothing comes once more, and the new holder can ack.",
+    profile: 'full',
+    needs: 'fencing:exact',
+    proves: ['fencing:exact'],
+    budget: ({ lease, redeliver, quiet }) => lease + redeliver + 3 * quiet,
+    async run(it) {
+      const { timing } = it
+      const orders = it.topic()
+      await it.publish(orders, 1)
+      await Promise.all(
+        (['retry', 'reject', 'release'] as const).map(async kind => {
+          const billing = orders.subscription(`late-${kind}`)
+          const late = await it.consume(billing)
+          needLeases(it, late)
+          const old = await late.next()
+          const other = await it.consume(billing)
+          const held = await other.next(timing.lease + timing.redeliver)
+          const exceptions = await late.settle({ [kind]: [old] })
+          equal(
+            exceptions.map(exception => exception.kind),
+            ['stale'],
+            `what the late ${kind} is told`,
+          )
+          await late.nothing(timing.quiet, `another consumer has it since before the late ${kind}`)
+          equal(await other.ack(held), [], `exceptions of the new holder's ack after the late ${kind}`)
+          const subscription = { topic: orders.name, name: billing.name }
+          const dead = await all(late.connection.persistence.deadLetters({ subscription }))
+          equal(dead.length, 0, `how many dead letters there are after the late ${kind}`)
+        }),
+      )
+    },
+  },
+  {
+    id: 'LSE-05',
+    title: 'what was taken away is not settled any more',
+    promise:
+      'Where the broker itself lets a late settle count, the process that has lost a delivery says so, stops its handler and settles nothing of it.',
+    profile: 'full',
+    needs: 'fencing:local',
+    proves: ['fencing:local'],
+    budget: ({ recover }) => recover,
+    async run(it) {
+      const orders = it.topic()
+      const billing = orders.subscription('billing', { timeout: patience(it) })
+      const [broker, adapter] = await it.openBreakable()
+      const gate = it.gate()
+      const seen = await it.collect(broker, billing, () => (gate.arrived === 0 ? gate.pass() : undefined))
+      const ids = await it.publish(orders, 1)
+      await it.until(() => gate.arrived === 1, { what: 'the handler to begin' })
+      const { signal } = seen.runs[0]?.context ?? {}
+      equal(adapter.takeLeases(), 1, 'how many deliveries were taken away')
+      equal(signal?.aborted, true, 'whether the signal of the run has fired')
+      equal(seen.lost, ids, 'what the process says it has lost')
+      gate.open()
+      await it.until(() => seen.acked.length === 1, { within: it.timing.recover, what: 'the message to be acked' })
+      const settles = it.history.events.filter(({ kind }) => kind === 'settle')
+      equal(settles.length, 1, 'how many settlements there were: none of the run that had lost its delivery')
+    },
+  },
+  {
     id: 'LSE-17',
     title: 'the next generation of a consumer takes over what the last one held',
     promise:
@@ -75,7 +163,7 @@ export const LSE = defineCases(
       const ids = await it.publish(orders, 4)
       const broken = await it.connect()
       const first = await it.consume(billing, { connection: broken, consumer: { id: 1, generation: 1 } })
-      if (first.source.renew === undefined) it.blocked('the source has no leases')
+      needLeases(it, first)
       const [held] = await first.take(2)
       const other = await it.consume(billing)
       const connection = await it.connect({ like: broken })

@@ -2,7 +2,7 @@ import type { Capabilities, ServerInfo } from '@pluribus/core/driver'
 import { seededRandom } from '@pluribus/core/testing'
 import type { Case } from '../case/case.js'
 import { CaseRun } from '../case/case-run.js'
-import { Blocked, Inconclusive } from '../case/failure.js'
+import { Blocked, Inconclusive, Skipped } from '../case/failure.js'
 import { Surroundings } from '../case/surroundings.js'
 import { World } from '../case/world.js'
 import { groupBy } from '../group-by.js'
@@ -141,6 +141,7 @@ class RunningCase {
       return true
     } catch (error) {
       if (error instanceof Blocked) this.#end('blocked', error.message)
+      else if (error instanceof Skipped) this.#end('skipped', error.message)
       else if (error instanceof Inconclusive) this.#end('unknown', error.message)
       else this.#fail(error instanceof Overdue ? `It hung: ${error.message}` : explain(error))
       return false

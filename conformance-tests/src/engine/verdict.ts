@@ -4,7 +4,8 @@
  * - `passed`: it ran to its end, and its history is clean.
  * - `failed`: it did not, or its history is not.
  * - `refused`: the adapter does not claim what it is about; a probe of its own shows whether that is refused properly.
- * - `skipped`: it is about something that the adapter does not claim and that nothing could refuse.
+ * - `skipped`: it is about something that the adapter does not claim and that nothing could refuse,
+ *   or that shows only while it runs, such as leases.
  * - `blocked`: something that it needs of the surroundings is missing.
  * - `unknown`: it ran, and shows nothing.
  * - `deviation`: it failed, as the target's known deviations say.

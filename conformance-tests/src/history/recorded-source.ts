@@ -75,7 +75,8 @@ export class RecordedSource implements OpenSource {
     this.#pulling++
     try {
       const pulled = await inner.pull(max)
-      for (const delivery of pulled.deliveries) this.#deliver(delivery, asked)
+      // What arrives after the end was given to nobody, and nobody holds it: the end says that a pull was under way.
+      if (!this.#over) for (const delivery of pulled.deliveries) this.#deliver(delivery, asked)
       return pulled
     } finally {
       this.#pulling--

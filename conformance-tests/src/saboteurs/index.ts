@@ -1,9 +1,15 @@
+import { ACKING } from './acking.js'
 import { ADMINISTERING } from './administering.js'
 import { ALTERING } from './altering.js'
 import { CLAIMING } from './claiming.js'
+import { CLOSING } from './closing.js'
+import { DYING } from './dying.js'
 import { HISTORIES } from './histories.js'
 import { IDS } from './ids.js'
+import { LEASING } from './leasing.js'
 import { PUBLISHING } from './publishing.js'
+import { REDRIVING } from './redriving.js'
+import { RETRYING } from './retrying.js'
 import type { Saboteur } from './saboteur.js'
 import { SETTLING } from './settling.js'
 import { SUBSCRIBING } from './subscribing.js'
@@ -19,12 +25,18 @@ import { SUBSCRIBING } from './subscribing.js'
  * ```
  */
 export const SABOTEURS: readonly Saboteur[] = Object.freeze([
+  ...ACKING,
   ...ADMINISTERING,
   ...ALTERING,
   ...CLAIMING,
+  ...CLOSING,
+  ...DYING,
   ...HISTORIES,
   ...IDS,
+  ...LEASING,
   ...PUBLISHING,
+  ...REDRIVING,
+  ...RETRYING,
   ...SETTLING,
   ...SUBSCRIBING,
 ])

@@ -1,0 +1,137 @@
+import { NO_EXCEPTIONS, type Publisher, type Source, type Token } from '@pluribus/core/driver'
+import { decorate } from '../history/decorate.js'
+import { outgoingCopy } from './copy-message.js'
+import { defineSaboteurs } from './saboteur.js'
+
+/** How long a broken adapter takes between two steps that belong together, in milliseconds. */
+const LAG = 10
+
+/** What goes wrong when a process closes, where it publishes within handlers, and where it is mistaken. */
+export const CLOSING = defineSaboteurs(
+  {
+    name: 'drops-what-is-given-back',
+    of: 'memory',
+    breaks: 'What a closing process gives back is acked.',
+    caughtBy: 'SHD-02',
+    says: /the rest to be acked by another process/,
+    adapter: inner =>
+      decorate(inner, {
+        source: source => ({
+          settle({ acks, others }) {
+            const back = others.filter(({ kind }) => kind === 'release').map(({ token }) => token)
+            return source.settle({ acks: [...acks, ...back], others: others.filter(({ kind }) => kind !== 'release') })
+          },
+        }),
+      }),
+  },
+  {
+    name: 'what-runs-at-the-end-has-failed',
+    of: 'memory',
+    breaks: 'What a source holds when it is closed has one attempt less.',
+    caughtBy: 'SHD-04',
+    says: /its attempt/,
+    adapter: inner => decorate(inner, { source: failing }),
+  },
+  {
+    name: 'closing-forgets-late-acks',
+    of: 'memory',
+    breaks: 'Acks that come while a process closes are answered and not stored.',
+    caughtBy: 'SHD-01',
+    says: /was handed out again after it had been acked/,
+    adapter: inner =>
+      decorate(inner, {
+        source: source => {
+          let isLate = false
+          return {
+            pull: source.pull.bind(source),
+            async settle(settled) {
+              // Giving back is how closing begins.
+              isLate ||= settled.others.some(({ kind }) => kind === 'release')
+              return isLate ? source.settle({ ...settled, acks: [] }) : source.settle(settled)
+            },
+          }
+        },
+      }),
+  },
+  {
+    name: 'publishes-are-written-behind',
+    of: 'memory',
+    breaks: 'A publish is confirmed, and stored a little later; the last ones are lost when the process closes.',
+    caughtBy: 'SHD-05',
+    says: /messages that were sent to be acked/,
+    adapter(inner) {
+      const waiting = new Set<unknown>()
+      return decorate(inner, {
+        publisher: (publisher: Publisher, { timers }) => ({
+          async publish(batch) {
+            const timer = timers.setTimeout(() => {
+              waiting.delete(timer)
+              void publisher.publish(batch)
+            }, LAG)
+            waiting.add(timer)
+            return NO_EXCEPTIONS
+          },
+        }),
+        connection: (connection, { timers }) => ({
+          close() {
+            for (const timer of waiting) timers.clearTimeout(timer)
+            return connection.close()
+          },
+        }),
+      })
+    },
+  },
+  {
+    name: 'forgets-who-caused-it',
+    of: 'memory',
+    breaks: 'The id of the cause is not stored.',
+    caughtBy: 'HND-12',
+    says: /cause and root of each message/,
+    adapter: inner =>
+      decorate(inner, {
+        publisher: publisher => ({
+          publish: batch =>
+            publisher.publish(
+              batch.map(message => ({ ...outgoingCopy(message, { causationId: undefined }), delay: message.delay })),
+            ),
+        }),
+      }),
+  },
+  {
+    name: 'what-is-not-there-is-empty',
+    of: 'memory',
+    breaks: 'Counts of a subscription that does not exist are zero.',
+    caughtBy: 'ERR-06',
+    says: /counts of a subscription that there is not: it should be rejected with NOT_FOUND/,
+    adapter: inner =>
+      decorate(inner, {
+        persistence: persistence => ({
+          counts: subscription =>
+            persistence
+              .counts(subscription)
+              .catch(() => ({ waiting: 0, leased: 0, retrying: 0, scheduled: 0, dead: 0 })),
+        }),
+      }),
+  },
+)
+
+function failing(source: Source): Partial<Source> {
+  const held = new Set<Token>()
+  return {
+    async pull(max) {
+      const pulled = await source.pull(max)
+      for (const { token } of pulled.deliveries) held.add(token)
+      return pulled
+    },
+    settle(settled) {
+      for (const token of settled.acks) held.delete(token)
+      return source.settle(settled)
+    },
+    async close() {
+      const error = { name: 'Error', message: 'closed', attempt: 1, time: 0 }
+      const others = [...held].map(token => ({ kind: 'retry' as const, token, delay: 0, error }))
+      await source.settle({ acks: [], others })
+      await source.close()
+    },
+  }
+}

@@ -1,0 +1,337 @@
+import type { Adapter, Delivery, Environment, Settlement, Source, Token } from '@pluribus/core/driver'
+import { decorate } from '../history/decorate.js'
+import { copyMessage } from './copy-message.js'
+import { heldBack } from './held-back.js'
+import { mapDeliveries } from './map-deliveries.js'
+import { defineSaboteurs } from './saboteur.js'
+
+/** How long a broken adapter takes between two steps that belong together, in milliseconds. */
+const LAG = 10
+
+/** What goes wrong when runs have failed. */
+export const RETRYING = defineSaboteurs(
+  {
+    name: 'retries-are-acks',
+    of: 'memory',
+    breaks: 'What is to be tried again is acked.',
+    caughtBy: 'NCK-01',
+    says: /the message to be acked after it had failed once/,
+    adapter: inner =>
+      settlingOthers(
+        inner,
+        ({ kind, token }, source) => kind === 'retry' && source.settle({ acks: [token], others: [] }),
+      ),
+  },
+  {
+    name: 'drops-every-second-retry',
+    of: 'memory',
+    breaks: 'Every second message that is to be tried again is acked.',
+    caughtBy: 'NCK-02',
+    says: /messages to be acked/,
+    adapter(inner) {
+      let retries = 0
+      const drops = ({ kind, token }: Settlement, source: Source) =>
+        kind === 'retry' && ++retries % 2 === 0 && source.settle({ acks: [token], others: [] })
+      return settlingOthers(inner, drops)
+    },
+  },
+  {
+    name: 'drops-the-third-retry',
+    of: 'memory',
+    breaks: 'A message that has failed three times is acked.',
+    caughtBy: 'NCK-05',
+    says: /messages to be acked, each after three failures/,
+    adapter: inner =>
+      settlingOthers(
+        inner,
+        (settlement, source) =>
+          settlement.kind === 'retry' &&
+          settlement.error.attempt === 3 &&
+          source.settle({ acks: [settlement.token], others: [] }),
+      ),
+  },
+  {
+    name: 'retry-forgets-the-envelope',
+    of: 'memory',
+    breaks: 'A retried message has lost its key, its priority and its headers.',
+    caughtBy: 'NCK-03',
+    says: /what attempt 2 was given/,
+    adapter: inner =>
+      mapDeliveries(inner, delivery =>
+        delivery.attempt === 1
+          ? delivery
+          : { ...delivery, message: copyMessage(delivery.message, { key: undefined, priority: 0, headers: {} }) },
+      ),
+  },
+  {
+    name: 'retry-has-other-data',
+    of: 'memory',
+    breaks: 'A retried message has what became of its data, not what it was.',
+    caughtBy: 'NCK-04',
+    says: /what each is given/,
+    adapter: inner =>
+      mapDeliveries(inner, delivery =>
+        delivery.attempt === 1
+          ? delivery
+          : { ...delivery, message: copyMessage(delivery.message, { payload: '{"n":99,"lines":["a","spoiled"]}' }) },
+      ),
+  },
+  {
+    name: 'retry-stays-with-its-consumer',
+    of: 'memory',
+    breaks: 'A retry is kept in the source that asked for it, and nobody else can have it.',
+    caughtBy: 'NCK-06',
+    says: /1 deliveries were due .* and 0 came/,
+    adapter: inner => decorate(inner, { source: keeping }),
+  },
+  {
+    name: 'settles-the-wrong-ones',
+    of: 'memory',
+    breaks: 'Of a batch with acks and others, each of the others concerns its neighbour.',
+    caughtBy: 'NCK-13',
+    says: /what comes back after 2 and 7 were retried/,
+    adapter: inner =>
+      decorate(inner, {
+        source: source => ({
+          settle({ acks, others }) {
+            const tokens = others.map(({ token }) => token)
+            const next = (index: number): Token => tokens[(index + 1) % tokens.length] as Token
+            return source.settle({ acks, others: others.map((other, index) => ({ ...other, token: next(index) })) })
+          },
+        }),
+      }),
+  },
+  {
+    name: 'release-counts',
+    of: 'memory',
+    breaks: 'What is given back has one attempt less.',
+    caughtBy: 'NCK-09',
+    says: /id and attempt in round 2/,
+    adapter: inner =>
+      settlingOthers(
+        inner,
+        ({ kind, token }, source) =>
+          kind === 'release' &&
+          source.settle({ acks: [], others: [{ kind: 'retry', token, delay: 0, error: UNKNOWN_ERROR }] }),
+      ),
+  },
+  {
+    name: 'retry-goes-to-the-tail',
+    of: 'memory',
+    breaks: 'A retried message waits until nothing else is ready.',
+    caughtBy: 'NCK-12',
+    says: /the order of the runs/,
+    adapter: inner => decorate(inner, { source: lastOfAll }),
+  },
+  {
+    name: 'wakes-for-nothing',
+    of: 'memory',
+    breaks: 'A source wakes its consumer all the time, whether there is anything or not.',
+    caughtBy: 'NCK-10',
+    says: /it spins/,
+    adapter: restless,
+  },
+  {
+    name: 'attempts-start-at-0',
+    of: 'memory',
+    breaks: 'The first delivery is attempt 0.',
+    caughtBy: 'RTY-02',
+    says: /the attempts after nothing, a release, a retry/,
+    adapter: inner => mapDeliveries(inner, delivery => ({ ...delivery, attempt: delivery.attempt - 1 })),
+  },
+  {
+    name: 'one-attempt-too-many',
+    of: 'memory',
+    breaks: 'The first failed run is not counted.',
+    caughtBy: 'RTY-01',
+    says: /the attempts where 2 are allowed/,
+    adapter: inner => mapDeliveries(inner, delivery => ({ ...delivery, attempt: Math.max(1, delivery.attempt - 1) })),
+  },
+  {
+    name: 'attempts-live-in-the-source',
+    of: 'memory',
+    breaks: 'Each consumer counts attempts of its own.',
+    caughtBy: 'RTY-03',
+    says: /the attempt after a failure in a process that was closed/,
+    adapter: inner => decorate(inner, { source: countingAnew }),
+  },
+  {
+    name: 'long-delays-block-short-ones',
+    of: 'memory',
+    breaks: 'Retries become due in the order in which they were asked for.',
+    caughtBy: 'RTY-13',
+    says: /the message with the short delay to be acked/,
+    adapter(inner) {
+      let latest = 0
+      return decorate(inner, {
+        source: (source, { clock }) => ({
+          settle({ acks, others }) {
+            const queued = others.map(other => {
+              if (other.kind !== 'retry') return other
+              latest = Math.max(latest, clock.monotonic() + other.delay)
+              return { ...other, delay: latest - clock.monotonic() }
+            })
+            return source.settle({ acks, others: queued })
+          },
+        }),
+      })
+    },
+  },
+  {
+    name: 'retry-blocks-the-subscription',
+    of: 'memory',
+    breaks: 'While a message waits for its retry, nothing is handed out.',
+    caughtBy: 'RTY-12',
+    says: /seven messages to be acked while three wait/,
+    adapter: inner => decorate(inner, { source: blocking }),
+  },
+  {
+    name: 'the-ladder-has-one-step',
+    of: 'memory',
+    breaks: 'Every retry waits as long as the first one did.',
+    caughtBy: 'RTY-06',
+    says: /milliseconds before attempt 3/,
+    adapter(inner) {
+      let first: number | undefined
+      const same = (other: Settlement): Settlement => {
+        if (other.kind !== 'retry') return other
+        first ??= other.delay
+        return { ...other, delay: first }
+      }
+      return decorate(inner, {
+        source: source => ({ settle: ({ acks, others }) => source.settle({ acks, others: others.map(same) }) }),
+      })
+    },
+  },
+  {
+    name: 'retries-wait-in-the-process',
+    of: 'memory',
+    breaks: 'What waits for its retry is kept in the process alone, and lost with it.',
+    caughtBy: 'RTY-14',
+    says: /the message to come to another process when its retry is due/,
+    adapter: inner => heldBack(inner, other => (other.kind === 'retry' ? other.delay : undefined)),
+  },
+  {
+    name: 'retries-are-stored-a-little-later',
+    of: 'memory',
+    breaks: 'A retry is confirmed before it is stored: between the two it can be lost.',
+    caughtBy: 'RTY-15',
+    says: /three messages to be acked in the end where, as a retry is settled, it dies-amid/,
+    adapter: inner => heldBack(inner, other => (other.kind === 'retry' ? LAG : undefined)),
+  },
+)
+
+const UNKNOWN_ERROR = Object.freeze({ name: 'Error', message: 'unknown', attempt: 1, time: 0 })
+
+/** An adapter that settles some of what is no ack in another way: where `settle` answers anything but false. */
+function settlingOthers(
+  inner: Adapter,
+  settle: (settlement: Settlement, source: Source) => false | ReturnType<Source['settle']>,
+): Adapter {
+  return decorate(inner, {
+    source: source => ({
+      async settle({ acks, others }) {
+        const rest: Settlement[] = []
+        for (const other of others) {
+          const settled = settle(other, source)
+          if (settled === false) rest.push(other)
+          else await settled
+        }
+        return source.settle({ acks, others: rest })
+      },
+    }),
+  })
+}
+
+function keeping(source: Source): Partial<Source> {
+  const held = new Map<Token, Delivery>()
+  const again: Delivery[] = []
+  return {
+    async pull(max) {
+      const back = again.splice(0, max)
+      const pulled = await source.pull(max - back.length)
+      for (const delivery of [...back, ...pulled.deliveries]) held.set(delivery.token, delivery)
+      return { ...pulled, deliveries: [...back, ...pulled.deliveries] }
+    },
+    settle({ acks, others }) {
+      for (const { kind, token } of others) {
+        const delivery = held.get(token)
+        if (kind === 'retry' && delivery) again.push({ ...delivery, attempt: delivery.attempt + 1 })
+      }
+      return source.settle({ acks, others: others.filter(({ kind }) => kind !== 'retry') })
+    },
+  }
+}
+
+function lastOfAll(source: Source): Partial<Source> {
+  const kept: Delivery[] = []
+  return {
+    async pull(max) {
+      for (;;) {
+        const pulled = await source.pull(max)
+        const fresh = pulled.deliveries.filter(({ attempt }) => attempt === 1)
+        kept.push(...pulled.deliveries.filter(({ attempt }) => attempt > 1))
+        if (pulled.deliveries.length === 0) return { ...pulled, deliveries: kept.splice(0, max) }
+        if (fresh.length > 0) return { ...pulled, deliveries: fresh }
+      }
+    },
+  }
+}
+
+/** Ten times more often than there could be anything. */
+function restless(inner: Adapter): Adapter {
+  return decorate(inner, {
+    subscriber: (subscriber, { timers }) => ({
+      async open(spec, options, events) {
+        const source = await subscriber.open(spec, options, events)
+        let timer: unknown
+        const wake = () => {
+          timer = timers.setTimeout(wake, LAG / 10)
+          events.wake()
+        }
+        wake()
+        return {
+          pull: max => source.pull(max),
+          mark: delivery => source.mark(delivery),
+          settle: settled => source.settle(settled),
+          async close() {
+            timers.clearTimeout(timer)
+            await source.close()
+          },
+        }
+      },
+    }),
+  })
+}
+
+function countingAnew(source: Source): Partial<Source> {
+  const before = new Map<string, number>()
+  return {
+    async pull(max) {
+      const pulled = await source.pull(max)
+      const deliveries = pulled.deliveries.map(delivery => {
+        const { id } = delivery.message
+        const known = before.get(id) ?? delivery.attempt - 1
+        before.set(id, known)
+        return { ...delivery, attempt: delivery.attempt - known }
+      })
+      return { ...pulled, deliveries }
+    },
+  }
+}
+
+function blocking(source: Source, { clock }: Environment): Partial<Source> {
+  let until = 0
+  return {
+    async pull(max) {
+      const dueIn = until - clock.monotonic()
+      return dueIn > 0 ? { deliveries: [], dueIn } : source.pull(max)
+    },
+    settle(settled) {
+      for (const other of settled.others) {
+        if (other.kind === 'retry') until = Math.max(until, clock.monotonic() + other.delay)
+      }
+      return source.settle(settled)
+    },
+  }
+}

@@ -9,6 +9,7 @@ import type {
   SubscriptionSpec,
   TopicSpec,
 } from '@pluribus/core/driver'
+import type { Bell } from './bell.ts'
 import { CAPABILITIES } from './capabilities.ts'
 import type { Database } from './database.ts'
 import { declareSubscription, declareTopic } from './declare.ts'
@@ -25,10 +26,12 @@ export class SqliteConnection implements Connection {
   readonly subscriber: Subscriber
   readonly persistence: Persistence
   readonly #db: Database
+  readonly #bell: Bell
 
   constructor(shared: Shared) {
     const { db, bell } = shared
     this.#db = db
+    this.#bell = bell
     this.server = { product: 'sqlite', version: db.version, endpoint: `sqlite:${db.location}` }
     this.publisher = new SqlitePublisher(db, bell)
     this.subscriber = new SqliteSubscriber(shared)
@@ -50,6 +53,7 @@ export class SqliteConnection implements Connection {
   }
 
   async close(): Promise<void> {
+    this.#bell.close()
     this.#db.close()
   }
 }

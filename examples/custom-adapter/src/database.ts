@@ -1,5 +1,6 @@
 import { DatabaseSync, type SQLTagStore } from 'node:sqlite'
 import { type Clock, PluribusError, type SubscriptionName } from '@pluribus/core/driver'
+import { FileClock } from './file-clock.ts'
 import { SCHEMA, SCHEMA_VERSION } from './schema.ts'
 
 /** How long a transaction waits for one of another process, in milliseconds. Nothing else of this process runs meanwhile. */
@@ -8,11 +9,11 @@ const BUSY_TIMEOUT = 2_000
 /** One open file. Transactions are synchronous, so those of one process never wait for each other. */
 export class Database {
   readonly sql: SQLTagStore
-  readonly #clock: Clock
+  readonly #clock: FileClock
   readonly #db: DatabaseSync
 
   constructor(path: string, clock: Clock) {
-    this.#clock = clock
+    this.#clock = new FileClock(clock)
     this.#db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT })
     this.sql = this.#db.createTagStore()
     try {
@@ -36,20 +37,18 @@ export class Database {
   /** One transaction, at one time, at which everything that is due has its place. */
   write<T>(work: (now: number) => T): T {
     return this.#transaction(() => {
-      const now = this.#clock.now()
+      const { time, changes } = this.#file()
+      const now = this.#clock.read(time)
       this.#placeDue(now)
-      return work(now)
+      const result = work(now)
+      if (this.#file().changes > changes) this.sql.run`UPDATE file SET time = ${now}`
+      return result
     })
-  }
-
-  /** The end of a time that is to last `ms`: the clock counts whole milliseconds, and the present one has begun already. */
-  static after(now: number, ms: number): number {
-    return ms === 0 ? now : now + ms + 1
   }
 
   /** The next number; within a transaction. */
   next(): number {
-    return Number(this.sql.get`UPDATE sequence SET value = value + 1 RETURNING value`?.value)
+    return Number(this.sql.get`UPDATE file SET sequence = sequence + 1 RETURNING sequence`?.sequence)
   }
 
   /** The row of a subscription. */
@@ -59,6 +58,15 @@ export class Database {
       throw new PluribusError('NOT_FOUND', `There is no subscription ${name} of ${topic}. Subscribe to it first.`)
     }
     return Number(row.id)
+  }
+
+  /** Gives what is stored from `first` on to one subscription of its topic, or to all of them; within a transaction. */
+  deliver(topic: string, first: number | bigint, subscription: number | bigint | null): void {
+    this.sql.run`
+      INSERT INTO deliveries (subscription, seq, key, band, direction, place, until)
+      SELECT s.id, m.seq, m.key, max(s.levels - 1 - m.priority, 0), s.direction, m.place, m.due
+      FROM messages m JOIN subscriptions s ON s.topic = m.topic
+      WHERE m.topic = ${topic} AND m.seq >= ${first} AND s.id = coalesce(${subscription}, s.id)`
   }
 
   close(): void {
@@ -76,6 +84,12 @@ export class Database {
       if (this.#db.isTransaction) this.#db.exec('ROLLBACK')
       throw error
     }
+  }
+
+  /** The file's time, and how much this connection has written so far: what only looks does not touch the disk. */
+  #file() {
+    const row = this.sql.get`SELECT time, total_changes() AS changes FROM file`
+    return { time: Number(row?.time), changes: Number(row?.changes) }
   }
 
   #migrate(path: string): void {

@@ -70,11 +70,7 @@ function create(db: Database, spec: SubscriptionSpec): void {
   const { lastInsertRowid: id } = db.sql.run`
     INSERT INTO subscriptions (topic, name, direction, levels, spec)
     VALUES (${topic}, ${name}, ${direction}, ${levels}, ${JSON.stringify(spec)})`
-  db.sql.run`
-    INSERT INTO deliveries (subscription, seq, key, band, direction, place, until)
-    SELECT s.id, m.seq, m.key, max(s.levels - 1 - m.priority, 0), s.direction, m.place, m.due
-    FROM messages m JOIN subscriptions s ON s.topic = m.topic
-    WHERE s.id = ${id} AND m.seq >= ${firstOf(db, topic, from)}`
+  db.deliver(topic, firstOf(db, topic, from), id)
 }
 
 function changes<T>(

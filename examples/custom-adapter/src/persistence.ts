@@ -66,7 +66,7 @@ export class SqlitePersistence implements Persistence {
     let first = 0
     for (let left = limit; left > 0; ) {
       const rows = this.#db.sql.all`
-        SELECT dead.*, m.meta, m.encoding, m.payload FROM dead JOIN messages m USING (seq)
+        SELECT dead.*, m.meta, m.payload FROM dead JOIN messages m USING (seq)
         WHERE subscription = ${id} AND number >= ${first}
           AND (${ids === undefined ? 1 : 0} OR m.id IN (SELECT value FROM json_each(${JSON.stringify(ids ?? [])})))
         ORDER BY number LIMIT ${Math.min(left, PAGE)}`

@@ -8,7 +8,8 @@ import {
 import type { Bell } from './bell.ts'
 import { DEDUPLICATION_WINDOW } from './capabilities.ts'
 import { encode } from './codec.ts'
-import { Database } from './database.ts'
+import type { Database } from './database.ts'
+import { FileClock } from './file-clock.ts'
 
 export class SqlitePublisher implements Publisher {
   readonly window = 1
@@ -39,16 +40,13 @@ export class SqlitePublisher implements Publisher {
       INSERT INTO ids (topic, id, stored) VALUES (${topic}, ${id}, ${now})
       ON CONFLICT DO UPDATE SET stored = excluded.stored WHERE stored <= ${now - DEDUPLICATION_WINDOW}`
     if (changes === 0) return { index, kind: 'duplicate' }
-    const { meta, encoding, payload } = encode(message)
+    const meta = encode(message)
     const place = delay === 0 ? this.#db.next() : null
     const { lastInsertRowid: seq } = sql.run`
-      INSERT INTO messages (topic, id, key, priority, time, stored, due, place, size, meta, encoding, payload)
-      VALUES (${topic}, ${id}, ${key}, ${priority}, ${time}, ${now}, ${Database.after(now, delay)}, ${place},
-        ${size + meta.length}, ${meta}, ${encoding}, ${payload})`
-    sql.run`
-      INSERT INTO deliveries (subscription, seq, key, band, direction, place, until)
-      SELECT s.id, m.seq, m.key, max(s.levels - 1 - m.priority, 0), s.direction, m.place, m.due
-      FROM messages m JOIN subscriptions s ON s.topic = m.topic WHERE m.seq = ${seq}`
+      INSERT INTO messages (topic, id, key, priority, time, stored, due, place, size, meta, payload)
+      VALUES (${topic}, ${id}, ${key}, ${priority}, ${time}, ${now}, ${FileClock.after(now, delay)}, ${place},
+        ${size + meta.length}, ${meta}, ${message.payload})`
+    this.#db.deliver(topic, seq, null)
     return undefined
   }
 }

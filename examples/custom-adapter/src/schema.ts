@@ -9,12 +9,12 @@ export const SCHEMA_VERSION = 1
  *     retrying    token is null, until is when it comes back
  *     ready       until has passed: with a token, the lease was lost
  *
- * Acked is deleted, dead is moved to `dead`. A message gets its place when it is due, from the one sequence that also gives
+ * Acked is deleted, dead is moved to `dead`. A message gets its place when it is due, from the file's sequence, which also gives
  * sessions and tokens; its deliveries have the same place until they are redriven.
  */
 export const SCHEMA = `
-  CREATE TABLE sequence (value INTEGER NOT NULL);
-  INSERT INTO sequence VALUES (0);
+  CREATE TABLE file (sequence INTEGER NOT NULL, time INTEGER NOT NULL);
+  INSERT INTO file VALUES (0, 0);
 
   CREATE TABLE topics (name TEXT PRIMARY KEY, spec TEXT NOT NULL) WITHOUT ROWID;
 
@@ -27,7 +27,7 @@ export const SCHEMA = `
   CREATE TABLE messages (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, topic TEXT NOT NULL REFERENCES topics, id TEXT NOT NULL,
     key TEXT, priority INTEGER NOT NULL, time REAL NOT NULL, stored INTEGER NOT NULL, due INTEGER NOT NULL, place INTEGER,
-    size INTEGER NOT NULL, meta TEXT NOT NULL, encoding TEXT, payload BLOB NOT NULL
+    size INTEGER NOT NULL, meta TEXT NOT NULL, payload NOT NULL
   );
   CREATE INDEX messages_of_topic ON messages (topic, seq);
   CREATE INDEX messages_by_id ON messages (topic, id);

@@ -16,7 +16,8 @@ import {
   type Token,
 } from '@pluribus/core/driver'
 import { decode } from './codec.ts'
-import { Database } from './database.ts'
+import type { Database } from './database.ts'
+import { FileClock } from './file-clock.ts'
 import type { Shared } from './shared.ts'
 
 type Row = Record<string, SQLOutputValue>
@@ -47,15 +48,8 @@ export class SqliteSource implements Source {
 
   async pull(max: number): Promise<Pulled> {
     if (max === 0) return NOTHING_PULLED
-    return this.#db.write(now => {
-      this.#assertCurrent()
-      const found = this.#find(max, now)
-      const suspect = found.findIndex(isSuspect)
-      // A suspect comes alone: in front of it the others stop, and behind it there may be more.
-      const taken = suspect < 0 ? found : found.slice(0, Math.max(1, suspect))
-      const deliveries = taken.map(row => this.#claim(row, now))
-      return { deliveries, dueIn: this.#dueIn(now), more: suspect >= 0 }
-    })
+    const pulled = this.#db.write(now => (this.#isRemoved() ? undefined : this.#take(max, now)))
+    return pulled ?? this.#end()
   }
 
   async mark({ token }: Delivery): Promise<void> {
@@ -84,7 +78,7 @@ export class SqliteSource implements Source {
   async renew(batch: readonly Delivery[]): Promise<readonly Token[]> {
     const lost = this.#db.write(now =>
       batch.filter(({ token }) => {
-        const until = Database.after(now, this.#init.lease)
+        const until = FileClock.after(now, this.#init.lease)
         const { changes } = this.#db.sql
           .run`UPDATE deliveries SET until = ${until} WHERE token = ${numberOf(token)} AND until > ${now}`
         return changes === 0
@@ -103,15 +97,34 @@ export class SqliteSource implements Source {
     this.#init.bell.ring()
   }
 
+  #take(max: number, now: number): Pulled {
+    this.#assertCurrent()
+    const found = this.#find(max, now)
+    const suspect = found.findIndex(isSuspect)
+    // A suspect comes alone: in front of it the others stop, and behind it there may be more.
+    const taken = suspect < 0 ? found : found.slice(0, Math.max(1, suspect))
+    const deliveries = taken.map(row => this.#claim(row, now))
+    return { deliveries, dueIn: this.#dueIn(now), more: suspect >= 0 }
+  }
+
+  #isRemoved(): boolean {
+    return this.#db.sql.get`SELECT 1 FROM subscriptions WHERE id = ${this.#init.subscription}` === undefined
+  }
+
+  /** The subscription is gone: there will never be anything again. */
+  #end(): Pulled {
+    this.#unlisten()
+    const message = 'The subscription has been removed. Subscribe again to have a new one.'
+    this.#init.events.ended(new PluribusError('NOT_FOUND', message))
+    return NOTHING_PULLED
+  }
+
   /** A request of a replaced generation may have been under way for long: it must not take what nobody would settle. */
   #assertCurrent(): void {
     const { subscription, session, consumer } = this.#init
-    const { sql } = this.#db
-    if (sql.get`SELECT 1 FROM subscriptions WHERE id = ${subscription}` === undefined) {
-      throw new PluribusError('NOT_FOUND', 'The subscription has been removed. Subscribe again to have a new one.')
-    }
     if (consumer === undefined) return
-    const latest = sql.get`SELECT session FROM consumers WHERE subscription = ${subscription} AND name = ${consumer}`
+    const latest = this.#db.sql
+      .get`SELECT session FROM consumers WHERE subscription = ${subscription} AND name = ${consumer}`
     if (latest !== undefined && latest.session !== session) {
       throw new PluribusError('STALE', 'A later generation of the consumer has replaced this source.')
     }
@@ -122,12 +135,12 @@ export class SqliteSource implements Source {
     const { subscription, session, environment } = this.#init
     const { sql } = this.#db
     const reserved = sql.all`
-      SELECT d.*, d.token IS NOT NULL AND d.instance <> ${environment.instance} AS lost, m.meta, m.encoding, m.payload
+      SELECT d.*, d.token IS NOT NULL AND d.instance <> ${environment.instance} AS lost, m.meta, m.payload
       FROM deliveries d JOIN messages m USING (seq)
       WHERE d.session = ${session} AND d.reserved AND d.until > ${now}
       ORDER BY d.band, d.direction * d.place LIMIT ${max}`
     const ready = sql.all`
-      SELECT d.*, d.token IS NOT NULL AND d.instance <> ${environment.instance} AS lost, m.meta, m.encoding, m.payload
+      SELECT d.*, d.token IS NOT NULL AND d.instance <> ${environment.instance} AS lost, m.meta, m.payload
       FROM deliveries d JOIN messages m USING (seq)
       WHERE d.subscription = ${subscription} AND d.place IS NOT NULL AND d.until <= ${now} AND (d.key IS NULL OR NOT EXISTS (
         SELECT 1 FROM deliveries b WHERE b.subscription = d.subscription AND b.key = d.key AND b.place < d.place))
@@ -141,7 +154,7 @@ export class SqliteSource implements Source {
     const token = this.#db.next()
     this.#db.sql.run`
       UPDATE deliveries SET token = ${token}, session = ${session}, instance = ${environment.instance}, reserved = 0,
-        until = ${Database.after(now, lease)}, losses = ${losses}, marks = ${marks}, marked = marked AND NOT ${row.lost ?? 0}
+        until = ${FileClock.after(now, lease)}, losses = ${losses}, marks = ${marks}, marked = marked AND NOT ${row.lost ?? 0}
       WHERE subscription = ${row.subscription ?? null} AND seq = ${row.seq ?? null}`
     const attempt = Number(row.attempts) + 1
     return { message: decode(row), token, attempt, losses, marks, suspect: losses >= SUSPECT_AFTER }
@@ -166,7 +179,7 @@ export class SqliteSource implements Source {
         UPDATE deliveries SET token = NULL, session = NULL, marked = 0, until = ${now} WHERE token = ${token}`
     } else if (settlement.kind === 'retry') {
       sql.run`
-        UPDATE deliveries SET token = NULL, session = NULL, marked = 0, until = ${Database.after(now, settlement.delay)},
+        UPDATE deliveries SET token = NULL, session = NULL, marked = 0, until = ${FileClock.after(now, settlement.delay)},
           attempts = attempts + 1, losses = 0, marks = 0, errors = ${joined(row, [settlement.error])}
         WHERE token = ${token}`
     } else {

@@ -7,7 +7,7 @@ import {
   type SubscriptionName,
   type SubscriptionSpec,
 } from '@pluribus/core/driver'
-import { Database } from './database.ts'
+import { FileClock } from './file-clock.ts'
 import type { Shared } from './shared.ts'
 import { SqliteSource } from './source.ts'
 
@@ -60,7 +60,7 @@ export class SqliteSubscriber implements Subscriber {
     const held = db.sql.all`SELECT seq FROM deliveries WHERE session = ${before.session ?? null} AND until > ${now}`
     for (const { seq = null } of held) {
       db.sql.run`
-        UPDATE deliveries SET token = ${db.next()}, session = ${session}, until = ${Database.after(now, lease)}, reserved = 1
+        UPDATE deliveries SET token = ${db.next()}, session = ${session}, until = ${FileClock.after(now, lease)}, reserved = 1
         WHERE subscription = ${subscription} AND seq = ${seq}`
     }
     return held.length

@@ -60,6 +60,11 @@ export class Database {
     return Number(row.id)
   }
 
+  assertTopic(topic: string): void {
+    if (this.sql.get`SELECT 1 FROM topics WHERE name = ${topic}` !== undefined) return
+    throw new PluribusError('NOT_FOUND', `There is no topic ${topic}. Declare it first.`)
+  }
+
   /** Gives what is stored from `first` on to one subscription of its topic, or to all of them; within a transaction. */
   deliver(topic: string, first: number | bigint, subscription: number | bigint | null): void {
     this.sql.run`

@@ -45,12 +45,13 @@ export function declareSubscription(db: Database, spec: SubscriptionSpec): reado
 
 /** The first `seq` that a start takes in. */
 export function firstOf(db: Database, topic: string, from: Start): number {
+  db.assertTopic(topic)
   if (from === 'earliest') return 0
   const { sql } = db
   const end = Number(sql.get`SELECT coalesce(max(seq), 0) + 1 AS seq FROM messages`?.seq)
   if (from === 'latest') return end
   if ('time' in from) {
-    const row = sql.get`SELECT min(seq) AS seq FROM messages WHERE topic = ${topic} AND time >= ${from.time}`
+    const row = sql.get`SELECT min(seq) AS seq FROM messages WHERE topic = ${topic} AND stored >= ${from.time}`
     return Number(row?.seq ?? end)
   }
   const row = sql.get`SELECT max(seq) AS seq FROM messages WHERE topic = ${topic} AND id = ${from.id}`
@@ -64,13 +65,11 @@ export function firstOf(db: Database, topic: string, from: Start): number {
 function create(db: Database, spec: SubscriptionSpec): void {
   const { topic, name, from } = spec
   const { direction, levels } = queueDiscipline(spec.discipline)
-  if (db.sql.get`SELECT 1 FROM topics WHERE name = ${topic}` === undefined) {
-    throw new PluribusError('NOT_FOUND', `There is no topic ${topic}. Declare it first.`)
-  }
+  const first = firstOf(db, topic, from)
   const { lastInsertRowid: id } = db.sql.run`
     INSERT INTO subscriptions (topic, name, direction, levels, spec)
     VALUES (${topic}, ${name}, ${direction}, ${levels}, ${JSON.stringify(spec)})`
-  db.deliver(topic, firstOf(db, topic, from), id)
+  db.deliver(topic, first, id)
 }
 
 function changes<T>(

@@ -52,6 +52,7 @@ export class SqlitePersistence implements Persistence {
   }
 
   async find(topic: string, id: string): Promise<StoredMessage | undefined> {
+    this.#db.assertTopic(topic)
     const row = this.#db.sql.get`SELECT * FROM messages WHERE topic = ${topic} AND id = ${id} ORDER BY seq DESC LIMIT 1`
     return row === undefined ? undefined : decode(row)
   }

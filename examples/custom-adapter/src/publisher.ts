@@ -31,7 +31,7 @@ export class SqlitePublisher implements Publisher {
 
   #publishOne(message: OutgoingMessage, index: number, now: number): PublishException | undefined {
     const { sql } = this.#db
-    const { topic, id, key = null, priority, time, size, delay } = message
+    const { topic, id, key = null, priority, size, delay } = message
     if (sql.get`SELECT 1 FROM topics WHERE name = ${topic}` === undefined) {
       const error = new PluribusError('NOT_FOUND', `There is no topic ${topic}. Declare it first.`)
       return { index, kind: 'failed', outcome: 'definite', error }
@@ -43,8 +43,8 @@ export class SqlitePublisher implements Publisher {
     const meta = encode(message)
     const place = delay === 0 ? this.#db.next() : null
     const { lastInsertRowid: seq } = sql.run`
-      INSERT INTO messages (topic, id, key, priority, time, stored, due, place, size, meta, payload)
-      VALUES (${topic}, ${id}, ${key}, ${priority}, ${time}, ${now}, ${FileClock.after(now, delay)}, ${place},
+      INSERT INTO messages (topic, id, key, priority, stored, due, place, size, meta, payload)
+      VALUES (${topic}, ${id}, ${key}, ${priority}, ${now}, ${FileClock.after(now, delay)}, ${place},
         ${size + meta.length}, ${meta}, ${message.payload})`
     this.#db.deliver(topic, seq, null)
     return undefined

@@ -26,7 +26,7 @@ export const SCHEMA = `
 
   CREATE TABLE messages (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, topic TEXT NOT NULL REFERENCES topics, id TEXT NOT NULL,
-    key TEXT, priority INTEGER NOT NULL, time REAL NOT NULL, stored INTEGER NOT NULL, due INTEGER NOT NULL, place INTEGER,
+    key TEXT, priority INTEGER NOT NULL, stored INTEGER NOT NULL, due INTEGER NOT NULL, place INTEGER,
     size INTEGER NOT NULL, meta TEXT NOT NULL, payload NOT NULL
   );
   CREATE INDEX messages_of_topic ON messages (topic, seq);

@@ -1,15 +1,12 @@
 import type { SQLOutputValue } from 'node:sqlite'
 import {
-  appendErrors,
   type Delivery,
-  type ErrorRecord,
   NO_EXCEPTIONS,
   NOTHING_PULLED,
   PluribusError,
   type Pulled,
   type Settled,
   type SettleException,
-  type Settlement,
   type Source,
   type SourceEvents,
   SUSPECT_AFTER,
@@ -18,6 +15,7 @@ import {
 import { decode } from './codec.ts'
 import type { Database } from './database.ts'
 import { FileClock } from './file-clock.ts'
+import { numberOf, settle } from './settle.ts'
 import type { Shared } from './shared.ts'
 
 type Row = Record<string, SQLOutputValue>
@@ -69,7 +67,7 @@ export class SqliteSource implements Source {
         if (acked === undefined) refused.push(token)
         else mayBeReady ||= acked.key !== null
       }
-      return [...refused, ...others.filter(other => !this.#settleOther(other, now)).map(({ token }) => token)]
+      return [...refused, ...others.filter(other => !settle(this.#db, other, now)).map(({ token }) => token)]
     })
     if (mayBeReady) this.#init.bell.ring()
     return stale.length === 0 ? NO_EXCEPTIONS : stale.map(token => ({ token, kind: 'stale' }))
@@ -167,31 +165,6 @@ export class SqliteSource implements Source {
       .get`SELECT min(until) AS until FROM deliveries WHERE subscription = ${subscription} AND until > ${now}`
     return Math.min(poll, Number(next?.until ?? Number.POSITIVE_INFINITY) - now)
   }
-
-  /** Whether the lease was still held. */
-  #settleOther(settlement: Settlement, now: number): boolean {
-    const { sql } = this.#db
-    const token = numberOf(settlement.token)
-    const row = sql.get`SELECT * FROM deliveries WHERE token = ${token} AND until > ${now}`
-    if (row === undefined) return false
-    if (settlement.kind === 'release') {
-      sql.run`
-        UPDATE deliveries SET token = NULL, session = NULL, marked = 0, until = ${now} WHERE token = ${token}`
-    } else if (settlement.kind === 'retry') {
-      sql.run`
-        UPDATE deliveries SET token = NULL, session = NULL, marked = 0, until = ${FileClock.after(now, settlement.delay)},
-          attempts = attempts + 1, losses = 0, marks = 0, errors = ${joined(row, [settlement.error])}
-        WHERE token = ${token}`
-    } else {
-      const { reason, attempts, errors } = settlement
-      sql.run`
-        INSERT INTO dead (subscription, seq, reason, errors, attempts, losses, time)
-        SELECT subscription, seq, ${reason}, ${joined(row, errors)}, ${attempts}, losses, ${now}
-        FROM deliveries WHERE token = ${token}`
-      sql.run`DELETE FROM deliveries WHERE token = ${token}`
-    }
-    return true
-  }
 }
 
 /** Losses and marks as they are for whoever claims the row now: what comes back to its own process is no loss. */
@@ -201,11 +174,3 @@ const lossesOf = ({ losses, marks, marked, lost }: Row) => ({
 })
 
 const isSuspect = (row: Row): boolean => lossesOf(row).losses >= SUSPECT_AFTER
-
-/** Ours are numbers; what is not one of ours is held by nobody. */
-const numberOf = (token: Token): number => (typeof token === 'number' ? token : 0)
-
-const joined = (row: Row, later: readonly ErrorRecord[]): string => {
-  const earlier: readonly ErrorRecord[] = JSON.parse(String(row.errors))
-  return JSON.stringify(appendErrors(earlier, later))
-}

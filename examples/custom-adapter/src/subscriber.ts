@@ -50,8 +50,11 @@ export class SqliteSubscriber implements Subscriber {
     const { db } = this.#shared
     const before = db.sql
       .get`SELECT generation, session FROM consumers WHERE subscription = ${subscription} AND name = ${name}`
-    if (before !== undefined && Number(before.generation) > generation) {
-      throw new PluribusError('STALE', `Generation ${generation} of consumer ${name} has been replaced by a later one.`)
+    if (before !== undefined && Number(before.generation) >= generation) {
+      throw new PluribusError(
+        'STALE',
+        `Generation ${generation} of consumer ${name} is not later than the one that is there.`,
+      )
     }
     db.sql.run`
       INSERT OR REPLACE INTO consumers (subscription, name, generation, session, opened)

@@ -1,5 +1,5 @@
 import type { SQLOutputValue } from 'node:sqlite'
-import type { StoredMessage } from '@pluribus/core/driver'
+import type { OutgoingMessage, StoredMessage } from '@pluribus/core/driver'
 
 /** Everything of a message but its payload, which has a column of its own: text stays text there, and bytes bytes. */
 export function encode(message: StoredMessage): string {
@@ -31,4 +31,9 @@ export function decode({ meta, payload }: Record<string, SQLOutputValue>): Store
     correlationId: plain.correlationId,
     causationId: plain.causationId,
   }
+}
+
+/** Bytes of payload and headers, which retention counts. */
+export function sizeOf({ size, headers }: OutgoingMessage): number {
+  return Object.entries(headers).reduce((sum, [name, value]) => sum + Buffer.byteLength(name + value), size)
 }

@@ -7,7 +7,7 @@ import {
 } from '@pluribus/core/driver'
 import type { Bell } from './bell.ts'
 import { DEDUPLICATION_WINDOW } from './capabilities.ts'
-import { encode } from './codec.ts'
+import { encode, sizeOf } from './codec.ts'
 import type { Database } from './database.ts'
 import { FileClock } from './file-clock.ts'
 
@@ -31,7 +31,7 @@ export class SqlitePublisher implements Publisher {
 
   #publishOne(message: OutgoingMessage, index: number, now: number): PublishException | undefined {
     const { sql } = this.#db
-    const { topic, id, key = null, priority, size, delay } = message
+    const { topic, id, key = null, priority, delay } = message
     if (sql.get`SELECT 1 FROM topics WHERE name = ${topic}` === undefined) {
       const error = new PluribusError('NOT_FOUND', `There is no topic ${topic}. Declare it first.`)
       return { index, kind: 'failed', outcome: 'definite', error }
@@ -45,7 +45,7 @@ export class SqlitePublisher implements Publisher {
     const { lastInsertRowid: seq } = sql.run`
       INSERT INTO messages (topic, id, key, priority, stored, due, place, size, meta, payload)
       VALUES (${topic}, ${id}, ${key}, ${priority}, ${now}, ${FileClock.after(now, delay)}, ${place},
-        ${size + meta.length}, ${meta}, ${message.payload})`
+        ${sizeOf(message)}, ${meta}, ${message.payload})`
     this.#db.deliver(topic, seq, null)
     return undefined
   }

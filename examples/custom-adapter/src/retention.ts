@@ -36,11 +36,10 @@ export function trimTopic(db: Database, topic: string, before: number): number {
   return Number(changes)
 }
 
-/** Keeps the latest that are handled and fit. */
+/** Keeps the latest that fit, and whatever is still to be handled. */
 function trimToSize(db: Database, topic: string, bytes: number): void {
   db.sql.run`
     DELETE FROM messages WHERE seq IN (SELECT seq FROM (
-      SELECT seq, sum(size) OVER (ORDER BY seq DESC) AS total FROM messages
-      WHERE topic = ${topic} AND seq NOT IN (SELECT seq FROM deliveries) AND seq NOT IN (SELECT seq FROM dead)
-    ) WHERE total > ${bytes})`
+      SELECT seq, sum(size) OVER (ORDER BY seq DESC) AS total FROM messages WHERE topic = ${topic}
+    ) WHERE total > ${bytes}) AND seq NOT IN (SELECT seq FROM deliveries) AND seq NOT IN (SELECT seq FROM dead)`
 }

@@ -57,7 +57,7 @@ export interface Delivery {
    * the delivery then came to the same {@link Environment.instance}.
    */
   readonly losses: number
-  /** How many of those losses happened while it was marked. */
+  /** How many of those losses happened while it was marked: a mark lasts until its delivery ends, transfers included. */
   readonly marks: number
   /** `losses` has reached {@link SUSPECT_AFTER}: this delivery came alone. */
   readonly suspect: boolean
@@ -279,7 +279,7 @@ export interface Source {
   settle(settled: Settled): Promise<readonly SettleException[]>
   /** Renews leases; answers the tokens that are lost. Absent where the broker has no leases. */
   renew?(batch: readonly Delivery[]): Promise<readonly Token[]>
-  /** Gives back what was pulled and not settled, counting nothing. */
+  /** Gives back what was pulled and not settled, counting nothing; where its connection is closed already, nothing. */
   close(): Promise<void>
 }
 

@@ -74,8 +74,12 @@ export class Database {
       WHERE m.topic = ${topic} AND m.seq >= ${first} AND s.id = coalesce(${subscription}, s.id)`
   }
 
+  get isOpen(): boolean {
+    return this.#db.isOpen
+  }
+
   close(): void {
-    if (this.#db.isOpen) this.#db.close()
+    if (this.isOpen) this.#db.close()
   }
 
   #transaction<T>(work: () => T): T {

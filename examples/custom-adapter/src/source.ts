@@ -87,6 +87,8 @@ export class SqliteSource implements Source {
 
   async close(): Promise<void> {
     this.#unlisten()
+    // What a closed connection held is for its consumers' next generations.
+    if (!this.#db.isOpen) return
     this.#db.write(
       now => this.#db.sql.run`
         UPDATE deliveries SET token = NULL, session = NULL, reserved = 0, marked = 0, until = ${now}
@@ -152,7 +154,7 @@ export class SqliteSource implements Source {
     const token = this.#db.next()
     this.#db.sql.run`
       UPDATE deliveries SET token = ${token}, session = ${session}, instance = ${environment.instance}, reserved = 0,
-        until = ${FileClock.after(now, lease)}, losses = ${losses}, marks = ${marks}, marked = marked AND NOT ${row.lost ?? 0}
+        until = ${FileClock.after(now, lease)}, losses = ${losses}, marks = ${marks}, marked = marked AND reserved AND until > ${now}
       WHERE subscription = ${row.subscription ?? null} AND seq = ${row.seq ?? null}`
     const attempt = Number(row.attempts) + 1
     return { message: decode(row), token, attempt, losses, marks, suspect: losses >= SUSPECT_AFTER }

@@ -7,5 +7,6 @@ export default defineTarget({
   name: 'sqlite in real time',
   time: 'real',
   timing: LOCAL_TIMING,
+  settings: async run => ({ ...(await target.settings(run)), poll: '1s' }),
   hooks: { module: import.meta.url },
 })

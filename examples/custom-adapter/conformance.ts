@@ -12,7 +12,8 @@ export default defineTarget({
   time: 'virtual',
   timing: VIRTUAL_TIMING,
   required,
-  settings: async run => ({ dir: mkdtempSync(join(tmpdir(), `${run.uniqueName()}-`)) }),
-  adapter: async ({ dir }) => sqlite({ path: join(String(dir), 'broker.db') }),
+  // Everything is in one process here. A poll would cover up a wake-up that is missing.
+  settings: async run => ({ dir: mkdtempSync(join(tmpdir(), `${run.uniqueName()}-`)), poll: '365d' }),
+  adapter: async ({ dir, poll }) => sqlite({ path: join(String(dir), 'broker.db'), poll: String(poll) }),
   cleanup: async ({ dir }) => rmSync(String(dir), { recursive: true }),
 })

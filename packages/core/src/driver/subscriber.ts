@@ -3,7 +3,7 @@ import type { StoredMessage } from './message.js'
 import type { SubscriptionName, SubscriptionSpec } from './spec.js'
 
 /**
- * Names one delivery to the broker that made it, and no other one ever. Opaque to core. It may be refused as soon as its lease
+ * Names one delivery to the broker that made it, and no other one. Opaque to core. It may be refused as soon as its lease
  * has ended, and must be once somebody else has the message.
  *
  * @example

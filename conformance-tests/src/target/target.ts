@@ -56,8 +56,8 @@ export interface Target {
   /** What reports call it. */
   readonly name: string
   /**
-   * `virtual` where the adapter does all it does within this process, without real I/O, and reads time from its environment
-   * alone; `real` otherwise.
+   * `virtual` where the adapter does all it does within this process, never waits for real I/O (calls that block, such as
+   * SQLite's, are not waited for), and reads time from its environment alone; `real` otherwise.
    */
   readonly time: 'virtual' | 'real'
   readonly timing: Timing

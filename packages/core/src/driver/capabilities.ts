@@ -34,14 +34,20 @@ export type CountField = 'waiting' | 'leased' | 'retrying' | 'scheduled' | 'dead
  * ```
  */
 export interface Capabilities {
-  /** What a resolved publish has survived: nothing, a crash of the client, of the server, of a machine. */
+  /**
+   * What a resolved publish survives: `memory`, nothing; `process`, a crash of the process that stores it; `disk`, a power cut
+   * of its machine; `replicated`, the loss of that machine.
+   */
   readonly durability: 'memory' | 'process' | 'disk' | 'replicated'
   readonly fifo: Exactness
   readonly lifo: Exactness
   readonly priority: Exactness
   /** Priorities run from 0 to this, exclusive. */
   readonly priorityLevels: number
-  /** What waits while a keyed message is retried: its key, its key while there is room to park, or its partition. */
+  /**
+   * What waits while a keyed message is retried: its key, its key while there is room to park, or its partition. With `key`,
+   * of the messages of one key only the first in place is ever ready: {@link Source} says more.
+   */
   readonly keys: 'key' | 'window' | 'partition' | 'none'
   /** What consumers of one subscription compete for. */
   readonly competing: 'message' | 'partition'
@@ -56,7 +62,10 @@ export interface Capabilities {
   readonly attempts: 'stored' | 'process'
   /** Whether there is a place for the mark of a suspect. Where there is none, nothing dies of losses. */
   readonly losses: 'marked' | 'none'
-  /** Publishing an id twice within `window` milliseconds stores it once; `ids`: those that callers supply, or all. */
+  /**
+   * Publishing an id to a topic twice within `window` milliseconds stores it once, in one batch too; `ids`: those that callers
+   * supply, or all. `window` outlasts the message, should it be handled and deleted earlier.
+   */
   readonly deduplication: { readonly window: number; readonly ids: 'supplied' | 'all' } | 'none'
   /** Whether what a subscription has not handled outlives the topic's retention. */
   readonly retention: 'keeps-pending' | 'may-drop-pending'
@@ -73,7 +82,7 @@ export interface Capabilities {
     readonly payload: number
     /** Bytes of all names and values. */
     readonly headers: number
-    /** The longest delay of a ladder for keyed messages, in milliseconds. */
+    /** The longest delay of a ladder for keyed messages, in milliseconds; ten years (315,360,000,000) where there is no limit. */
     readonly hold: number
   }
 }

@@ -9,9 +9,15 @@
  * ```
  */
 export interface Clock {
-  /** Wall-clock time, in milliseconds since the epoch. */
+  /**
+   * Wall-clock time, in whole milliseconds since the epoch. The present one has begun already: what is to last 100 ms ends
+   * at `now() + 101`. It may jump, and differ from one process to another.
+   */
   now(): number
-  /** Milliseconds that only ever grow, from an arbitrary start; for leases, timeouts and budgets. */
+  /**
+   * Milliseconds that only ever grow, with fractions, from an arbitrary start; for leases, timeouts and budgets within one
+   * process. It means nothing to another one: where a store is shared, and has no server with a clock, keep a time in the store.
+   */
   monotonic(): number
 }
 

@@ -25,7 +25,8 @@ export type Payload = Uint8Array | string
 /**
  * A message as it is stored, and as every handler, dead letter and redrive sees it again, byte for byte. Members may be
  * getters: read them by name, a spread of the object is empty.
- * Adapters may keep the object itself: core never changes it, and never hands it to user code.
+ * Adapters may keep the object itself: core never changes it, and never hands it to user code. All text is well-formed
+ * Unicode; ids and keys have no control characters, a payload may have any.
  *
  * @example
  * ```ts
@@ -40,7 +41,7 @@ export interface StoredMessage {
   readonly payload: Payload
   /** What the codec says of the payload, e.g. `application/json`. */
   readonly contentType: string
-  /** The ordering key, if there is one. */
+  /** The ordering key, if there is one: `''` is a key like any other. */
   readonly key: string | undefined
   /** A whole number from 0, larger is sooner. 0 if none was given. */
   readonly priority: number

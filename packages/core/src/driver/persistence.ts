@@ -80,7 +80,8 @@ export interface SubscriptionCounts {
 }
 
 /**
- * What outlives a delivery: topics, subscriptions, history and dead letters.
+ * What outlives a delivery: topics, subscriptions, history and dead letters. A topic or subscription that is not stored is
+ * `NOT_FOUND` everywhere.
  *
  * @example
  * ```ts
@@ -98,7 +99,7 @@ export interface Persistence {
   /** Deletes handled messages stored before a time, in milliseconds since the epoch; answers how many. */
   trim?(topic: string, before: number): Promise<number>
   deadLetters(query: DeadLetterQuery): AsyncIterable<StoredDeadLetter>
-  /** Puts dead letters back into their subscription, at the tail, with attempts and losses forgotten. */
+  /** Puts dead letters back into their subscription, at the tail, with attempts, losses, marks and errors forgotten. */
   redrive(query: DeadLetterQuery): Promise<RedriveResult>
   /** Deletes dead letters for good; answers how many. */
   discard(query: DeadLetterQuery): Promise<number>

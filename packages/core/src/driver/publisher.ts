@@ -45,7 +45,8 @@ export interface Publisher {
   readonly window: number
   /**
    * Resolves when everything is as durable as `capabilities.durability` says, but for the exceptions; rejects where the
-   * outcome of the whole batch is in doubt. Order within the batch is kept. The messages may be retained.
+   * outcome of the whole batch is in doubt. Order within the batch is kept, and a batch may be of several topics; a message of
+   * one that is not stored fails, definite, with `NOT_FOUND`. The messages may be retained.
    */
   publish(batch: readonly OutgoingMessage[]): Promise<readonly PublishException[]>
   /**

@@ -1,7 +1,8 @@
 import type { Discipline } from './discipline.js'
 
 /**
- * Which messages of a topic are kept after every subscription has handled them.
+ * Which messages of a topic are kept after every subscription has handled them. Whatever exceeds one of its members goes,
+ * oldest first; where there is none, nothing does. What a subscription has still to handle, or has among its dead letters, stays.
  *
  * @example
  * ```ts
@@ -13,7 +14,7 @@ import type { Discipline } from './discipline.js'
 export interface Retention {
   /** Milliseconds. */
   readonly age?: number
-  /** Bytes of payload and headers. */
+  /** Bytes of payload and headers of all that is stored, what has still to be handled included. */
   readonly bytes?: number
 }
 
@@ -35,8 +36,10 @@ export interface TopicSpec {
 }
 
 /**
- * Where a new subscription starts, and where `history` begins: the first retained message, the end, the first message
- * at or after a time (milliseconds since the epoch), or the message with an id (that one included).
+ * Where a new subscription starts, and where `history` begins: the first retained message, the end, the first message that
+ * was stored at or after a time (milliseconds since the epoch, by the broker's clock), or the message with an id (that one
+ * included; `NOT_FOUND` where it is not there). In the order of storing: a delayed message stands where it was stored, due or
+ * not, and who starts there or earlier gets it when it is due.
  *
  * @example
  * ```ts

@@ -3,7 +3,8 @@ import type { StoredMessage } from './message.js'
 import type { SubscriptionName, SubscriptionSpec } from './spec.js'
 
 /**
- * Names one delivery to the broker that made it. Opaque to core; one that comes back after its lease is refused.
+ * Names one delivery to the broker that made it, and no other one. Opaque to core. It may be refused as soon as its lease
+ * has ended, and must be once somebody else has the message.
  *
  * @example
  * ```ts
@@ -52,9 +53,12 @@ export interface Delivery {
   readonly token: Token
   /** 1-based: failed runs so far, plus one. */
   readonly attempt: number
-  /** How often it has vanished with a consumer since the last run that ended. */
+  /**
+   * How often it has vanished with a consumer since the last run that ended: once for each lease that ended unsettled, unless
+   * the delivery then came to the same {@link Environment.instance}.
+   */
   readonly losses: number
-  /** How many of those losses happened while it was marked. */
+  /** How many of those losses happened while it was marked: a mark lasts until its delivery ends, transfers included. */
   readonly marks: number
   /** `losses` has reached {@link SUSPECT_AFTER}: this delivery came alone. */
   readonly suspect: boolean
@@ -72,14 +76,18 @@ export interface Delivery {
  */
 export interface Pulled {
   readonly deliveries: readonly Delivery[]
-  /** Milliseconds until time alone makes another one ready; absent where nothing is known to become due. */
+  /**
+   * Milliseconds until time alone makes another one ready: a retry, a delay, the lease of somebody else. Absent where nothing
+   * is known to become due. An adapter that cannot wake for what other processes publish says when to ask again.
+   */
   readonly dueIn?: number
   /** There is more although this came short of what was asked (a suspect comes alone): pull again, do not wait for a wake. */
   readonly more?: boolean
 }
 
 /**
- * A failed run: comes back after `delay` milliseconds, at its place, one attempt higher.
+ * A failed run: comes back after `delay` milliseconds, not earlier, at its place, one attempt higher, with losses and marks
+ * back at 0. `error` is appended to those of earlier runs: see {@link appendErrors}.
  *
  * @example
  * ```ts
@@ -115,7 +123,7 @@ export interface RejectSettlement {
 }
 
 /**
- * Give back, at its place, counting nothing.
+ * Give back, at its place, counting nothing: attempts, losses and marks stay, and a suspect that was marked is not so any more.
  *
  * @example
  * ```ts
@@ -172,7 +180,7 @@ export type SettleException =
 
 /**
  * What a source tells core. None of these may be called from within a call of core's to the source other than `settle`
- * and `pull`; all of them return at once.
+ * and `pull`; all of them return at once. Core may call the source back before they do: end your transaction first.
  *
  * @example
  * ```ts
@@ -186,7 +194,10 @@ export interface SourceEvents {
   wake(): void
   /** These deliveries are no longer ours (a lease or a partition was taken away); the source lives on. */
   lost(tokens: readonly Token[]): void
-  /** The source is over, and has given back what it can; core asks nothing more of it, not even `close`, and opens another one. */
+  /**
+   * The source is over, and has given back what it can; core asks nothing more of it, not even `close`, and opens another one.
+   * With `NOT_FOUND` where its subscription has been removed.
+   */
   ended(cause: unknown): void
 }
 
@@ -227,7 +238,8 @@ export interface OpenOptions {
    * Who opens it. What an earlier generation of the same consumer still holds is transferred to this one in the same step:
    * it is ready for nobody in between, its lease starts anew, its old token is stale, and neither attempts nor losses nor
    * marks change. The first pulls hand it out, in the order of service, before anything else. An open that comes
-   * after that of a later generation rejects with `STALE`. Absent: somebody who replaces nobody.
+   * after that of the same or a later generation rejects with `STALE`, and so does a pull of one that was replaced. Absent:
+   * somebody who replaces nobody.
    */
   readonly consumer?: ConsumerGeneration
 }
@@ -235,6 +247,11 @@ export interface OpenOptions {
 /**
  * One generation of a consumer. Core makes one `pull` at a time; `settle`, `renew` and `mark` may overlap it. After
  * `ended`, or after its connection was lost, nothing more is asked of it.
+ *
+ * Ready are, in the order of service: smallest band, then place, forwards or backwards ({@link queueDiscipline}). A message has
+ * its place from when it was stored, a delayed one from when it was due; retries and what is given back keep theirs, what is
+ * redriven gets one at the tail. Of the messages of one key (`keys: 'key'`) only the first in place is ready, whatever the
+ * discipline: the others wait while it is ready, leased or retried; one that is not due yet blocks nobody.
  *
  * @example
  * ```ts
@@ -253,8 +270,8 @@ export interface Source {
   readonly transferred?: number
   /**
    * What there is now, at most `max`; never waits. What it leaves unfilled is standing demand: the adapter may fetch that
-   * much, and calls `wake` when there is something. A suspect comes alone. `pull(0)` takes back the standing demand of the
-   * pull before: somebody else should be woken.
+   * much, and calls `wake` when there is something. A suspect comes alone: a pull stops in front of one, or brings it and
+   * nothing else. `pull(0)` takes back the standing demand of the pull before: somebody else should be woken.
    */
   pull(max: number): Promise<Pulled>
   /** Durable: "this suspect is being run, alone". Rejects with `STALE` where its lease is lost. */
@@ -263,7 +280,7 @@ export interface Source {
   settle(settled: Settled): Promise<readonly SettleException[]>
   /** Renews leases; answers the tokens that are lost. Absent where the broker has no leases. */
   renew?(batch: readonly Delivery[]): Promise<readonly Token[]>
-  /** Gives back what was pulled and not settled, counting nothing. */
+  /** Gives back what was pulled and not settled, counting nothing; where its connection is closed already, nothing. */
   close(): Promise<void>
 }
 
@@ -278,8 +295,12 @@ export interface Source {
  * ```
  */
 export interface Subscriber {
+  /** Rejects with `NOT_FOUND` where the subscription has not been declared. */
   open(spec: SubscriptionSpec, options: OpenOptions, events: SourceEvents): Promise<Source>
-  /** Deletes the subscription with all that waits in it and its dead letters. Idempotent. */
+  /**
+   * Deletes the subscription with all that waits in it and its dead letters. Idempotent. Its sources, in other processes
+   * too, end with `NOT_FOUND`: at once, or when they pull the next time. A pull that only rejects would be tried for ever.
+   */
   remove(subscription: SubscriptionName): Promise<void>
 }
 

@@ -56,6 +56,13 @@ interface Stored {
 /**
  * The characters of a note that are not for what is done above the floor: what is left of the broker's room is the `room`
  * of a {@link ContiguousFloor}.
+ *
+ * @example
+ * ```ts
+ * import { ContiguousFloor, NOTE_OVERHEAD } from '@pluribus/core/driver'
+ *
+ * const floor = (position: number) => new ContiguousFloor({ floor: position, room: 4_096 - NOTE_OVERHEAD })
+ * ```
  */
 export const NOTE_OVERHEAD = 1_024
 /** Kept of losses and of troubles, the worst and the latest: so that they fit the overhead. */

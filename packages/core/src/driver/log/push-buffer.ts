@@ -45,7 +45,8 @@ export interface Taken<T> {
  * const window = new ReorderWindow<{ priority: number }>({ kind: 'fifo', levels: 1, atLeast: 'exact' })
  * const buffer = new PushBuffer(window, 256)
  * buffer.take(10) // nothing yet: ten are wanted
- * if (buffer.push({ priority: 0 }, 1)) console.error('wake')
+ * buffer.push({ priority: 0 }, 1)
+ * if (buffer.rouse()) console.error('wake')
  * if (buffer.flow() === 'pause') console.error('pause the consumer')
  * ```
  */
@@ -71,13 +72,15 @@ export class PushBuffer<T> {
     return this.#wanted
   }
 
-  /** Something has arrived, or has come back. True: whoever pulls is waiting for it and is to be woken. */
-  push(item: T, place: number): boolean {
+  /** Something has arrived, or has come back. */
+  push(item: T, place: number): void {
     this.#waiting.add(item, place)
-    return this.rouse()
   }
 
-  /** Whether there is something for a demand that stands. True at most once for each `take`. */
+  /**
+   * Whether whoever pulls waits for what is here now, and is to be woken: true at most once for each `take`. To be asked when
+   * everything that has arrived together has been pushed, so that the best of it is taken first.
+   */
   rouse(): boolean {
     if (this.#wanted === 0 || this.#waiting.size === 0) return false
     this.#wanted = 0

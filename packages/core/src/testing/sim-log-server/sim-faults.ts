@@ -5,7 +5,7 @@ export interface SimLogFaults {
   /** The chance that a call is executed and its reply never arrives, from 0 to 1. Default: 0. */
   readonly lostReplies?: number
   /** How long a group is left in peace on average before its partitions are dealt out anew, in milliseconds. Default: for ever. */
-  readonly unrest?: number
+  readonly unrest?: number | undefined
 }
 
 /** Decides what happens to each call. */

@@ -174,8 +174,8 @@ export class SimGroup {
     const ms = this.#server.unrest()
     if (ms === undefined) return
     this.#unrest = this.#server.time.timers.setTimeout(() => {
-      this.disturb()
       this.#armUnrest()
+      this.disturb()
     }, ms)
   }
 }

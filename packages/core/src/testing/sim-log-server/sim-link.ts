@@ -46,8 +46,7 @@ class Line {
  * client's own: a process whose timers have died hears nothing, says nothing, and is noticed by nobody until its session ends.
  */
 export class SimLink {
-  /** Later links have greater ones. */
-  readonly id: number
+  readonly #id: number
   readonly #server: LinkServer
   readonly #client: LinkTime
   readonly #lost: (cause: SimLogError) => void
@@ -55,15 +54,21 @@ export class SimLink {
   readonly #down: Line
   readonly #calls = new Set<(error: SimLogError) => void>()
   #over: SimLogError | undefined
+  #named = 0
 
   /** @param lost Told once, when the link breaks; not when it is closed. */
   constructor(id: number, server: LinkServer, client: LinkTime, lost: (cause: SimLogError) => void) {
-    this.id = id
+    this.#id = id
     this.#server = server
     this.#client = client
     this.#lost = lost
     this.#up = new Line(server.time, () => server.latency())
     this.#down = new Line(client, () => server.latency())
+  }
+
+  /** A name that nobody else on this server has been given. */
+  unique(): string {
+    return `${this.#id}.${++this.#named}`
   }
 
   get isOver(): boolean {

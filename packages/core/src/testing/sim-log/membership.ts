@@ -34,7 +34,6 @@ export interface MembershipOwner {
 /** A consumer's place in its group, as a client library keeps it: joins, says that it lives, and joins again when it was missed. */
 export class Membership {
   readonly #options: MembershipOptions
-  #joins = 0
   #name: string | undefined
   #timer: TimerHandle | undefined
   #isOver = false
@@ -49,8 +48,8 @@ export class Membership {
   }
 
   async join(): Promise<void> {
-    const { server, link, environment, group, channels } = this.#options
-    const name = `${environment.instance}#${link.id}.${++this.#joins}`
+    const { server, link, environment, group, channels, owner } = this.#options
+    const name = `${environment.instance}#${link.unique()}`
     this.#name = name
     try {
       await link.call('join', () => {
@@ -59,7 +58,11 @@ export class Membership {
     } catch (error) {
       // It may have happened: nobody is to wait for a member that does not know that it is one.
       link.tell(() => server.groups.get(group)?.leave(name))
-      if (this.#name === name) this.#name = undefined
+      if (this.#name === name) {
+        this.#name = undefined
+        // Partitions may have come before the reply that did not.
+        owner.fenced()
+      }
       throw error
     }
     if (this.#name === name) this.#beat(name)

@@ -208,8 +208,9 @@ export class LogSource implements Source, MembershipOwner, SettlingOwner {
     for (const partition of this.#partitions.values()) this.#admitAll(partition)
   }
 
+  /** On a link that is broken nothing succeeds any more, not even what would need no link: whoever asked is about to be told. */
   #heard(what: string): void {
-    if (this.#isOver) throw closed(what)
+    if (this.#isOver || this.#init.link.isOver) throw closed(what)
     this.#heardAt = this.#init.environment.clock.monotonic()
   }
 

@@ -1,4 +1,5 @@
 import { type Broker, createBroker, type DeadLetter, type Subscription, type Topic, topic } from '@pluribus/core'
+import type { Connection, Environment } from '@pluribus/core/driver'
 import {
   Recorder,
   recordingLogger,
@@ -52,6 +53,13 @@ export class World {
     const process: Process = { name, broker, adapter, happened }
     this.processes.push(process)
     return process
+  }
+
+  /** What a broker would have, without one. */
+  connect(instance = 'bare'): Promise<Connection> {
+    const { clock, logger } = this
+    const environment: Environment = { clock, timers: clock.timers, logger, random: () => 0.5, instance }
+    return this.run(simLog({ server: this.server }).connect(environment, { lost() {} }))
   }
 
   run<T>(promise: PromiseLike<T>, within = 120_000): Promise<T> {

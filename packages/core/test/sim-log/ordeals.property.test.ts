@@ -15,6 +15,8 @@ interface Behaviour {
   /** Milliseconds; 0: synchronously. */
   readonly takes: number
   readonly key: number
+  /** Milliseconds; only without a key, whose order would be that of becoming due. */
+  readonly delay: number
 }
 
 type Blow =
@@ -44,6 +46,7 @@ const behaviour: fc.Arbitrary<Behaviour> = fc.record({
   way: fc.constantFrom('throw', 'timeout'),
   takes: fc.constantFrom(0, 1, 300, 1_500),
   key: fc.integer({ min: 0, max: 6 }),
+  delay: fc.constantFrom(0, 0, 130, 4_000),
 })
 const process = fc.integer({ min: 0, max: 1 })
 const blow: fc.Arbitrary<Blow> = fc.oneof(
@@ -120,8 +123,9 @@ class Ordeal {
 
   async #publish(): Promise<void> {
     const { broker } = this.#watcher as Process
-    for (const [index, { key }] of this.#scenario.behaviours.entries()) {
-      const options = { id: String(index), priority: index % 4, ...(key > 0 ? { key: `k${key}` } : {}) }
+    for (const [index, { key, delay }] of this.#scenario.behaviours.entries()) {
+      const place = key > 0 ? { key: `k${key}` } : { delay }
+      const options = { id: String(index), priority: index % 4, ...place }
       await this.#surely(() => broker.publish(this.#orders, index, options))
     }
   }
@@ -223,6 +227,12 @@ class Ordeal {
   #isDrained(): boolean {
     const { channels, groups } = this.world.server
     const group = groups.get('orders.placed._group.billing')
+    const delays = channels.get('_delay')?.partitions ?? []
+    const forwarded = groups.get('_delay')?.commits ?? []
+    const isForwarded = delays.every(
+      ({ end }, index) => end === (forwarded.find(commit => commit.index === index)?.position ?? 0),
+    )
+    if (!isForwarded && this.#scenario.markers === 0) return false
     return ['orders.placed', 'orders.placed._own.billing'].every(name =>
       channels.get(name)?.partitions.every(({ records }, index) => {
         const floor = group?.commits.find(commit => commit.channel === name && commit.index === index)?.position ?? 0

@@ -18,8 +18,8 @@ import type { SimLogOptions } from './options.js'
  *
  * **Native features used.** Partitions, groups with static members, committed positions with a note.
  *
- * **Limits.** No delayed messages, no lifo, priority within what a process has fetched. A payload has up to 1 MiB; a retry is
- * held for up to a minute where it has a key. A partition waits while 64 to 1,024 messages (twice the window) from the
+ * **Limits.** No lifo, priority within what a process has fetched. Delayed messages pass through buckets, 50 ms exactly at best,
+ * while anybody is connected. A payload has up to 1 MiB; a retry is held for up to a minute where it has a key. A partition waits while 64 to 1,024 messages (twice the window) from the
  * first unsettled one on are in hand.
  *
  * **Native access.** The server: `server.channels`, `server.groups`.

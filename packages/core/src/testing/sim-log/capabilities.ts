@@ -1,4 +1,5 @@
 import type { Capabilities } from '../../driver/capabilities.js'
+import { DELAY_TICK } from './delay-buckets.js'
 
 /** What a log broker with room for a note beside each committed position can honestly promise. */
 const BEST: Capabilities = Object.freeze({
@@ -11,8 +12,8 @@ const BEST: Capabilities = Object.freeze({
   priorityLevels: 256,
   keys: 'window',
   competing: 'partition',
-  delay: 'none',
-  delayTick: 1,
+  delay: 'emulated',
+  delayTick: DELAY_TICK,
   fencing: 'local',
   settle: 'stored',
   attempts: 'process',

@@ -60,7 +60,8 @@ export function decode({ body, envelope }: SimRecord): Decoded {
   const message: StoredMessage = {
     id: found.id,
     topic: found.topic,
-    payload: body,
+    // What travels is a copy: nobody reaches what is stored.
+    payload: typeof body === 'string' ? body : body.slice(),
     contentType: found.type,
     key: found.key,
     priority: found.priority,

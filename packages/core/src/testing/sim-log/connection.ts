@@ -5,6 +5,7 @@ import type { SettingChange, SubscriptionSpec, TopicSpec } from '../../driver/sp
 import type { SimLink } from '../sim-log-server/sim-link.js'
 import type { SimLogServer } from '../sim-log-server/sim-log-server.js'
 import { capabilitiesOf } from './capabilities.js'
+import { DelayForwarder } from './delay-forwarder.js'
 import { LogPersistence } from './persistence.js'
 import { LogPublisher } from './publisher.js'
 import { Registry } from './registry.js'
@@ -19,12 +20,14 @@ export class LogConnection implements Connection {
   readonly persistence: LogPersistence
   readonly #link: SimLink
   readonly #registry: Registry
+  readonly #delays: DelayForwarder
 
   private constructor(server: SimLogServer, link: SimLink, environment: Environment) {
     this.capabilities = capabilitiesOf(server.noteBytes)
     this.#link = link
     this.#registry = new Registry(server, link)
-    this.publisher = new LogPublisher(server, link, this.#registry)
+    this.#delays = new DelayForwarder(server, link, environment)
+    this.publisher = new LogPublisher(server, link, this.#registry, this.#delays)
     this.subscriber = new LogSubscriber(server, link, this.#registry, environment)
     this.persistence = new LogPersistence(server, link, this.#registry)
   }
@@ -32,7 +35,7 @@ export class LogConnection implements Connection {
   static async open(server: SimLogServer, environment: Environment, events: ConnectionEvents): Promise<LogConnection> {
     let connection: LogConnection | undefined
     const link = await server.connect(environment, cause => {
-      connection?.subscriber.stop()
+      connection?.stop()
       events.lost(cause)
     })
     connection = new LogConnection(server, link, environment)
@@ -43,9 +46,20 @@ export class LogConnection implements Connection {
     return this.#registry.declare(topics, subscriptions)
   }
 
+  /** Forwards delayed messages, as soon as there are any. */
+  maintain(): Promise<number> {
+    return this.#delays.look()
+  }
+
+  /** The link is broken. */
+  stop(): void {
+    this.subscriber.stop()
+    this.#delays.stop()
+  }
+
   async close(): Promise<void> {
     try {
-      await this.subscriber.close()
+      await Promise.all([this.subscriber.close(), this.#delays.close()])
     } finally {
       this.#link.close()
     }

@@ -37,7 +37,8 @@ export class Hand {
   constructor(options: HandOptions) {
     this.#options = options
     this.#buffer = new PushBuffer(new ReorderWindow<Item>(options.discipline), options.capacity)
-    this.#leases = new LeaseTimer(options.environment, options.lease, tokens => this.#expired(tokens))
+    // Core is the first to give up: what it holds is not handed out again while it still counts on it.
+    this.#leases = new LeaseTimer(options.environment, options.lease + 1, tokens => this.#expired(tokens))
   }
 
   /** Deliveries that core has. */

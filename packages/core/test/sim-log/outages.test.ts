@@ -1,4 +1,4 @@
-import { type Context, type Message, retry, type Subscription, topic } from '@pluribus/core'
+import { type Context, type Message, reject, retry, type Subscription, topic } from '@pluribus/core'
 import { describe, expect, test } from 'vitest'
 import { orders, type Process, range, sorted, World } from './kit.js'
 
@@ -216,6 +216,61 @@ describe('sim-log: outages', () => {
     const [group] = world.server.groups.values()
     const main = group?.commits.find(({ channel }) => channel === 'orders.placed')
     expect(main?.position).toBeGreaterThan(left?.records.at(-1)?.position ?? Number.NaN)
+    await world.end()
+  })
+
+  test('a copy that is confirmed is not made again because the commit after it was not', async () => {
+    const world = new World()
+    const process = await world.start()
+    const failing = orders.subscription('failing', { retry: { attempts: 3, delays: ['1s'] } })
+    const handler = world.recorder.handler((_: Message<number>, { attempt }: Context) => {
+      world.server.loseReplies('commit')
+      if (attempt === 1) throw new Error('once')
+      return reject('NO')
+    })
+    await world.run(process.broker.subscribe(failing, handler))
+    await world.publish(process, 1)
+    await world.clock.advance(30_000)
+    expect(world.recorder.runs.map(run => run.attempt)).toEqual([1, 2])
+    expect(world.server.channels.get('orders.placed._dead.failing')?.partitions[0]?.end).toBe(1)
+    await world.end()
+  })
+
+  test('a dead letter that is stored twice, because its reply was lost, is one dead letter', async () => {
+    const world = new World()
+    const process = await world.start()
+    const failing = orders.subscription('failing')
+    let isArmed = true
+    const handler = world.recorder.handler(() => {
+      if (isArmed) world.server.loseReplies('append')
+      isArmed = false
+      return world.recorder.runs.length <= 2 ? reject('NO') : undefined
+    })
+    await world.run(process.broker.subscribe(failing, handler))
+    await world.publish(process, 2)
+    await world.clock.advance(30_000)
+    expect(world.server.channels.get('orders.placed._dead.failing')?.partitions[0]?.end).toBe(4)
+    expect((await world.dead(process, failing)).map(({ message }) => message.id)).toEqual(['1', '2'])
+    expect(await world.run(process.broker.redrive(failing))).toEqual({ redriven: 2, missing: [] })
+    expect(await world.dead(process, failing)).toEqual([])
+    await world.end()
+  })
+
+  test('what is done above the floor always fits, whatever comes of what is in hand: what would not is not handed out', async () => {
+    const world = new World({ noteBytes: 1_100 })
+    const process = await world.start()
+    // Every other one is held: nothing costs more to write down.
+    const handler = world.recorder.handler((message: Message<number>, { attempt }: Context) =>
+      message.data % 2 === 1 && attempt === 1 ? retry() : undefined,
+    )
+    await world.run(process.broker.subscribe(billing, handler as never, { concurrency: 256 }))
+    await world.publish(process, 300, { key: n => `k${n}` })
+    await world.clock.advance(20_000)
+    expect(new Set(world.recorder.ids()).size).toBeGreaterThan(20)
+    expect(new Set(world.recorder.ids()).size).toBeLessThan(40)
+    for (let waited = 0; waited < 20; waited++) await world.clock.advance(30_000)
+    expect(sorted([...new Set(world.recorder.ids())])).toEqual(range(300))
+    expect(world.logger.lines.filter(({ level }) => level === 'warn')).toEqual([])
     await world.end()
   })
 })

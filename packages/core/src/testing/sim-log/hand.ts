@@ -137,11 +137,8 @@ export class Hand {
     this.#held.remove(isGone)
     const gone = [...this.#out].filter(([, item]) => isGone(item)).map(([token]) => token)
     for (const token of gone) this.drop(token)
-    for (const partition of partitions) {
-      partition.phase = 'leaving'
-      partition.waiting = []
-      partition.gate.clear()
-    }
+    // Nothing of them is stored or handed out any more, whoever still holds one.
+    for (const partition of partitions) partition.phase = 'leaving'
     return gone
   }
 

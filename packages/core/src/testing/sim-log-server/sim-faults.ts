@@ -1,4 +1,13 @@
-/** What goes wrong by itself, at random by the server's seed. */
+/**
+ * What goes wrong by itself, at random by the server's seed.
+ *
+ * @example
+ * ```ts
+ * import type { SimLogFaults } from '@pluribus/core/testing'
+ *
+ * const roughSea: SimLogFaults = { lostReplies: 0.01, lostRequests: 0.01, unrest: 30_000 }
+ * ```
+ */
 export interface SimLogFaults {
   /** The chance that a call never arrives, from 0 to 1. Default: 0. */
   readonly lostRequests?: number

@@ -1,4 +1,13 @@
-/** What a simulated log broker's client can be told, as a real one's would: these are native errors, for an adapter to classify. */
+/**
+ * What a simulated log broker's client can be told, as a real one's would: these are native errors, for an adapter to classify.
+ *
+ * @example
+ * ```ts
+ * import type { SimLogErrorKind } from '@pluribus/core/testing'
+ *
+ * const isDoubtful = (kind: SimLogErrorKind) => kind === 'LOST' || kind === 'TIMEOUT'
+ * ```
+ */
 export type SimLogErrorKind =
   /** Nobody listens. */
   | 'REFUSED'
@@ -19,7 +28,16 @@ export type SimLogErrorKind =
   /** The link was closed by this client. */
   | 'CLOSED'
 
-/** A native error of the simulated log broker. */
+/**
+ * A native error of the simulated log broker.
+ *
+ * @example
+ * ```ts
+ * import { SimLogError } from '@pluribus/core/testing'
+ *
+ * const isDown = (error: unknown) => error instanceof SimLogError && error.kind === 'REFUSED'
+ * ```
+ */
 export class SimLogError extends Error {
   override readonly name = 'SimLogError'
   readonly kind: SimLogErrorKind

@@ -6,7 +6,17 @@ export interface SimRecord {
   readonly envelope: string
 }
 
-/** A record in its partition. */
+/**
+ * A record in its partition.
+ *
+ * @example
+ * ```ts
+ * import type { SimLogServer, StoredSimRecord } from '@pluribus/core/testing'
+ *
+ * const everyThird = ({ position }: StoredSimRecord) => position % 3 === 0
+ * const makeHoles = (server: SimLogServer) => server.compact('orders.placed', everyThird)
+ * ```
+ */
 export interface StoredSimRecord extends SimRecord {
   /** Grows, with gaps: markers take positions that no reader sees, and compaction leaves holes. */
   readonly position: number

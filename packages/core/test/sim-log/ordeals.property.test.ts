@@ -204,6 +204,7 @@ class Ordeal {
       const attempts = this.world.recorder.runsOf(String(index)).map(run => run.attempt)
       expect(attempts).toEqual([1, 2, 3].slice(0, Math.min(ATTEMPTS, failures + 1)))
     }
+    expect([...this.world.recorder.overlapping('id'), ...this.world.recorder.overlapping('key')]).toEqual([])
     tally.calm++
   }
 

@@ -23,7 +23,7 @@ class Follower implements SimMemberEvents {
     this.#link = link
     this.#clock = clock
     this.name = name
-    void link.call('join', () => server.group('g', ['t']).join(link, name, name, this))
+    void link.call('join', () => server.group('g', ['t']).join(link, name, undefined, this))
   }
 
   beat(): void {

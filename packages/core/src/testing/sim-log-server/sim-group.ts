@@ -2,7 +2,7 @@ import type { TimerHandle } from '../../driver/environment.js'
 import type { GroupServer, SimCommit } from './group-server.js'
 import type { SimLink } from './sim-link.js'
 import { SimLogError } from './sim-log-error.js'
-import { SimMember, type SimMemberEvents } from './sim-member.js'
+import { type SimIdentity, SimMember, type SimMemberEvents } from './sim-member.js'
 
 /**
  * Consumers that share the partitions of some channels: partition `n` of every channel has the same owner. Nobody gets a
@@ -34,14 +34,26 @@ export class SimGroup {
     return [...this.#commits.values()]
   }
 
-  /** A member of the same instance on an older link is replaced at once, as static membership does. */
-  join(link: SimLink, name: string, instance: string, events: SimMemberEvents): void {
-    for (const former of this.members) {
-      if (former.instance !== instance || former.link === link) continue
-      this.#remove(former, new SimLogError('REPLACED', `${name} has taken the place of ${former.name}.`))
+  /**
+   * Throws `REPLACED` where a later generation of the same identity is a member. An earlier one is replaced at once and in its
+   * place, so that its partitions go nowhere else: static membership.
+   */
+  join(link: SimLink, name: string, identity: SimIdentity | undefined, events: SimMemberEvents): void {
+    const former = this.members.find(each => identity !== undefined && each.identity?.id === identity.id)
+    if (former?.identity !== undefined && identity !== undefined && former.identity.generation > identity.generation) {
+      throw new SimLogError('REPLACED', `${former.name} is a later generation of ${identity.id}.`)
     }
     const evict = () => this.#evict(member, fenced(`${name} has been silent for a session.`))
-    const member: SimMember = new SimMember(this.#server, { name, instance, link, events, silent: evict })
+    const member: SimMember = new SimMember(this.#server, { name, identity, link, events, silent: evict })
+    const others = this.members
+    if (former !== undefined) {
+      this.#remove(former, new SimLogError('REPLACED', `${name} has taken the place of ${former.name}.`))
+    }
+    this.#members.clear()
+    for (const each of others) {
+      const next = each === former ? member : each
+      this.#members.set(next.name, next)
+    }
     this.#members.set(name, member)
     if (this.#members.size === 1) this.#armUnrest()
     this.#rebalance()

@@ -46,9 +46,16 @@ interface Cursor {
   isSending: boolean
 }
 
+/** Who a member is, over its reconnections: a later generation takes the place of an earlier one. */
+export interface SimIdentity {
+  readonly id: string
+  readonly generation: number
+}
+
 interface SimMemberInit {
   readonly name: string
-  readonly instance: string
+  /** Absent: somebody who replaces nobody. */
+  readonly identity: SimIdentity | undefined
   readonly link: SimLink
   readonly events: SimMemberEvents
   /** Nothing was heard of it for a session, or it has not let go of what it should. */
@@ -58,7 +65,7 @@ interface SimMemberInit {
 /** One consumer, as its group knows it: what it owns, where it reads, and when it was last heard. */
 export class SimMember {
   readonly name: string
-  readonly instance: string
+  readonly identity: SimIdentity | undefined
   readonly link: SimLink
   readonly owned = new Set<number>()
   /** Owned, and asked back. */
@@ -70,10 +77,10 @@ export class SimMember {
   #session: TimerHandle | undefined
   #isSilent = false
 
-  constructor(server: GroupServer, { name, instance, link, events, silent }: SimMemberInit) {
+  constructor(server: GroupServer, { name, identity, link, events, silent }: SimMemberInit) {
     this.#server = server
     this.name = name
-    this.instance = instance
+    this.identity = identity
     this.link = link
     this.#events = events
     this.#silent = silent

@@ -59,7 +59,8 @@ export class LogConnection implements Connection {
 
   async close(): Promise<void> {
     try {
-      await Promise.all([this.subscriber.close(), this.#delays.close()])
+      this.subscriber.stop()
+      await this.#delays.close()
     } finally {
       this.#link.close()
     }

@@ -3,7 +3,7 @@ import type { SimCommit } from '../sim-log-server/group-server.js'
 import type { SimLink } from '../sim-log-server/sim-link.js'
 import { SimLogError } from '../sim-log-server/sim-log-error.js'
 import type { SimLogServer } from '../sim-log-server/sim-log-server.js'
-import type { SimAssignment, SimBatch, SimMemberEvents } from '../sim-log-server/sim-member.js'
+import type { SimAssignment, SimBatch, SimIdentity, SimMemberEvents } from '../sim-log-server/sim-member.js'
 
 /** Before joining again, in milliseconds. */
 const PAUSE = 50
@@ -15,6 +15,8 @@ export interface MembershipOptions {
   readonly environment: Environment
   readonly group: string
   readonly channels: readonly string[]
+  /** Whose place it takes. Absent: nobody's. */
+  readonly identity?: SimIdentity
   readonly owner: MembershipOwner
 }
 
@@ -48,12 +50,12 @@ export class Membership {
   }
 
   async join(): Promise<void> {
-    const { server, link, environment, group, channels, owner } = this.#options
+    const { server, link, environment, group, channels, identity, owner } = this.#options
     const name = `${environment.instance}#${link.unique()}`
     this.#name = name
     try {
       await link.call('join', () => {
-        server.group(group, channels).join(link, name, environment.instance, this.#events(name))
+        server.group(group, channels).join(link, name, identity, this.#events(name))
       })
     } catch (error) {
       // It may have happened: nobody is to wait for a member that does not know that it is one.

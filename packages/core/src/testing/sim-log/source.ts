@@ -78,7 +78,10 @@ export class LogSource implements Source, MembershipOwner, SettlingOwner {
       lost: tokens => events.lost(tokens),
     })
     const channels = [spec.topic, ownChannel(spec)]
-    this.#membership = new Membership({ server, link, environment, group: groupOf(spec), channels, owner: this })
+    const { consumer } = options
+    const identity = consumer && { id: `${environment.instance}/${consumer.id}`, generation: consumer.generation }
+    const own = { server, link, environment, group: groupOf(spec), channels, owner: this }
+    this.#membership = new Membership(identity === undefined ? own : { ...own, identity })
     this.#committer = new Committer(this.#membership)
     this.#settling = new Settling(this.#hand, this.#committer, this)
   }

@@ -47,12 +47,7 @@ export class LogSubscriber implements Subscriber {
     await this.#registry.remove(subscription)
   }
 
-  /** Gives back what is held, as far as the link still carries it. */
-  async close(): Promise<void> {
-    await Promise.all(Array.from(this.#sources, source => source.close()))
-  }
-
-  /** The link is broken. */
+  /** The connection is over. What is held is for the next generations of these consumers, or until the sessions end. */
   stop(): void {
     for (const source of [...this.#sources]) source.stop()
   }

@@ -155,7 +155,10 @@ class Ordeal {
         ).toBe(true)
       }
       expect(runs[0]?.attempt).toBe(1)
-      expect(Math.max(...runs.map(run => run.attempt))).toBe(Math.min(ATTEMPTS, failures + 1))
+      const most = Math.max(...runs.map(run => run.attempt))
+      expect(most).toBeGreaterThanOrEqual(Math.min(ATTEMPTS, failures + 1))
+      // Where a copy may have been made twice, the run of one may be taken for that of the other.
+      expect(most).toBeLessThanOrEqual(this.#isGentle ? Math.min(ATTEMPTS, failures + 1) : ATTEMPTS)
     }
     expect(letters.filter(({ message }) => Number(message.id) >= this.#scenario.behaviours.length)).toEqual([])
     this.#judgeKeys()
@@ -196,6 +199,15 @@ class Ordeal {
     const { faults, blows } = this.#scenario
     const isHarmless = blows.every(({ blow: { kind } }) => kind === 'compact')
     return isHarmless && faults.lostReplies + faults.lostRequests === 0 && faults.unrest === undefined
+  }
+
+  /** Every call is answered: nothing is stored twice. */
+  get #isGentle(): boolean {
+    const { faults, blows } = this.#scenario
+    const answered = ['compact', 'join', 'disturb', 'restart', 'take']
+    return (
+      faults.lostReplies + faults.lostRequests === 0 && blows.every(({ blow: { kind } }) => answered.includes(kind))
+    )
   }
 
   /** Where nothing goes wrong nothing is run twice. */

@@ -63,9 +63,10 @@ export class SimGroup {
     this.#member(name).heard()
   }
 
-  /** The member has let go of these. */
+  /** The member has let go of these. Whoever is none any more has let go of everything. */
   release(name: string, indexes: readonly number[]): void {
-    const member = this.#member(name)
+    const member = this.#members.get(name)
+    if (member === undefined) return
     for (const index of indexes) this.#take(member, index)
     this.#complete()
   }

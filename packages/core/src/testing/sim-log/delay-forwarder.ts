@@ -21,6 +21,8 @@ interface Bucket {
   readonly waiting: { readonly record: StoredSimRecord; readonly dueAt: number }[]
   timer: TimerHandle | undefined
   isForwarding: boolean
+  /** Up to where it has been forwarded, and that is not stored yet. */
+  forwarded: number | undefined
   isPaused: boolean
 }
 
@@ -85,7 +87,14 @@ export class DelayForwarder implements MembershipOwner {
 
   assign(assignments: readonly SimAssignment[]): void {
     for (const { index, commits } of assignments) {
-      this.#buckets.set(index, { index, waiting: [], timer: undefined, isForwarding: false, isPaused: false })
+      this.#buckets.set(index, {
+        index,
+        waiting: [],
+        timer: undefined,
+        isForwarding: false,
+        forwarded: undefined,
+        isPaused: false,
+      })
       this.#membership.read(DELAY, index, commits[0]?.position ?? 0)
     }
   }
@@ -122,9 +131,10 @@ export class DelayForwarder implements MembershipOwner {
 
   #schedule(bucket: Bucket, pause = 0): void {
     this.#direct(bucket)
-    const [first] = bucket.waiting
-    if (first === undefined || bucket.timer !== undefined || bucket.isForwarding) return
-    const ms = Math.max(pause, first.dueAt - this.#environment.clock.monotonic())
+    if (bucket.timer !== undefined || bucket.isForwarding) return
+    const next = bucket.forwarded === undefined ? bucket.waiting[0]?.dueAt : 0
+    if (next === undefined) return
+    const ms = Math.max(pause, next - this.#environment.clock.monotonic())
     bucket.timer = this.#environment.timers.setTimeout(() => {
       bucket.timer = undefined
       this.#forward(bucket).catch((error: unknown) => this.#warn(error))
@@ -132,22 +142,11 @@ export class DelayForwarder implements MembershipOwner {
   }
 
   async #forward(bucket: Bucket): Promise<void> {
-    const now = this.#environment.clock.monotonic()
-    const later = bucket.waiting.findIndex(({ dueAt }) => dueAt > now)
-    const due = later < 0 ? [...bucket.waiting] : bucket.waiting.slice(0, later)
-    const last = due.at(-1)
-    if (last === undefined) return this.#schedule(bucket)
     bucket.isForwarding = true
     let pause = 0
     try {
-      await this.#link.call('append', () => {
-        for (const { record } of due) this.#append(record)
-      })
-      if (!this.#isOurs(bucket)) return
-      bucket.waiting.splice(0, due.length)
-      await this.#membership.commit([
-        { channel: DELAY, index: bucket.index, position: last.record.position + 1, note: '' },
-      ])
+      await this.#copyDue(bucket)
+      await this.#store(bucket)
     } catch (error) {
       pause = PAUSE
       this.#warn(error)
@@ -155,6 +154,26 @@ export class DelayForwarder implements MembershipOwner {
       bucket.isForwarding = false
       if (this.#isOurs(bucket)) this.#schedule(bucket, pause)
     }
+  }
+
+  async #copyDue(bucket: Bucket): Promise<void> {
+    const now = this.#environment.clock.monotonic()
+    const later = bucket.waiting.findIndex(({ dueAt }) => dueAt > now)
+    const due = later < 0 ? [...bucket.waiting] : bucket.waiting.slice(0, later)
+    const last = due.at(-1)
+    if (last === undefined) return
+    await this.#link.call('append', () => {
+      for (const { record } of due) this.#append(record)
+    })
+    bucket.waiting.splice(0, due.length)
+    bucket.forwarded = last.record.position + 1
+  }
+
+  async #store(bucket: Bucket): Promise<void> {
+    const { index, forwarded } = bucket
+    if (forwarded === undefined || !this.#isOurs(bucket)) return
+    await this.#membership.commit([{ channel: DELAY, index, position: forwarded, note: '' }])
+    bucket.forwarded = undefined
   }
 
   /** On the server. A topic that is gone takes what was meant for it along. */

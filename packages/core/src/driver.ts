@@ -8,6 +8,16 @@ export type { Adapter, Classified, Connection, ConnectionEvents, ServerInfo } fr
 export type { Capabilities, CountField, Exactness } from './driver/capabilities.js'
 export { type Discipline, type QueueDiscipline, queueDiscipline, type Ranked } from './driver/discipline.js'
 export type { Clock, Environment, Logger, TimerHandle, Timers } from './driver/environment.js'
+export { ContiguousFloor, type ContiguousFloorOptions } from './driver/log/contiguous-floor.js'
+export { decodeNote, encodeNote, type HandoverNote, NOTE_OVERHEAD, type Trouble } from './driver/log/handover-note.js'
+export { HeldRetries } from './driver/log/held-retries.js'
+export { KeyGate } from './driver/log/key-gate.js'
+export { LeaseTimer } from './driver/log/lease-timer.js'
+export { LossLedger, type LossLedgerOptions } from './driver/log/loss-ledger.js'
+export { partitionOf } from './driver/log/partition-of.js'
+export { decodeRanges, encodeRanges, type PositionRange } from './driver/log/position-ranges.js'
+export { PushBuffer, type Taken, type Waiting } from './driver/log/push-buffer.js'
+export { ReorderWindow } from './driver/log/reorder-window.js'
 export type { Headers, OutgoingMessage, Payload, StoredMessage } from './driver/message.js'
 export type {
   DeadLetterQuery,

@@ -51,6 +51,7 @@ export interface Capabilities {
   readonly keys: 'key' | 'window' | 'partition' | 'none'
   /** What consumers of one subscription compete for. */
   readonly competing: 'message' | 'partition'
+  /** Of messages that are published with one. Delays between attempts need only `limits.hold`. */
   readonly delay: 'native' | 'emulated' | 'none'
   /** The granularity of delays, in milliseconds. */
   readonly delayTick: number

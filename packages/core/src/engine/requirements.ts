@@ -86,11 +86,9 @@ function disciplineNeed({ discipline }: SubscriptionSpec, offered: Capabilities)
   return { offer: 'priorityLevels', what: `${levels} levels of priority`, else: `It has ${offered.priorityLevels}.` }
 }
 
-function ladderNeed({ retry }: SubscriptionSpec, { delay, keys, limits }: Capabilities): Need | undefined {
+/** A retry waits in the hands of whoever failed: that needs no delayed messages, only that it may be held for so long. */
+function ladderNeed({ retry }: SubscriptionSpec, { keys, limits }: Capabilities): Need | undefined {
   const longest = Math.max(0, ...retry.delays)
-  if (delay === 'none' && longest > 0) {
-    return { offer: 'delay', what: 'delays between attempts', else: 'retry: { delays: [] } does without.' }
-  }
   if (keys === 'none' || longest <= limits.hold) return undefined
   const shorter = `It holds what is retried in its order for up to ${limits.hold} ms: shorten retry.delays.`
   return { offer: 'hold', what: `a delay of ${longest} ms between attempts`, else: shorter }

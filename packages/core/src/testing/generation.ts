@@ -6,6 +6,7 @@ import type { FaultOperation } from './fault-script.js'
 import type { GenerationOwner } from './generation-owner.js'
 import type { GenerationSource } from './generation-source.js'
 import { InjectedFault } from './injected-fault.js'
+import { MortalTimers } from './mortal-timers.js'
 import { tell } from './tell.js'
 
 /**
@@ -16,6 +17,9 @@ export class Generation {
   /** The open sources. */
   readonly sources = new Set<GenerationSource>()
   readonly environment: Environment
+  /** What the inner adapter lives in: what is cut off or dead sends no heartbeat, and hears nothing. */
+  readonly innerEnvironment: Environment
+  readonly #innerTimers: MortalTimers
   readonly #owner: GenerationOwner
   readonly #events: ConnectionEvents
   readonly #calls = new Set<Pick<Call<unknown>, 'drop'>>()
@@ -26,6 +30,8 @@ export class Generation {
   constructor(owner: GenerationOwner, environment: Environment, events: ConnectionEvents) {
     this.#owner = owner
     this.environment = environment
+    this.#innerTimers = new MortalTimers(environment.timers)
+    this.innerEnvironment = { ...environment, timers: this.#innerTimers }
     this.#events = events
   }
 
@@ -115,6 +121,7 @@ export class Generation {
   async dispose(): Promise<void> {
     const inner = this.#inner
     this.#inner = undefined
+    this.#innerTimers.revive()
     await inner?.close()
   }
 
@@ -124,6 +131,7 @@ export class Generation {
     const wasOpen = this.isOpen
     const fault = new InjectedFault('the connection was cut', 'UNAVAILABLE', cause === undefined ? {} : { cause })
     this.#fault = fault
+    this.#silence()
     this.#over()
     const finish = () => {
       if (wasOpen) this.#tellLost(cause ?? fault)
@@ -139,6 +147,7 @@ export class Generation {
   /** Tells core, so that it drops what it holds; the owner's `killed` has silenced everything else already. */
   die(cause: unknown): void {
     const wasOpen = this.isOpen
+    this.#silence()
     this.#over()
     for (const source of this.sources) source.end(cause)
     if (wasOpen) this.#tellLost(cause)
@@ -199,6 +208,11 @@ export class Generation {
 
   #isAwaited(call: Pick<Call<unknown>, 'drop'>): boolean {
     return !this.#owner.killed && this.#fault === undefined && this.#calls.has(call)
+  }
+
+  /** A connection that is still being made is let come about, to be given back. */
+  #silence(): void {
+    if (this.isOpen) this.#innerTimers.die()
   }
 
   #over(): void {

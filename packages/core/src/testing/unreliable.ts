@@ -52,7 +52,7 @@ class Unreliable implements UnreliableAdapter, GenerationOwner {
     const generation = new Generation(this, environment, events)
     this.#live.set(generation, generation)
     return generation.connect(
-      () => this.#inner.connect(environment, generation.innerEvents),
+      () => this.#inner.connect(generation.innerEnvironment, generation.innerEvents),
       inner => new UnreliableConnection(inner, generation, narrowed(inner.capabilities, this.#script)),
     )
   }

@@ -51,7 +51,6 @@ const SUBSCRIPTIONS: readonly Case[] = [
     subscription: named({ discipline: priority({ levels: 10 }) }),
     adapters: INDEX,
   },
-  { capability: 'delay', narrowed: { delay: 'none' }, subscription: named({}), adapters: /nats/ },
   { capability: 'from', narrowed: { from: ['latest'] }, subscription: named({}), adapters: /kafka/ },
   { capability: 'from', narrowed: { from: ['earliest'] }, subscription: named({ from: 'latest' }), adapters: /kafka/ },
   {
@@ -122,19 +121,24 @@ describe('guarantee 10: nothing is silently downgraded', () => {
   })
 
   it('lists every refusal of every subscription, in order', async () => {
-    const narrowed = { lifo: 'none', delay: 'none', from: ['earliest'] } as const
+    const narrowed = { lifo: 'none', limits, from: ['earliest'] } as const
     const { broker, adapter } = await world({ script: { capabilities: narrowed } })
     const a = orders.subscription('a', { discipline: lifo(), from: 'latest' })
     const b = orders.subscription('b', direct)
     const c = orders.subscription('c')
     expect(broker.check(a, b, c).map(({ subject, capability }) => `${subject} ${capability}`)).toEqual([
       'orders.placed/a lifo',
-      'orders.placed/a delay',
+      'orders.placed/a limits',
       'orders.placed/a from',
-      'orders.placed/c delay',
+      'orders.placed/c limits',
     ])
     expect(broker.check()).toEqual([])
     expect(calls(adapter)).toBe(0)
+  })
+
+  it('asks for no delayed messages where only attempts are delayed', async () => {
+    const { broker } = await world({ script: { capabilities: { delay: 'none' } } })
+    expect(broker.check(named({ retry: { delays: ['1s'] } }))).toEqual([])
   })
 
   it('takes windowed order where a subscription allows it, on windowed as on exact adapters', async () => {

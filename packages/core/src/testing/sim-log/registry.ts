@@ -1,0 +1,140 @@
+import type { SettingChange, Start, SubscriptionName, SubscriptionSpec, TopicSpec } from '../../driver/spec.js'
+import type { SimChannelSpec } from '../sim-log-server/sim-channel.js'
+import type { SimLink } from '../sim-log-server/sim-link.js'
+import type { SimLogServer } from '../sim-log-server/sim-log-server.js'
+import { Catalogue, type Declaration } from './catalogue.js'
+import { startNotFound, subscriptionNotFound, topicNotFound } from './errors.js'
+import { deadChannel, groupOf, ownChannel, REGISTRY } from './names.js'
+import { readAll } from './read-all.js'
+
+/**
+ * The registry log: a broker without compare-and-set decides by the order of a log. To declare is to append, to read up to one's own
+ * record, and to see whether it has taken effect.
+ */
+export class Registry {
+  readonly #server: SimLogServer
+  readonly #link: SimLink
+  readonly #catalogue = new Catalogue()
+  #next = 0
+  /** Reads follow one another: each record is taken over once. */
+  #reading: Promise<unknown> = Promise.resolve()
+
+  constructor(server: SimLogServer, link: SimLink) {
+    this.#server = server
+    this.#link = link
+  }
+
+  /** As of the last {@link refresh}. */
+  get catalogue(): Catalogue {
+    return this.#catalogue
+  }
+
+  /** Reads what others have declared. */
+  async refresh(): Promise<Catalogue> {
+    await this.#readOn(-1)
+    return this.#catalogue
+  }
+
+  /** The topic, declared here or by others. */
+  async topic(name: string): Promise<TopicSpec> {
+    const spec = this.#catalogue.topic(name) ?? (await this.refresh()).topic(name)
+    if (spec === undefined) throw topicNotFound(name)
+    return spec
+  }
+
+  async subscription(name: SubscriptionName) {
+    const declared = this.#catalogue.subscription(name) ?? (await this.refresh()).subscription(name)
+    if (declared === undefined) throw subscriptionNotFound(name)
+    return declared
+  }
+
+  async declare(
+    topics: readonly TopicSpec[],
+    subscriptions: readonly SubscriptionSpec[],
+  ): Promise<readonly SettingChange[]> {
+    const catalogue = await this.refresh()
+    let changes: readonly SettingChange[] = []
+    if (catalogue.check(topics, subscriptions)) {
+      const starts = await Promise.all(subscriptions.map(spec => this.#startsOf(spec)))
+      changes = await this.#append({ kind: 'declare', topics, subscriptions, starts })
+    }
+    // Whoever declared these first may have died before their channels were there.
+    const created = [...topics, ...subscriptions.map(({ topic }) => catalogue.topic(topic) as TopicSpec)]
+    const specs = [...created.map(mainOf), ...subscriptions.flatMap(spec => this.#channelsOf(spec))]
+    await this.#link.call('create', () => this.#server.create(specs))
+    return changes
+  }
+
+  async remove(subscription: SubscriptionName): Promise<void> {
+    const catalogue = await this.refresh()
+    if (catalogue.subscription(subscription) === undefined) return
+    await this.#append({ kind: 'remove', subscription })
+    await this.#link.call('delete', () => {
+      this.#server.deleteGroup(groupOf(subscription))
+      this.#server.delete([ownChannel(subscription), deadChannel(subscription)])
+    })
+  }
+
+  /** Positions where a start lies now, by partition. */
+  async positionsOf(topic: string, start: Start): Promise<readonly number[]> {
+    const { server, link } = { server: this.#server, link: this.#link }
+    if (start === 'earliest') return link.call('ends', () => server.ends(topic).map(({ begin }) => begin))
+    if (start === 'latest') return link.call('ends', () => server.ends(topic).map(({ end }) => end))
+    if ('time' in start) return link.call('positionsAt', () => server.positionsAt(topic, start.time))
+    throw startNotFound(topic, start.id)
+  }
+
+  async #startsOf(spec: SubscriptionSpec): Promise<readonly number[]> {
+    if (this.#catalogue.subscription(spec) !== undefined) return []
+    // A topic that is declared together with it holds nothing yet.
+    return this.#catalogue.topic(spec.topic) === undefined ? [] : this.positionsOf(spec.topic, spec.from)
+  }
+
+  async #append(declaration: Declaration): Promise<readonly SettingChange[]> {
+    const record = { body: '', envelope: JSON.stringify(declaration) }
+    const position = await this.#link.call('append', () => {
+      this.#server.create([{ name: REGISTRY, partitions: 1 }])
+      return this.#server.append(REGISTRY, 0, [record])
+    })
+    const outcome = await this.#readOn(position)
+    if (outcome === undefined) throw new Error(`The registry does not hold the declaration at ${position}.`)
+    if ('error' in outcome) throw outcome.error
+    return outcome.changes
+  }
+
+  /** Reads to the end; answers what became of the declaration at `own`. */
+  #readOn(own: number): Promise<Outcome | undefined> {
+    const reading = this.#reading.then(async () => {
+      let outcome: Outcome | undefined
+      await this.#link.call('create', () => this.#server.create([{ name: REGISTRY, partitions: 1 }]))
+      for await (const record of readAll(this.#server, this.#link, REGISTRY, 0, this.#next)) {
+        const applied = this.#apply(JSON.parse(record.envelope))
+        if (record.position === own) outcome = applied
+        this.#next = record.position + 1
+      }
+      return outcome
+    })
+    this.#reading = reading.catch(() => {})
+    return reading
+  }
+
+  #apply(declaration: Declaration): Outcome {
+    try {
+      return { changes: this.#catalogue.apply(declaration) }
+    } catch (error) {
+      return { error }
+    }
+  }
+
+  #channelsOf(spec: SubscriptionSpec): readonly SimChannelSpec[] {
+    const { partitions } = this.#catalogue.topic(spec.topic) as TopicSpec
+    return [
+      { name: ownChannel(spec), partitions },
+      { name: deadChannel(spec), partitions: 1 },
+    ]
+  }
+}
+
+type Outcome = { readonly changes: readonly SettingChange[] } | { readonly error: unknown }
+
+const mainOf = ({ name, partitions, retention }: TopicSpec): SimChannelSpec => ({ name, partitions, ...retention })

@@ -10,6 +10,7 @@ export interface Publication {
   readonly index: number
   readonly digest: string
   readonly key: string | undefined
+  readonly priority: number
   readonly delay: number
   readonly invoked: number
   readonly invokedTime: number
@@ -85,6 +86,7 @@ class Reading implements Ledger {
   readonly #byNumber = new Map<number, HandOver>()
   readonly #runByNumber = new Map<number, HandlerRun>()
   readonly #leases = new Map<number, number | undefined>()
+  readonly #over = new Set<number>()
 
   constructor(events: readonly HistoryEvent[]) {
     this.events = events
@@ -104,6 +106,7 @@ class Reading implements Ledger {
     else if (event.kind === 'renewed') this.#renewed(event)
     else if (event.kind === 'lost') for (const number of event.deliveries) this.#gone(this.#byNumber.get(number), event)
     else if (event.kind === 'end') {
+      this.#over.add(event.source)
       for (const handOver of this.handOvers) if (handOver.event.source === event.source) this.#gone(handOver, event)
       if (event.unanswered) this.gaps.push({ at: event.at, source: event.source })
     } else if (event.kind === 'died') this.#died(event)
@@ -111,9 +114,9 @@ class Reading implements Ledger {
   }
 
   #publish(event: EventOf<'publish'>): void {
-    const { topic, id, process, batch, index, digest, key, delay } = event
+    const { topic, id, process, batch, index, digest, key, priority, delay } = event
     const publication: Publication = {
-      ...{ topic, id, process, batch, index, digest, key, delay },
+      ...{ topic, id, process, batch, index, digest, key, priority, delay },
       ...{ invoked: event.at, invokedTime: event.time, resolved: Number.POSITIVE_INFINITY, result: undefined },
     }
     this.publications.push(publication)
@@ -132,8 +135,9 @@ class Reading implements Ledger {
   #deliver(event: EventOf<'deliver'>): void {
     const lease = this.#leases.get(event.source) ?? Number.POSITIVE_INFINITY
     const asked = this.events[event.asked]?.time ?? event.time
-    // A process that has been killed may still tell what it did until then.
-    const gone = this.#dead.has(event.process) ? event.at : Number.POSITIVE_INFINITY
+    // A pull may bring something after its source is over, and a killed process tell late what it did: nobody has seen it.
+    const isGone = this.#over.has(event.source) || this.#dead.has(event.process)
+    const gone = isGone ? event.at : Number.POSITIVE_INFINITY
     const handOver: HandOver = { event, leaseEnd: asked + lease, settles: [], gone }
     this.handOvers.push(handOver)
     this.#byNumber.set(event.delivery, handOver)

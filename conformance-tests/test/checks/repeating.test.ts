@@ -45,6 +45,15 @@ describe('duplicated', () => {
     expect(story.judge()).toEqual([])
   })
 
+  test('clean: what a pull brought after its source was over', () => {
+    const story = published('m1')
+    story.end('p1', 'closed', true)
+    const over = story.events.findLast(event => event.kind === 'end')
+    story.deliver('m1', { source: over?.source ?? 0 })
+    story.deliver('m1', {}, 'p2')
+    expect(story.judge()).toEqual([])
+  })
+
   test('again after a confirmed ack, and after a confirmed reject', () => {
     for (const [as, what] of [
       ['ack', 'acked'],

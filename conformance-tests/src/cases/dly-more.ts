@@ -209,4 +209,26 @@ export const DLY_MORE = defineCases(
       }
     },
   },
+  {
+    id: 'DLY-16',
+    title: 'what waits for its retry is seen as retrying',
+    promise: 'A failed message counts as retrying until its delay is over, and as waiting from then on.',
+    profile: 'full',
+    needs: [{ not: 'delay:none' }, 'competing:message', 'counts:retrying', 'counts:waiting'],
+    proves: ['counts:retrying'],
+    budget: ({ delay, redeliver }) => delay + redeliver,
+    async run(it) {
+      const orders = it.topic()
+      const billing = orders.subscription('billing')
+      const broker = await it.open()
+      await it.publish(orders, 3)
+      const consumer = await it.consume(billing)
+      equal(await consumer.retry(await consumer.next(), it.timing.delay), [], 'exceptions of a retry')
+      const before = await broker.counts(billing)
+      equal([before.waiting, before.retrying], [2, 1], 'waiting and retrying before it is due')
+      await it.elapse(whenDue(it))
+      const after = await broker.counts(billing)
+      equal([after.waiting, after.retrying], [3, 0], 'waiting and retrying when it is due')
+    },
+  },
 )

@@ -7,7 +7,7 @@ import { activeResources } from '../case/resources.js'
 import { untilAcked } from '../case/until-acked.js'
 
 /** What may come and go by itself meanwhile. */
-const SLACK = 4
+const SLACK = 2
 
 /** Nothing that keeps the process alive is left of what was done again and again. */
 function leavesNothing(before: number, after: number, what: string): void {
@@ -39,7 +39,7 @@ export const LEK = defineCases(
       }
       await visit()
       const before = activeResources()
-      for (const _ of upTo(it.size(40))) await visit()
+      for (const _ of upTo(it.size(10))) await visit()
       equal(openSources(it), 0, 'the sources that are still open')
       leavesNothing(before, activeResources(), 'consumers that came and went')
     },
@@ -50,7 +50,7 @@ export const LEK = defineCases(
     promise: 'A connection that is replaced again and again leaves no socket and no timer of the ones before.',
     profile: 'full',
     exclusive: true,
-    budget: ({ recover }) => 12 * recover,
+    budget: ({ recover }) => 6 * recover,
     async run(it) {
       const orders = it.topic()
       const [broker, link] = await it.openBreakable()
@@ -68,7 +68,7 @@ export const LEK = defineCases(
       }
       await reconnect()
       const before = activeResources()
-      for (const _ of upTo(10)) await reconnect()
+      for (const _ of upTo(4)) await reconnect()
       leavesNothing(before, activeResources(), 'reconnecting')
     },
   },

@@ -100,7 +100,10 @@ export class MemoryPersistence implements Persistence {
 
   async counts({ topic, name }: SubscriptionName): Promise<SubscriptionCounts> {
     this.#lifetime.check('counts')
-    return this.#store.topic(topic).subscription(name).queue.counts()
+    const { queue } = this.#store.topic(topic).subscription(name)
+    // Where nobody consumes, nobody has noticed what is due.
+    queue.notice(this.#environment.clock.monotonic())
+    return queue.counts()
   }
 
   #select({ subscription: { topic, name }, ids, limit }: DeadLetterQuery): Selection {

@@ -212,4 +212,21 @@ describe('history, find and counts', () => {
       dead: 1,
     })
   })
+
+  test('what has come due counts as waiting, although nobody has pulled since', async () => {
+    const setup = await ready()
+    await publish(setup, ['a'], ['b', { delay: 9 }])
+    const [a] = await setup.consumer.pull(1)
+    await settleOne(setup.consumer, a as never, 'retry', 5)
+    const counts = async () => {
+      const { waiting, retrying, scheduled } = await setup.connection.persistence.counts(spec())
+      return { waiting, retrying, scheduled }
+    }
+    setup.clock.pass(4)
+    expect(await counts()).toEqual({ waiting: 0, retrying: 1, scheduled: 1 })
+    setup.clock.pass(1)
+    expect(await counts()).toEqual({ waiting: 1, retrying: 0, scheduled: 1 })
+    setup.clock.pass(4)
+    expect(await counts()).toEqual({ waiting: 2, retrying: 0, scheduled: 0 })
+  })
 })

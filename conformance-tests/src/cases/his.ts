@@ -3,6 +3,7 @@ import type { UnreliableAdapter } from '@pluribus/core/testing'
 import { defineCases } from '../case/case.js'
 import type { Collector } from '../case/collector.js'
 import type { CaseContext } from '../case/context.js'
+import { HIS_MORE } from './his-more.js'
 
 /** Processes that compete, and how many messages each round publishes. */
 const CONSUMERS = 3
@@ -43,6 +44,7 @@ export const HIS = defineCases(
         await it.broker.start()
       }),
   },
+  ...HIS_MORE,
 )
 
 /** Publishes in rounds to consumers that fail, are cut off and die; now and then, `strike`. Ends when all is handled. */

@@ -1,42 +1,37 @@
 import { lifo } from '@pluribus/core'
 import { defineCases } from '../case/case.js'
-import { equal } from '../case/expect.js'
+import { check, equal } from '../case/expect.js'
+import { handedOutInOrder } from '../case/handed-out-in-order.js'
+import { upTo } from '../case/range.js'
+import { untilAcked } from '../case/until-acked.js'
+import { LFO_MORE } from './lfo-more.js'
+
+const EXACT = { needs: 'lifo:exact', refusal: 'REF-lifo', proves: ['lifo:exact'] } as const
 
 /** The latest first. */
 export const LFO = defineCases(
   {
+    ...EXACT,
     id: 'LFO-01',
     title: 'a backlog is served from its end',
     promise: 'Of what waits, a lifo subscription hands out the latest first.',
     profile: 'core',
-    needs: 'lifo:exact',
-    refusal: 'REF-lifo',
-    proves: ['lifo:exact'],
     async run(it) {
       const orders = it.topic()
       const count = it.size(100)
       const billing = orders.subscription('billing', { discipline: lifo() })
       await it.publish(orders, count)
       const seen = await it.collect(await it.open(), billing)
-      await it.until(() => seen.acked.length === count, {
-        within: 3 * it.timing.arrive,
-        what: `${count} messages to be acked`,
-      })
-      equal(
-        seen.numbers,
-        Array.from({ length: count }, (_, index) => count - index),
-        'the order of the runs',
-      )
+      await untilAcked(it, count, seen)
+      equal(seen.numbers, upTo(count).toReversed(), 'the order of the runs')
     },
   },
   {
+    ...EXACT,
     id: 'LFO-02',
     title: 'what arrives meanwhile is next',
     promise: 'A message that is published while another one runs is handed out before all that has waited longer.',
     profile: 'core',
-    needs: 'lifo:exact',
-    refusal: 'REF-lifo',
-    proves: ['lifo:exact'],
     async run(it) {
       const orders = it.topic()
       const billing = orders.subscription('billing', { discipline: lifo() })
@@ -47,8 +42,103 @@ export const LFO = defineCases(
       await it.until(() => gate.arrived === 1, { what: 'the first run to begin' })
       await broker.publish(orders, { n: 4 })
       gate.open()
-      await it.until(() => seen.acked.length === 4, { what: 'four messages to be acked' })
+      await untilAcked(it, 4, seen)
       equal(seen.numbers, [3, 4, 2, 1], 'the order of the runs')
     },
   },
+  {
+    ...EXACT,
+    id: 'LFO-03',
+    title: 'nothing is fetched ahead',
+    promise:
+      'Each free slot is given the latest of all that waits at that moment, whatever concurrency and prefetch say.',
+    profile: 'full',
+    async run(it) {
+      const orders = it.topic()
+      const billing = orders.subscription('billing', { discipline: lifo() })
+      const broker = await it.open()
+      await it.publish(orders, 10)
+      const gates = new Map(upTo(11).map(n => [n, it.gate()]))
+      const behaviour = ({ data }: { readonly data: { readonly n: number } }) => gates.get(data.n)?.pass()
+      const seen = await it.collect(broker, billing, behaviour, { concurrency: 3, prefetch: 256 })
+      await it.until(() => seen.running === 3, { what: 'three runs to begin' })
+      await broker.publish(orders, { n: 11 })
+      gates.get(9)?.open()
+      await it.until(() => seen.runs.length === 4, { what: 'a fourth run to begin' })
+      equal(seen.numbers, [10, 9, 8, 11], 'the order of the runs')
+      for (const gate of gates.values()) gate.open()
+      await untilAcked(it, 11, seen)
+      equal(seen.numbers.slice(4), upTo(7).toReversed(), 'the order of the runs of the rest')
+    },
+  },
+  {
+    ...EXACT,
+    id: 'LFO-07',
+    title: 'with several publishers, each pull takes the latest that was stored',
+    promise: 'Nothing is handed out while a later one waits whose publish had begun after its own had ended.',
+    profile: 'full',
+    async run(it) {
+      const orders = it.topic()
+      const billing = orders.subscription('billing', { discipline: lifo() })
+      const each = it.size(40)
+      const pause = () => it.elapse(it.random() * (it.timing.delay / 50))
+      const seen = await it.collect(await it.open(), billing, pause, { concurrency: 2 })
+      await Promise.all(
+        upTo(3).map(async () => {
+          const publisher = await it.open()
+          for (const n of upTo(each)) {
+            await publisher.publish(orders, { n })
+            await pause()
+          }
+        }),
+      )
+      await untilAcked(it, 3 * each, seen)
+      check(
+        seen.numbers.some((n, index) => n < (seen.numbers[index - 1] ?? 0)),
+        'there was never a backlog, so that the order could not be seen',
+      )
+      handedOutInOrder(it, billing, (one, other) => one.invoked > other.resolved)
+    },
+  },
+  {
+    ...EXACT,
+    id: 'LFO-09',
+    title: 'the end of a batch is its latest',
+    promise: 'Of a batch, the last message comes first; and a later batch comes before an earlier one.',
+    profile: 'full',
+    async run(it) {
+      const orders = it.topic()
+      const billing = orders.subscription('billing', { discipline: lifo() })
+      const publisher = await it.open()
+      const sizes = [3, 1, 4]
+      let n = 0
+      for (const size of sizes)
+        await publisher.publishMany(
+          orders,
+          upTo(size).map(() => ({ data: { n: ++n } })),
+        )
+      const seen = await it.collect(await it.open(), billing)
+      await untilAcked(it, n, seen)
+      equal(seen.numbers, upTo(n).toReversed(), 'the order of the runs')
+    },
+  },
+  {
+    ...EXACT,
+    id: 'LFO-11',
+    title: 'what lies at the bottom comes when nothing is above it',
+    promise: 'While later ones keep coming the first one waits; when they stop, it is run.',
+    profile: 'full',
+    async run(it) {
+      const orders = it.topic()
+      const count = it.size(50)
+      const billing = orders.subscription('billing', { discipline: lifo() })
+      await it.publish(orders, 2)
+      const seen = await it.collect(await it.open(), billing, async ({ data }, context) => {
+        if (data.n > 1 && data.n < count) await context.publish(orders, { n: data.n + 1 })
+      })
+      await untilAcked(it, count, seen)
+      equal(seen.numbers, [...upTo(count).slice(1), 1], 'the order of the runs')
+    },
+  },
+  ...LFO_MORE,
 )

@@ -10,6 +10,7 @@ export interface Publication {
   readonly index: number
   readonly digest: string
   readonly key: string | undefined
+  readonly priority: number
   readonly delay: number
   readonly invoked: number
   readonly invokedTime: number
@@ -105,17 +106,17 @@ class Reading implements Ledger {
     else if (event.kind === 'renewed') this.#renewed(event)
     else if (event.kind === 'lost') for (const number of event.deliveries) this.#gone(this.#byNumber.get(number), event)
     else if (event.kind === 'end') {
-      for (const handOver of this.handOvers) if (handOver.event.source === event.source) this.#gone(handOver, event)
       this.#over.add(event.source)
+      for (const handOver of this.handOvers) if (handOver.event.source === event.source) this.#gone(handOver, event)
       if (event.unanswered) this.gaps.push({ at: event.at, source: event.source })
     } else if (event.kind === 'died') this.#died(event)
     else this.#readRun(event)
   }
 
   #publish(event: EventOf<'publish'>): void {
-    const { topic, id, process, batch, index, digest, key, delay } = event
+    const { topic, id, process, batch, index, digest, key, priority, delay } = event
     const publication: Publication = {
-      ...{ topic, id, process, batch, index, digest, key, delay },
+      ...{ topic, id, process, batch, index, digest, key, priority, delay },
       ...{ invoked: event.at, invokedTime: event.time, resolved: Number.POSITIVE_INFINITY, result: undefined },
     }
     this.publications.push(publication)

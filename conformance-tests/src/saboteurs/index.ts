@@ -3,16 +3,22 @@ import { ADMINISTERING } from './administering.js'
 import { ALTERING } from './altering.js'
 import { CLAIMING } from './claiming.js'
 import { CLOSING } from './closing.js'
+import { CORRUPTING } from './corrupting.js'
+import { DELAYING } from './delaying.js'
 import { DYING } from './dying.js'
 import { HISTORIES } from './histories.js'
 import { IDS } from './ids.js'
 import { LEASING } from './leasing.js'
+import { ORDERING } from './ordering.js'
 import { PUBLISHING } from './publishing.js'
 import { REDRIVING } from './redriving.js'
 import { RETRYING } from './retrying.js'
 import type { Saboteur } from './saboteur.js'
 import { SETTLING } from './settling.js'
+import { SHARING } from './sharing.js'
+import { STARTING } from './starting.js'
 import { SUBSCRIBING } from './subscribing.js'
+import { URGENCY } from './urgency.js'
 
 /**
  * Every broken adapter.
@@ -30,13 +36,19 @@ export const SABOTEURS: readonly Saboteur[] = Object.freeze([
   ...ALTERING,
   ...CLAIMING,
   ...CLOSING,
+  ...CORRUPTING,
+  ...DELAYING,
   ...DYING,
   ...HISTORIES,
   ...IDS,
   ...LEASING,
+  ...ORDERING,
   ...PUBLISHING,
   ...REDRIVING,
   ...RETRYING,
   ...SETTLING,
+  ...SHARING,
+  ...STARTING,
   ...SUBSCRIBING,
+  ...URGENCY,
 ])

@@ -7,7 +7,8 @@ import type { Settings } from './settings.js'
 import type { TargetTime } from './target-time.js'
 
 /**
- * What of a target's surroundings a case may need. Cases that need what is missing are blocked, never passed.
+ * What of a target's surroundings a case may need. Cases that need what is missing are blocked, never passed; those that
+ * only need virtual time are skipped where time is real.
  *
  * @example
  * ```ts

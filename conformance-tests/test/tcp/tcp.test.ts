@@ -13,9 +13,7 @@ test('the cases that are written for virtual time pass in real time, on a server
   expect(broker.isRunning).toBe(false)
   // What a broker in another process's memory does not claim is skipped.
   const bad = results.filter(({ verdict }) => verdict !== 'passed' && verdict !== 'skipped')
-  expect(bad.map(told)).toEqual([
-    expect.stringMatching(/^DDP-02 blocked: the window of 300000 ms is too long/),
-  ])
+  expect(bad.map(told)).toEqual([expect.stringMatching(/^DDP-02 blocked: the window of 300000 ms is too long/)])
   expect(results.length).toBeGreaterThan(CASES.length / 2)
 }, 120_000)
 

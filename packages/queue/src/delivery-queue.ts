@@ -16,9 +16,9 @@ const NONE = -1
  * The same calls with the same arguments give the same answers, tokens included.
  *
  * Times are milliseconds of the caller's clock. A `now` smaller than an earlier one is read as the earlier one.
- * What has come due is noticed by the next `claim`, `add` or `redrive`, before it does anything else, so that places are
- * those of the due instants; until then counts keep it where it was. A lapsed lease is noticed by `claim` only, and may be
- * settled until then.
+ * What has come due is noticed by the next `claim`, `add`, `redrive` or `notice`, before it does anything else, so that
+ * places are those of the due instants; until then counts keep it where it was. A lapsed lease is noticed by `claim` only,
+ * and may be settled until then.
  *
  * @example
  * ```ts
@@ -269,6 +269,11 @@ export class DeliveryQueue {
   /** When time alone makes something ready (a delay passes, a lease expires), or Infinity. */
   nextDue(): number {
     return Math.min(this.#waits.due, this.#leases.nextExpiry())
+  }
+
+  /** What is due by now takes its place, as the next claim would let it: so that {@link counts} tell how it is. */
+  notice(now: number): void {
+    this.#pass(now)
   }
 
   counts(): QueueCounts {

@@ -126,6 +126,16 @@ describe('what has come due before anybody looked', () => {
     expect(filled.claim(9, 100)).toEqual(early.claim(9, 100))
     expect(filled.queue.counts()).toMatchObject({ scheduled: 1 })
   })
+
+  it('is noticed without taking anything', () => {
+    const { claim, queue } = setup('fifo', [late, {}])
+    queue.notice(19)
+    expect(queue.counts()).toMatchObject({ waiting: 1, scheduled: 1 })
+    queue.notice(20)
+    queue.add(2, 0, 30)
+    expect(queue.counts()).toMatchObject({ waiting: 3, scheduled: 0 })
+    expect(claim(9, 30)).toEqual([1, 0, 2])
+  })
 })
 
 describe('keys', () => {

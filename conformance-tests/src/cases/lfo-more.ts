@@ -1,0 +1,173 @@
+import { lifo } from '@pluribus/core'
+import { defineCases } from '../case/case.js'
+import { equal } from '../case/expect.js'
+import { HOUR, openSkewed } from '../case/open-skewed.js'
+import { patient } from '../case/patient.js'
+import { upTo } from '../case/range.js'
+import { untilAcked } from '../case/until-acked.js'
+import { whenDue } from '../case/when-due.js'
+
+/** The latest first, through retries, lost leases and restarts. */
+export const LFO_MORE = defineCases(
+  {
+    id: 'LFO-04',
+    title: 'a retry has the place that it had',
+    promise:
+      'When a failed message is due again, it comes after what was published later, and before what was earlier.',
+    profile: 'full',
+    needs: ['lifo:exact', { not: 'delay:none' }],
+    budget: timing => timing.delay + timing.redeliver,
+    async run(it) {
+      const orders = it.topic()
+      const retry = { attempts: 2, delays: [it.timing.delay] }
+      const billing = orders.subscription('billing', { discipline: lifo(), retry, timeout: patient(it.timing) })
+      const broker = await it.open()
+      await it.publish(orders, 3)
+      const gate = it.gate()
+      const seen = await it.collect(broker, billing, ({ data }, { attempt }) => {
+        if (data.n === 3 && attempt === 1) throw new Error('once')
+        return data.n === 2 ? gate.pass() : undefined
+      })
+      await it.until(() => gate.arrived === 1, { what: 'the second run to begin' })
+      await it.elapse(whenDue(it))
+      await broker.publish(orders, { n: 4 })
+      gate.open()
+      await untilAcked(it, 4, seen)
+      equal(seen.numbers, [3, 2, 4, 3, 1], 'the order of the runs')
+      equal(seen.attempts, [1, 1, 1, 2, 1], 'their attempts')
+    },
+  },
+  {
+    id: 'LFO-05',
+    title: 'what is lost with its consumer has the place that it had',
+    promise: 'A message whose lease has ended comes after what was published later, and before what was earlier.',
+    profile: 'full',
+    needs: ['lifo:exact', 'competing:message'],
+    budget: timing => timing.lease + timing.redeliver,
+    async run(it) {
+      const orders = it.topic()
+      const billing = orders.subscription('billing', { discipline: lifo() })
+      const ids = await it.publish(orders, 3)
+      const silent = await it.consume(billing)
+      if (silent.source.renew === undefined) it.blocked('the source has no leases')
+      equal((await silent.take(1))[0]?.message.id, ids[2], 'what the silent consumer has taken')
+      const broker = await it.open()
+      await broker.publish(orders, { n: 4 })
+      await it.elapse(it.timing.lease + it.timing.redeliver)
+      const seen = await it.collect(broker, billing)
+      await untilAcked(it, 4, seen)
+      equal(seen.numbers, [4, 3, 2, 1], 'the order of the runs')
+      equal(
+        seen.runs.map(({ losses }) => losses),
+        [0, 1, 0, 0],
+        'how often each had been lost',
+      )
+    },
+  },
+  {
+    id: 'LFO-06',
+    title: 'the latest is the one published last, whatever ids and clocks say',
+    promise: 'The order is that of the publishes: neither ids nor the wall clocks of publishers have a part in it.',
+    profile: 'full',
+    needs: 'lifo:exact',
+    async run(it) {
+      const orders = it.topic()
+      const billing = orders.subscription('billing', { discipline: lifo() })
+      await (await it.open()).declare(billing)
+      const ids = ['m', 'z', 'a', 'k']
+      for (const [index, id] of ids.entries()) {
+        const publisher = await openSkewed(it, (2 - index) * HOUR)
+        await publisher.publish(orders, { n: index + 1 }, { id: `${id}-${orders.name}` })
+        await publisher.close()
+      }
+      const seen = await it.collect(await it.open(), billing)
+      await untilAcked(it, 4, seen)
+      equal(seen.numbers, [4, 3, 2, 1], 'the order of the runs')
+    },
+  },
+  {
+    id: 'LFO-08',
+    title: 'the order survives the broker',
+    promise: 'When the broker has been killed and is back, what waits is there in the same order.',
+    profile: 'full',
+    needs: ['lifo:exact', { any: ['durability:disk', 'durability:replicated'] }],
+    hooks: ['broker'],
+    budget: ({ recover }) => 2 * recover,
+    async run(it) {
+      const orders = it.topic()
+      const billing = orders.subscription('billing', { discipline: lifo() })
+      const broker = await it.open()
+      await broker.declare(billing)
+      const count = it.size(30)
+      await it.publish(orders, count)
+      await it.broker.kill()
+      await it.broker.start()
+      const seen = await it.collect(broker, billing)
+      const within = it.timing.recover + 3 * it.timing.arrive
+      await it.until(() => seen.acked.length === count, { within, what: `${count} messages to be acked` })
+      equal(seen.numbers, upTo(count).toReversed(), 'the order of the runs')
+    },
+  },
+  {
+    id: 'LFO-10',
+    title: 'each subscription has an order of its own',
+    promise: 'Of two subscriptions of one topic, the lifo one begins at the end and the fifo one at the beginning.',
+    profile: 'full',
+    needs: 'lifo:exact',
+    async run(it) {
+      const orders = it.topic()
+      await it.publish(orders, 10)
+      const broker = await it.open()
+      const stack = await it.collect(broker, orders.subscription('stack', { discipline: lifo() }))
+      const queue = await it.collect(broker, orders.subscription('queue'))
+      await untilAcked(it, 20, stack, queue)
+      equal(stack.numbers, upTo(10).toReversed(), 'the order of the lifo subscription')
+      equal(queue.numbers, upTo(10), 'the order of the fifo subscription')
+    },
+  },
+  {
+    id: 'LFO-13',
+    title: 'the order is there when nobody is',
+    promise: 'When all processes have gone, the next one finds what waits in the same order.',
+    profile: 'full',
+    needs: 'lifo:exact',
+    async run(it) {
+      const orders = it.topic()
+      const billing = orders.subscription('billing', { discipline: lifo() })
+      const publisher = await it.open()
+      await publisher.declare(billing)
+      const count = it.size(30)
+      const items = upTo(count).map(n => ({ data: { n } }))
+      await publisher.publishMany(orders, items)
+      await publisher.close()
+      const seen = await it.collect(await it.open(), billing)
+      await untilAcked(it, count, seen)
+      equal(seen.numbers, upTo(count).toReversed(), 'the order of the runs')
+    },
+  },
+  {
+    id: 'LFO-12',
+    title: 'windowed lifo is served from the end of its window',
+    promise: 'A subscription that allows `windowed` is given the latest first of what has been handed to its process.',
+    profile: 'full',
+    needs: { any: ['lifo:exact', 'lifo:windowed'] },
+    refusal: 'REF-lifo-windowed',
+    proves: ['lifo:windowed'],
+    budget: timing => timing.redeliver,
+    async run(it) {
+      const orders = it.topic()
+      const discipline = lifo({ atLeast: 'windowed' })
+      const billing = orders.subscription('billing', { discipline, timeout: patient(it.timing) })
+      const gate = it.gate()
+      const broker = await it.open()
+      const seen = await it.collect(broker, billing, () => gate.pass())
+      await broker.publish(orders, { n: 0 })
+      await it.until(() => gate.arrived === 1, { what: 'the first run to begin' })
+      await it.publish(orders, 6)
+      await it.elapse(it.timing.redeliver)
+      gate.open()
+      await untilAcked(it, 7, seen)
+      equal(seen.numbers, [0, 6, 5, 4, 3, 2, 1], 'the order of the runs')
+    },
+  },
+)

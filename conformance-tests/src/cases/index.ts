@@ -6,6 +6,8 @@ import { FIF } from './fif.js'
 import { HIS } from './his.js'
 import { LFO } from './lfo.js'
 import { LSE } from './lse.js'
+import { LSS_COUNTED } from './lss-counted.js'
+import { LSS } from './lss.js'
 import { NCK } from './nck.js'
 import { PRI } from './pri.js'
 import { REF } from './ref.js'
@@ -29,6 +31,8 @@ export const CASES: readonly Case[] = Object.freeze([
   ...HIS,
   ...LFO,
   ...LSE,
+  ...LSS_COUNTED,
+  ...LSS,
   ...NCK,
   ...PRI,
   ...REF,

@@ -9,6 +9,7 @@ export const LFO = defineCases(
     title: 'a backlog is served from its end',
     promise: 'Of what waits, a lifo subscription hands out the latest first.',
     profile: 'core',
+    guarantees: [9],
     needs: 'lifo:exact',
     refusal: 'REF-lifo',
     proves: ['lifo:exact'],

@@ -8,6 +8,7 @@ export const PRI = defineCases({
   title: 'a backlog is served by priority, and in order within one',
   promise: 'Of what waits, the largest priority is handed out first; those of one priority in the order of publishing.',
   profile: 'core',
+  guarantees: [9],
   needs: 'priority:exact',
   refusal: 'REF-priority',
   proves: ['priority:exact'],

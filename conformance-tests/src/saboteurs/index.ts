@@ -1,4 +1,5 @@
 import { HISTORIES } from './histories.js'
+import { LOSING } from './losing.js'
 import type { Saboteur } from './saboteur.js'
 import { SETTLING } from './settling.js'
 
@@ -12,4 +13,4 @@ import { SETTLING } from './settling.js'
  * const names = SABOTEURS.map(({ name }) => name)
  * ```
  */
-export const SABOTEURS: readonly Saboteur[] = Object.freeze([...HISTORIES, ...SETTLING])
+export const SABOTEURS: readonly Saboteur[] = Object.freeze([...HISTORIES, ...LOSING, ...SETTLING])

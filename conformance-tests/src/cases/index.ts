@@ -4,6 +4,7 @@ import { CAP } from './cap.js'
 import { DLQ } from './dlq.js'
 import { FIF } from './fif.js'
 import { HIS } from './his.js'
+import { HLD } from './hld.js'
 import { LFO } from './lfo.js'
 import { LSE } from './lse.js'
 import { LSS_COUNTED } from './lss-counted.js'
@@ -12,6 +13,7 @@ import { NCK } from './nck.js'
 import { PRI } from './pri.js'
 import { REF } from './ref.js'
 import { RTY } from './rty.js'
+import { WAK } from './wak.js'
 
 /**
  * Every case of the suite.
@@ -29,6 +31,7 @@ export const CASES: readonly Case[] = Object.freeze([
   ...DLQ,
   ...FIF,
   ...HIS,
+  ...HLD,
   ...LFO,
   ...LSE,
   ...LSS_COUNTED,
@@ -37,4 +40,5 @@ export const CASES: readonly Case[] = Object.freeze([
   ...PRI,
   ...REF,
   ...RTY,
+  ...WAK,
 ])

@@ -1,7 +1,9 @@
 import { HISTORIES } from './histories.js'
 import { LOSING } from './losing.js'
+import { ORDERING } from './ordering.js'
 import type { Saboteur } from './saboteur.js'
 import { SETTLING } from './settling.js'
+import { WAKING } from './waking.js'
 
 /**
  * Every broken adapter.
@@ -13,4 +15,10 @@ import { SETTLING } from './settling.js'
  * const names = SABOTEURS.map(({ name }) => name)
  * ```
  */
-export const SABOTEURS: readonly Saboteur[] = Object.freeze([...HISTORIES, ...LOSING, ...SETTLING])
+export const SABOTEURS: readonly Saboteur[] = Object.freeze([
+  ...HISTORIES,
+  ...LOSING,
+  ...ORDERING,
+  ...SETTLING,
+  ...WAKING,
+])

@@ -7,10 +7,9 @@ export const LOSING = defineSaboteurs(
   {
     name: 'every-loss-is-a-mark',
     of: 'memory',
-    breaks:
-      'Losses are held against a message whether it was marked or not, so that what was fetched with a killer dies.',
+    breaks: 'Losses are held against a message whether it was marked or not: it dies too soon.',
     caughtBy: 'LSS-01',
-    says: /the dead: too many/,
+    says: /reason and losses of message 137: expected .*5/,
     adapter: inner =>
       decorate(inner, {
         source: source => ({ pull: async max => changed(await source.pull(max), ({ losses }) => ({ marks: losses })) }),

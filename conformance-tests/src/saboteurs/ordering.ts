@@ -1,5 +1,6 @@
 import type { OutgoingMessage, StoredMessage } from '@pluribus/core/driver'
 import { decorate } from '../history/decorate.js'
+import { altered } from './altered.js'
 import { defineSaboteurs } from './saboteur.js'
 
 /** Where {@link ORDERING} hides what the broker must not see. */
@@ -29,7 +30,7 @@ export const ORDERING = defineSaboteurs({
 const hidden = (message: OutgoingMessage): OutgoingMessage =>
   message.key === undefined
     ? message
-    : { ...message, key: undefined, headers: { ...message.headers, [HIDDEN]: message.key } }
+    : altered(message, { key: undefined, headers: { ...message.headers, [HIDDEN]: message.key } })
 
 function shown(message: StoredMessage): StoredMessage {
   const { [HIDDEN]: key, ...headers } = message.headers

@@ -1,8 +1,13 @@
 import type { Case } from '../case/case.js'
+import { ABN } from './abn.js'
 import { ACK } from './ack.js'
 import { CAP } from './cap.js'
+import { CHK } from './chk.js'
+import { CHN } from './chn.js'
+import { DCL } from './dcl.js'
 import { DLQ } from './dlq.js'
 import { FIF } from './fif.js'
+import { FRM } from './frm.js'
 import { HIS } from './his.js'
 import { HLD } from './hld.js'
 import { LFO } from './lfo.js'
@@ -26,10 +31,15 @@ import { WAK } from './wak.js'
  * ```
  */
 export const CASES: readonly Case[] = Object.freeze([
+  ...ABN,
   ...ACK,
   ...CAP,
+  ...CHK,
+  ...CHN,
+  ...DCL,
   ...DLQ,
   ...FIF,
+  ...FRM,
   ...HIS,
   ...HLD,
   ...LFO,

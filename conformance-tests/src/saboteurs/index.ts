@@ -1,3 +1,5 @@
+import { DECLARING } from './declaring.js'
+import { ENVELOPE } from './envelope.js'
 import { HISTORIES } from './histories.js'
 import { LOSING } from './losing.js'
 import { ORDERING } from './ordering.js'
@@ -16,6 +18,8 @@ import { WAKING } from './waking.js'
  * ```
  */
 export const SABOTEURS: readonly Saboteur[] = Object.freeze([
+  ...DECLARING,
+  ...ENVELOPE,
   ...HISTORIES,
   ...LOSING,
   ...ORDERING,

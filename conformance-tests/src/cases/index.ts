@@ -8,6 +8,7 @@ import { DCL } from './dcl.js'
 import { DLQ } from './dlq.js'
 import { FIF } from './fif.js'
 import { FRM } from './frm.js'
+import { GEN } from './gen.js'
 import { HIS } from './his.js'
 import { HLD } from './hld.js'
 import { LFO } from './lfo.js'
@@ -15,8 +16,12 @@ import { LSE } from './lse.js'
 import { LSS_COUNTED } from './lss-counted.js'
 import { LSS } from './lss.js'
 import { NCK } from './nck.js'
+import { OPN } from './opn.js'
+import { OUT } from './out.js'
+import { PLC } from './plc.js'
 import { PRI } from './pri.js'
 import { REF } from './ref.js'
+import { RTN } from './rtn.js'
 import { RTY } from './rty.js'
 import { WAK } from './wak.js'
 
@@ -40,6 +45,7 @@ export const CASES: readonly Case[] = Object.freeze([
   ...DLQ,
   ...FIF,
   ...FRM,
+  ...GEN,
   ...HIS,
   ...HLD,
   ...LFO,
@@ -47,8 +53,12 @@ export const CASES: readonly Case[] = Object.freeze([
   ...LSS_COUNTED,
   ...LSS,
   ...NCK,
+  ...OPN,
+  ...OUT,
+  ...PLC,
   ...PRI,
   ...REF,
+  ...RTN,
   ...RTY,
   ...WAK,
 ])

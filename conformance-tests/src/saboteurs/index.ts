@@ -1,10 +1,12 @@
 import { DECLARING } from './declaring.js'
 import { ENVELOPE } from './envelope.js'
+import { GENERATIONS } from './generations.js'
 import { HISTORIES } from './histories.js'
 import { LOSING } from './losing.js'
 import { ORDERING } from './ordering.js'
 import type { Saboteur } from './saboteur.js'
 import { SETTLING } from './settling.js'
+import { STORING } from './storing.js'
 import { WAKING } from './waking.js'
 
 /**
@@ -20,9 +22,11 @@ import { WAKING } from './waking.js'
 export const SABOTEURS: readonly Saboteur[] = Object.freeze([
   ...DECLARING,
   ...ENVELOPE,
+  ...GENERATIONS,
   ...HISTORIES,
   ...LOSING,
   ...ORDERING,
   ...SETTLING,
+  ...STORING,
   ...WAKING,
 ])

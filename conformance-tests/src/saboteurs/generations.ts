@@ -1,0 +1,61 @@
+import { NO_EXCEPTIONS, NOTHING_PULLED, type SettleException, type Source } from '@pluribus/core/driver'
+import { adapterLike, decorate } from '../history/decorate.js'
+import { defineSaboteurs } from './saboteur.js'
+
+/** What goes wrong when connections and sources are over. */
+export const GENERATIONS = defineSaboteurs(
+  {
+    name: 'settles-of-the-dead-are-swallowed',
+    of: 'memory',
+    breaks: 'A settle on a source that was closed is answered as done.',
+    caughtBy: 'GEN-01',
+    says: /an ack on a source that is closed was answered as done/,
+    adapter: inner =>
+      decorate(inner, { source: source => ({ settle: settled => source.settle(settled).catch(() => NO_EXCEPTIONS) }) }),
+  },
+  {
+    name: 'one-stale-spoils-the-batch',
+    of: 'memory',
+    breaks: 'Where one settlement of a batch is stale, all of them are reported as such.',
+    caughtBy: 'GEN-03',
+    says: /the exceptions of a batch in which one is stale/,
+    adapter: inner => decorate(inner, { source: spoiling }),
+  },
+  {
+    name: 'a-second-source-gets-nothing',
+    of: 'memory',
+    breaks: 'The source that replaces one which has ended finds nothing for ever.',
+    caughtBy: 'GEN-05',
+    says: /all three to be acked/,
+    adapter(inner) {
+      let opened = 0
+      return decorate(inner, { source: () => (++opened > 1 ? { pull: async () => NOTHING_PULLED } : {}) })
+    },
+  },
+  {
+    name: 'connections-leave-a-timer',
+    of: 'memory',
+    breaks: 'A connection that is closed before it was used leaves its heartbeat behind.',
+    caughtBy: 'OPN-05',
+    says: /timers are left/,
+    adapter: inner =>
+      adapterLike(inner, {
+        async connect(environment, events) {
+          const beat = () => void environment.timers.setTimeout(beat, 1_000)
+          beat()
+          return inner.connect(environment, events)
+        },
+      }),
+  },
+)
+
+function spoiling(source: Source): Partial<Source> {
+  return {
+    async settle(settled) {
+      const exceptions = await source.settle(settled)
+      if (exceptions.length === 0) return exceptions
+      const tokens = [...settled.acks, ...settled.others.map(({ token }) => token)]
+      return tokens.map((token): SettleException => ({ token, kind: 'stale' }))
+    },
+  }
+}

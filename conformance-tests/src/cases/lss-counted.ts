@@ -171,8 +171,8 @@ export const LSS_COUNTED = defineCases(
       await it.until(() => seen.acked.length === 8, { within: lease + recover, what: 'all eight to be acked' })
       // What is not leased is handed out again at once, to whoever is there first.
       if (isLeased(it)) equal(seen.ids.toSorted(), ids.toSorted(), 'what ran')
-      equal(new Set(seen.attempts), new Set([1]), 'the attempts that were counted')
-      equal(new Set(seen.runs.map(({ losses }) => losses)), new Set([0]), 'the losses that were counted')
+      equal([...new Set(seen.attempts)], [1], 'the attempts that were counted')
+      equal([...new Set(seen.runs.map(({ losses }) => losses))], [0], 'the losses that were counted')
     },
   },
   {

@@ -119,37 +119,4 @@ export const REF = defineCases(
       await it.rejects('INVALID_ARGUMENT', () => broker.publish(it.topic(), { n: 1 }, options))
     },
   },
-  {
-    id: 'REF-from-latest',
-    title: 'a start at the latest is refused',
-    promise: 'Where subscriptions cannot start at the latest message, subscribing there is refused.',
-    profile: 'core',
-    needs: { not: 'from:latest' },
-    run: it =>
-      it.refuses('from', broker =>
-        broker.subscribe(it.topic().subscription('billing', { from: 'latest', retry: { delays: [] } }), () => {}),
-      ),
-  },
-  {
-    id: 'REF-from-time',
-    title: 'a start at a time is refused',
-    promise: 'Where subscriptions cannot start at a time, subscribing there is refused.',
-    profile: 'core',
-    needs: { not: 'from:time' },
-    run: it =>
-      it.refuses('from', broker =>
-        broker.subscribe(it.topic().subscription('billing', { from: { time: 0 }, retry: { delays: [] } }), () => {}),
-      ),
-  },
-  {
-    id: 'REF-from-id',
-    title: 'a start at an id is refused',
-    promise: 'Where subscriptions cannot start at an id, subscribing there is refused.',
-    profile: 'core',
-    needs: { not: 'from:id' },
-    run: it =>
-      it.refuses('from', broker =>
-        broker.subscribe(it.topic().subscription('billing', { from: { id: 'any' }, retry: { delays: [] } }), () => {}),
-      ),
-  },
 )

@@ -1,5 +1,5 @@
 import type { Broker } from '@pluribus/core'
-import type { UnreliableAdapter } from '@pluribus/core/testing'
+import type { FaultOperation, UnreliableAdapter } from '@pluribus/core/testing'
 import type { CaseContext } from './context.js'
 import { isLeased } from './leases.js'
 
@@ -27,4 +27,39 @@ export async function die(it: CaseContext, broker: Broker, adapter: UnreliableAd
 export async function bury(it: CaseContext, broker: Broker, adapter: UnreliableAdapter): Promise<void> {
   await broker.close({ drain: 0 })
   if (!isLeased(it)) await adapter.dispose()
+}
+
+const EVERYTHING: readonly FaultOperation[] = [
+  ...([
+    'connect',
+    'declare',
+    'maintain',
+    'close',
+    'publish',
+    'publishSequenced',
+    'position',
+    'open',
+    'remove',
+  ] as const),
+  ...([
+    'pull',
+    'mark',
+    'settle',
+    'renew',
+    'closeSource',
+    'topics',
+    'subscriptions',
+    'history',
+    'find',
+    'trim',
+  ] as const),
+  ...(['deadLetters', 'redrive', 'discard', 'counts'] as const),
+]
+
+/** The link swallows every call, and nobody is told, until what is returned is called. */
+export function blackhole(adapter: UnreliableAdapter): () => void {
+  const ends = EVERYTHING.map(operation => adapter.hold(operation))
+  return () => {
+    for (const end of ends) end()
+  }
 }

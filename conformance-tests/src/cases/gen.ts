@@ -1,6 +1,6 @@
 import { cutLink } from '../case/broken-link.js'
+import { eventsOf } from '../case/broker-events.js'
 import { defineCases } from '../case/case.js'
-import type { CaseContext } from '../case/context.js'
 import { check, equal } from '../case/expect.js'
 
 /** Generations of connections and sources. */
@@ -192,13 +192,3 @@ export const GEN = defineCases(
 )
 
 const NOBODY = { wake() {}, lost() {}, ended() {} }
-
-/** What a broker tells of its connections and consumers, in order, with their generations. */
-function eventsOf(broker: Awaited<ReturnType<CaseContext['open']>>): readonly string[] {
-  const events: string[] = []
-  broker.on('connection.up', ({ generation }) => void events.push(`connection.up ${generation}`))
-  broker.on('connection.down', ({ generation }) => void events.push(`connection.down ${generation}`))
-  broker.on('consumer.up', ({ generation }) => void events.push(`consumer.up ${generation}`))
-  broker.on('consumer.down', () => void events.push('consumer.down'))
-  return events
-}

@@ -4,6 +4,7 @@ import { GENERATIONS } from './generations.js'
 import { HISTORIES } from './histories.js'
 import { LOSING } from './losing.js'
 import { ORDERING } from './ordering.js'
+import { OUTAGES } from './outages.js'
 import type { Saboteur } from './saboteur.js'
 import { SETTLING } from './settling.js'
 import { STORING } from './storing.js'
@@ -26,6 +27,7 @@ export const SABOTEURS: readonly Saboteur[] = Object.freeze([
   ...HISTORIES,
   ...LOSING,
   ...ORDERING,
+  ...OUTAGES,
   ...SETTLING,
   ...STORING,
   ...WAKING,

@@ -11,7 +11,7 @@ export const CRS_CHILDREN = defineCases(
       'What a frozen process held is run elsewhere; when it wakes up, that no longer counts, and it consumes again.',
     profile: 'full',
     guarantees: [5, 11, 14],
-    needs: 'competing:message',
+    needs: ['competing:message', { not: 'durability:memory' }],
     hooks: ['children'],
     budget: ({ lease, recover, redeliver, close }) => 6 * lease + 3 * recover + redeliver + close,
     async run(it) {
@@ -47,7 +47,7 @@ export const CRS_CHILDREN = defineCases(
     promise: 'When the lease of what a killed process held is over nothing is held any more: all of it waits.',
     profile: 'full',
     guarantees: [2],
-    needs: ['counts:leased', 'counts:waiting', 'competing:message'],
+    needs: ['counts:leased', 'counts:waiting', 'competing:message', { not: 'durability:memory' }],
     hooks: ['children'],
     budget: ({ lease, recover, redeliver }) => 2 * lease + recover + redeliver,
     async run(it) {
@@ -74,6 +74,7 @@ export const CRS_CHILDREN = defineCases(
     promise: 'What a process held that ends without closing anything is run elsewhere.',
     profile: 'full',
     guarantees: [2, 5],
+    needs: { not: 'durability:memory' },
     hooks: ['children'],
     budget: ({ lease, recover, redeliver }) => lease + 2 * recover + redeliver + UNWOKEN,
     async run(it) {
@@ -96,6 +97,7 @@ export const CRS_CHILDREN = defineCases(
     promise: 'SIGKILL with handlers running: all that was held is run elsewhere, on the same attempt.',
     profile: 'core',
     guarantees: [2, 5],
+    needs: { not: 'durability:memory' },
     hooks: ['children'],
     budget: ({ lease, recover, redeliver }) => lease + 2 * recover + redeliver + UNWOKEN,
     async run(it) {
@@ -122,6 +124,7 @@ export const CRS_CHILDREN = defineCases(
     promise: 'SIGKILL in mid-publish: every receipt that was printed is true.',
     profile: 'full',
     guarantees: [1],
+    needs: { not: 'durability:memory' },
     hooks: ['children'],
     budget: ({ recover, arrive }) => 5 * (2 * recover + 3 * arrive),
     async run(it) {

@@ -11,6 +11,7 @@ export const FRN = defineCases(
     promise: 'What is no message of ours is dead-lettered as it is; the consumer goes on.',
     profile: 'core',
     guarantees: [6, 15],
+    needs: { not: 'durability:memory' },
     hooks: ['raw'],
     budget: ({ recover, redeliver }) => 2 * recover + redeliver,
     async run(it) {
@@ -47,6 +48,7 @@ export const FRN = defineCases(
     promise:
       'A copy of our message whose headers are not numbers, negative or huge neither stops the consumer nor is trusted.',
     profile: 'full',
+    needs: { not: 'durability:memory' },
     hooks: ['raw'],
     budget: ({ recover, redeliver }) => 2 * recover + redeliver,
     async run(it) {
@@ -78,6 +80,7 @@ export const FRN = defineCases(
       'What somebody writes into the headers of a message does not decide how often it has failed, or where it belongs.',
     profile: 'full',
     guarantees: [4],
+    needs: { not: 'durability:memory' },
     hooks: ['raw'],
     budget: ({ recover }) => 2 * recover,
     async run(it) {
@@ -105,6 +108,7 @@ export const FRN = defineCases(
     promise: 'The body is the payload as it is, and the id stands in the headers.',
     profile: 'full',
     guarantees: [15],
+    needs: { not: 'durability:memory' },
     hooks: ['raw'],
     async run(it) {
       const orders = it.topic()

@@ -4,13 +4,14 @@ import { ACK } from './ack.js'
 import { CAP } from './cap.js'
 import { CHK } from './chk.js'
 import { CHN } from './chn.js'
-import { CRS } from './crs.js'
 import { CRS_CHILDREN } from './crs-children.js'
+import { CRS } from './crs.js'
 import { DCL } from './dcl.js'
 import { DLQ } from './dlq.js'
 import { FIF } from './fif.js'
 import { FRM } from './frm.js'
 import { FRN } from './frn.js'
+import { GEN_TRANSFER } from './gen-transfer.js'
 import { GEN } from './gen.js'
 import { HIS } from './his.js'
 import { HLD } from './hld.js'
@@ -19,17 +20,17 @@ import { LSE } from './lse.js'
 import { LSS_COUNTED } from './lss-counted.js'
 import { LSS } from './lss.js'
 import { NCK } from './nck.js'
-import { NET } from './net.js'
 import { NET_PROXY } from './net-proxy.js'
+import { NET } from './net.js'
 import { OPN } from './opn.js'
 import { OUT } from './out.js'
 import { PLC } from './plc.js'
 import { PRI } from './pri.js'
 import { PSN } from './psn.js'
 import { REF } from './ref.js'
-import { RST } from './rst.js'
 import { RST_BROKER } from './rst-broker.js'
 import { RST_STORE } from './rst-store.js'
+import { RST } from './rst.js'
 import { RTN } from './rtn.js'
 import { RTY } from './rty.js'
 import { WAK } from './wak.js'
@@ -50,13 +51,14 @@ export const CASES: readonly Case[] = Object.freeze([
   ...CAP,
   ...CHK,
   ...CHN,
-  ...CRS,
   ...CRS_CHILDREN,
+  ...CRS,
   ...DCL,
   ...DLQ,
   ...FIF,
   ...FRM,
   ...FRN,
+  ...GEN_TRANSFER,
   ...GEN,
   ...HIS,
   ...HLD,
@@ -65,17 +67,17 @@ export const CASES: readonly Case[] = Object.freeze([
   ...LSS_COUNTED,
   ...LSS,
   ...NCK,
-  ...NET,
   ...NET_PROXY,
+  ...NET,
   ...OPN,
   ...OUT,
   ...PLC,
   ...PRI,
   ...PSN,
   ...REF,
-  ...RST,
   ...RST_BROKER,
   ...RST_STORE,
+  ...RST,
   ...RTN,
   ...RTY,
   ...WAK,

@@ -14,6 +14,7 @@ export const NET_PROXY = defineCases(
       'A cut after any number of bytes, of the handshake or of a publish, is an error of ours or a success that is true.',
     profile: 'full',
     guarantees: [1, 14],
+    needs: { not: 'durability:memory' },
     hooks: ['proxy'],
     budget: ({ delay, close, arrive }) => 60 * (4 * delay + arrive) + close,
     async run(it) {
@@ -44,6 +45,7 @@ export const NET_PROXY = defineCases(
       'At ten kilobytes a second a large publish resolves or fails as an error of ours; afterwards all is as before.',
     profile: 'full',
     guarantees: [1, 14],
+    needs: { not: 'durability:memory' },
     hooks: ['proxy'],
     budget: ({ recover }) => 2 * UNANSWERED + 3 * recover,
     async run(it) {
@@ -68,6 +70,7 @@ export const NET_PROXY = defineCases(
     promise: 'Resets are noticed at once; connections are replaced, and consuming resumes.',
     profile: 'core',
     guarantees: [14],
+    needs: { not: 'durability:memory' },
     hooks: ['proxy'],
     budget: ({ recover }) => 2 * recover,
     run: it => spoiled(it, link => void link.cut()),
@@ -78,6 +81,7 @@ export const NET_PROXY = defineCases(
     promise: 'A half-open connection is given up; when bytes pass again consuming resumes.',
     profile: 'core',
     guarantees: [14],
+    needs: { not: 'durability:memory' },
     hooks: ['proxy'],
     budget: ({ recover }) => 2 * (UNANSWERED + UNWOKEN + recover),
     run: it => spoiled(it, link => link.blackhole()),
@@ -88,6 +92,7 @@ export const NET_PROXY = defineCases(
     promise: 'Lost answers are noticed like a link that is broken; nothing is lost by them.',
     profile: 'full',
     guarantees: [2, 14],
+    needs: { not: 'durability:memory' },
     hooks: ['proxy'],
     budget: ({ recover, lease }) => 2 * (UNANSWERED + UNWOKEN + recover + lease),
     run: it => spoiled(it, link => link.dropReplies()),
@@ -98,6 +103,7 @@ export const NET_PROXY = defineCases(
     promise: 'Latency of every packet neither reorders nor doubles anything.',
     profile: 'full',
     guarantees: [8],
+    needs: { not: 'durability:memory' },
     hooks: ['proxy'],
     budget: ({ delay, arrive }) => 60 * delay + 3 * arrive,
     async run(it) {

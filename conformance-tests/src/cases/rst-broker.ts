@@ -17,6 +17,7 @@ export const RST_BROKER = defineCases(
     promise: 'After the broker was restarted an idle publisher and an idle consumer work as before.',
     profile: 'core',
     guarantees: [14],
+    needs: { not: 'durability:memory' },
     hooks: ['broker'],
     budget: ({ recover }) => 3 * (recover + UNANSWERED) + UNWOKEN,
     async run(it) {
@@ -68,6 +69,7 @@ export const RST_BROKER = defineCases(
     promise: 'However long the broker is down, publishing and consuming resume by themselves when it is back.',
     profile: 'full',
     guarantees: [14],
+    needs: { not: 'durability:memory' },
     hooks: ['broker'],
     budget: ({ recover }) => 3 * (recover + UNANSWERED) + 2 * UNWOKEN,
     async run(it) {
@@ -85,6 +87,7 @@ export const RST_BROKER = defineCases(
       'While the broker is down a publish waits for it as long as publishTimeout, or fails as definite or unknown.',
     profile: 'full',
     guarantees: [1, 14],
+    needs: { not: 'durability:memory' },
     hooks: ['broker'],
     budget: ({ recover, delay }) => 3 * (recover + UNANSWERED) + 4 * delay,
     async run(it) {
@@ -113,6 +116,7 @@ export const RST_BROKER = defineCases(
       'After the store was wiped topics and subscriptions are declared again, and everything goes on, without a hot loop.',
     profile: 'full',
     guarantees: [14],
+    needs: { not: 'durability:memory' },
     hooks: ['broker'],
     budget: ({ recover }) => 3 * (recover + UNANSWERED) + UNWOKEN,
     async run(it) {
@@ -136,6 +140,7 @@ export const RST_BROKER = defineCases(
       'When a broker freezes and goes on, operations time out or succeed, and nothing comes twice that was not under way.',
     profile: 'full',
     guarantees: [1, 14],
+    needs: { not: 'durability:memory' },
     hooks: ['broker'],
     budget: ({ recover }) => 4 * (recover + UNANSWERED) + UNWOKEN,
     async run(it) {

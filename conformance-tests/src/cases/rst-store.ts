@@ -10,6 +10,7 @@ export const RST_STORE = defineCases({
     'Where nothing can be written a publish fails as an error of ours, with its outcome; none is told to be stored.',
   profile: 'full',
   guarantees: [1],
+  needs: { not: 'durability:memory' },
   hooks: ['store'],
   budget: ({ recover, delay }) => 4 * recover + 2 * delay,
   async run(it) {

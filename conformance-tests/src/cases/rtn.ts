@@ -39,23 +39,26 @@ export const RTN = defineCases(
   },
   {
     id: 'RTN-02',
-    title: 'handled messages go when their time is over',
-    promise: "When its topic's retention has ended a message that everybody has handled is gone from the history.",
+    title: 'handled messages stay for as long as their topic says',
+    promise: "A message that everybody has handled is in the history until its topic's retention is over, not shorter.",
     profile: 'full',
     guarantees: [12],
     needs: 'history:stored',
-    // Servers clean up when they see fit: how late is theirs to say.
-    hooks: ['virtual-time'],
+    proves: ['history:stored'],
     budget,
     async run(it) {
-      const orders = it.topic({ retention: { age: ageOf(it.timing) } })
+      // How soon afterwards they go is the server's to say: it cleans up when it sees fit.
+      const orders = it.topic({ retention: { age: 4 * ageOf(it.timing) + 2 * it.timing.arrive } })
       const broker = await it.open()
       const seen = await it.collect(broker, orders.subscription('billing'))
-      await it.publish(orders, 3)
+      const ids = await it.publish(orders, 3)
       await it.until(() => seen.acked.length === 3, { what: 'all three to be acked' })
-      equal((await all(broker.history(orders))).length, 3, 'how many there are before their time is over')
       await past(it)
-      equal((await all(broker.history(orders))).length, 0, 'how many there are afterwards')
+      equal(
+        (await all(broker.history(orders))).map(({ id }) => id),
+        ids,
+        'what the history has while their time is not over',
+      )
     },
   },
   {

@@ -33,6 +33,39 @@ export const GENERATIONS = defineSaboteurs(
     },
   },
   {
+    name: 'late-opens-are-let-in',
+    of: 'memory',
+    breaks: 'An open that comes after that of a later generation is answered like one that replaces nobody.',
+    caughtBy: 'GEN-08',
+    says: /opening generation 2 after generation 3/,
+    adapter: inner =>
+      decorate(inner, {
+        subscriber: subscriber => ({
+          open: (spec, options, events) =>
+            subscriber.open(spec, options, events).catch(() => {
+              const { lease, window } = options
+              return subscriber.open(spec, { lease, window }, events)
+            }),
+        }),
+      }),
+  },
+  {
+    name: 'one-process-is-one-consumer',
+    of: 'memory',
+    breaks: 'What a process held goes over to whatever it opens next, another consumer too.',
+    caughtBy: 'GEN-12',
+    says: /what the other consumer took over/,
+    adapter(inner) {
+      let generation = 0
+      return decorate(inner, {
+        subscriber: subscriber => ({
+          open: (spec, options, events) =>
+            subscriber.open(spec, { ...options, consumer: { id: 1, generation: ++generation } }, events),
+        }),
+      })
+    },
+  },
+  {
     name: 'connections-leave-a-timer',
     of: 'memory',
     breaks: 'A connection that is closed before it was used leaves its heartbeat behind.',

@@ -1,3 +1,4 @@
+import { unreliable } from '@pluribus/core/testing'
 import { expect, test } from 'vitest'
 import { bases } from '../../scripts/bases.js'
 import { decorate } from '../../src/history/decorate.js'
@@ -6,9 +7,11 @@ import { defineTarget, Suite } from '../../src/index.js'
 /** Memory on a store that asks before each write. */
 const failing = defineTarget({
   ...bases.memory,
+  adapter: async (settings, time) =>
+    unreliable(await bases.memory.adapter(settings, time), { capabilities: { durability: 'process' } }),
   hooks: {
-    failingStore: async (settings, faults) =>
-      decorate(await bases.memory.adapter(settings), {
+    failingStore: async (settings, faults, time) =>
+      decorate(await bases.memory.adapter(settings, time), {
         publisher: publisher => ({
           async publish(batch) {
             faults.before('write')

@@ -51,24 +51,27 @@ const describe = ({ discipline: { kind, levels } }: SubscriptionSpec): string =>
   kind === 'priority' ? `priority with levels: ${levels}` : kind
 
 function applyTopic(topic: MemoryTopic, spec: TopicSpec): SettingChange[] {
+  // Copied before it is compared: two objects of different realms, as in Jest, are never deeply equal.
+  const declared = structuredClone(spec)
   const { name, retention: from } = topic.spec
-  const to = spec.retention
+  const to = declared.retention
   if (isDeepStrictEqual(from, to)) return []
-  topic.spec = structuredClone(spec)
-  topic.retention.change(topic.spec.retention)
+  topic.spec = declared
+  topic.retention.change(to)
   return [{ topic: name, setting: 'retention', from, to }]
 }
 
 function applySubscription(topic: MemoryTopic, spec: SubscriptionSpec, now: number): SettingChange[] {
+  const declared = structuredClone(spec)
   const subscription = topic.find(spec.name)
   if (subscription === undefined) {
-    topic.subscribe(structuredClone(spec), now)
+    topic.subscribe(declared, now)
     return []
   }
   const stored = subscription.spec
-  const changed = SETTINGS.filter(setting => !isDeepStrictEqual(stored[setting], spec[setting]))
-  if (changed.length > 0) subscription.spec = { ...structuredClone(spec), from: stored.from }
+  const changed = SETTINGS.filter(setting => !isDeepStrictEqual(stored[setting], declared[setting]))
+  if (changed.length > 0) subscription.spec = { ...declared, from: stored.from }
   return changed.map(setting => {
-    return { topic: spec.topic, subscription: spec.name, setting, from: stored[setting], to: spec[setting] }
+    return { topic: spec.topic, subscription: spec.name, setting, from: stored[setting], to: declared[setting] }
   })
 }

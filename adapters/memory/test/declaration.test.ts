@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
 import { bench, message, open, spec, TOPIC, topicSpec } from './kit.js'
 
@@ -11,6 +12,14 @@ describe('declare', () => {
     expect(await connection.persistence.topics()).toEqual([topicSpec()])
     expect(await connection.persistence.subscriptions()).toEqual([spec()])
     expect(await connection.persistence.subscriptions('other')).toEqual([])
+  })
+
+  test('compares what is declared, not where its objects were made', async () => {
+    const { connection } = await bench()
+    const foreign = <T>(value: T): T => runInNewContext(`(${JSON.stringify(value)})`) as T
+    const declare = () => connection.declare([foreign(topicSpec(TOPIC, { age: 1 }))], [foreign(spec())])
+    expect(await declare()).toEqual([])
+    expect(await declare()).toEqual([])
   })
 
   test('overwrites settings, and answers which', async () => {

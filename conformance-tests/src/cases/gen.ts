@@ -169,14 +169,16 @@ export const GEN = defineCases(
       const orders = it.topic()
       const billing = orders.subscription('billing')
       await it.publish(orders, 1)
-      const consumer = await it.consume(billing)
-      const { connection } = consumer
+      const connection = await it.connect()
+      await connection.declare([orders.spec], [billing.spec])
+      const open = () => connection.subscriber.open(billing.spec, { window: 1, lease: it.timing.lease }, NOBODY)
+      const source = await open()
       await connection.close()
       await connection.close()
       const calls: Readonly<Record<string, () => Promise<unknown>>> = {
         declare: () => connection.declare([orders.spec], []),
-        open: () => connection.subscriber.open(billing.spec, { window: 1, lease: it.timing.lease }, NOBODY),
-        pull: () => consumer.source.pull(1),
+        open,
+        pull: () => source.pull(1),
         counts: () => connection.persistence.counts({ topic: orders.name, name: billing.name }),
         topics: () => connection.persistence.topics(),
       }

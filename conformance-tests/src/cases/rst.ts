@@ -78,7 +78,7 @@ export const RST = defineCases(
     id: 'RST-15',
     title: 'an outage longer than every patience ends, and everything goes on',
     promise: 'However long the broker is away, consuming resumes by itself when it is back.',
-    profile: 'core',
+    profile: 'full',
     guarantees: [14],
     budget: ({ recover }) => 2 * (UNANSWERED + UNWOKEN) + 2 * recover,
     async run(it) {

@@ -1,5 +1,5 @@
-import { NO_EXCEPTIONS, NOTHING_PULLED, type SettleException, type Source } from '@pluribus/core/driver'
-import { adapterLike, decorate } from '../history/decorate.js'
+import { type Adapter, NO_EXCEPTIONS, NOTHING_PULLED, type SettleException, type Source } from '@pluribus/core/driver'
+import { adapterLike, connectionLike, decorate, persistenceLike } from '../history/decorate.js'
 import { defineSaboteurs } from './saboteur.js'
 
 /** What goes wrong when connections and sources are over. */
@@ -71,14 +71,7 @@ export const GENERATIONS = defineSaboteurs(
     breaks: 'A connection that is closed before it was used leaves its heartbeat behind.',
     caughtBy: 'OPN-05',
     says: /timers are left/,
-    adapter: inner =>
-      adapterLike(inner, {
-        async connect(environment, events) {
-          const beat = () => void environment.timers.setTimeout(beat, 1_000)
-          beat()
-          return inner.connect(environment, events)
-        },
-      }),
+    adapter: inner => adapterLike(inner, { connect: beating(inner) }),
   },
 )
 
@@ -92,3 +85,33 @@ function spoiling(source: Source): Partial<Source> {
     },
   }
 }
+
+/** Connects with a heartbeat that only a connection which has been asked for something takes with it. */
+const beating =
+  (inner: Adapter): Adapter['connect'] =>
+  async (environment, events) => {
+    const { timers } = environment
+    let timer: unknown
+    let isUsed = false
+    const beat = () => {
+      timer = timers.setTimeout(beat, 1_000)
+    }
+    beat()
+    const connection = await inner.connect(environment, events)
+    return connectionLike(connection, {
+      declare(topics, subscriptions) {
+        isUsed = true
+        return connection.declare(topics, subscriptions)
+      },
+      persistence: persistenceLike(connection.persistence, {
+        subscriptions(topic) {
+          isUsed = true
+          return connection.persistence.subscriptions(topic)
+        },
+      }),
+      async close() {
+        if (isUsed) timers.clearTimeout(timer)
+        await connection.close()
+      },
+    })
+  }

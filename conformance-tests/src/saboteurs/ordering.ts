@@ -1,6 +1,6 @@
-import type { Adapter, OutgoingMessage, Persistence, Settlement, StoredMessage } from '@pluribus/core/driver'
+import type { Adapter, Delivery, OutgoingMessage, Persistence, Settlement } from '@pluribus/core/driver'
 import { decorate, sourceLike } from '../history/decorate.js'
-import { altered } from './altered.js'
+import { altered, stored } from './altered.js'
 import { defineSaboteurs } from './saboteur.js'
 
 /** Where {@link ORDERING} hides what the broker must not see. */
@@ -21,8 +21,7 @@ export const ORDERING = defineSaboteurs(
         source: source => ({
           async pull(max) {
             const pulled = await source.pull(max)
-            const deliveries = pulled.deliveries.map(delivery => ({ ...delivery, message: shown(delivery.message) }))
-            return { ...pulled, deliveries }
+            return { ...pulled, deliveries: pulled.deliveries.map(shown) }
           },
         }),
       }),
@@ -43,7 +42,7 @@ export const ORDERING = defineSaboteurs(
   {
     name: 'a-retry-goes-to-the-tail',
     of: 'memory',
-    breaks: 'A retry is published anew: it comes after everything that waits, and has forgotten its attempts.',
+    breaks: 'The first retry of a source is published anew: it comes after everything that waits, as attempt 1.',
     caughtBy: 'PLC-04',
     says: /ids and attempts of what comes next/,
     adapter: republishing,
@@ -55,9 +54,9 @@ const hidden = (message: OutgoingMessage): OutgoingMessage =>
     ? message
     : altered(message, { key: undefined, headers: { ...message.headers, [HIDDEN]: message.key } })
 
-function shown(message: StoredMessage): StoredMessage {
-  const { [HIDDEN]: key, ...headers } = message.headers
-  return { ...message, key, headers }
+function shown(delivery: Delivery): Delivery {
+  const { [HIDDEN]: key, ...headers } = delivery.message.headers
+  return key === undefined ? delivery : { ...delivery, message: stored(delivery.message, { key, headers }) }
 }
 
 function republishing(inner: Adapter): Adapter {
@@ -70,8 +69,13 @@ function republishing(inner: Adapter): Adapter {
     subscriber: subscriber => ({
       async open(spec, options, events) {
         const source = await subscriber.open(spec, options, events)
+        // Once: what always fails would be tried for ever.
+        let isFirst = true
         return sourceLike(source, {
-          async settle({ acks, others }) {
+          async settle(settled) {
+            const { acks, others } = settled
+            if (!isFirst || !others.some(({ kind }) => kind === 'retry')) return source.settle(settled)
+            isFirst = false
             const rejecting = others.map(
               (one): Settlement =>
                 one.kind === 'retry'

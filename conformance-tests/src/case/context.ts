@@ -73,7 +73,7 @@ export interface CaseContext {
   /** How many messages to use where the case would use `n`: the run's scale decides. At least 10, or `n` where that is less. */
   size(n: number): number
 
-  /** A topic that nobody else uses. Where the adapter has no delays, its subscriptions are tried again at once by default. */
+  /** A topic that nobody else uses. Its subscriptions have as much of the default ladder as the adapter can delay and hold. */
   topic<T = Sample>(options?: TopicOptions<T>): Topic<T>
   /** A broker: another process on the same store. */
   open(options?: OpenOptions): Promise<Broker>

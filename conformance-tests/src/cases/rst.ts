@@ -102,7 +102,8 @@ export const RST = defineCases(
     needs: { not: 'delay:none' },
     budget: ({ recover, lease, delay, redeliver }) => 2 * recover + lease + 4 * delay + redeliver + UNWOKEN,
     async run(it) {
-      const { delay, redeliver, recover, lease } = it.timing
+      const { redeliver, recover, lease } = it.timing
+      const delay = Math.min(it.timing.delay, Math.floor(it.capabilities.limits.hold / 2))
       const orders = it.topic()
       const [broker, adapter] = await it.openBreakable()
       const behaviour = ({ data }: { readonly data: Sample }, { attempt }: { readonly attempt: number }) => {

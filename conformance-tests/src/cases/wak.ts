@@ -190,6 +190,29 @@ export const WAK = defineCases(
       equal((await whenWoken(it, consumer, woken))[0]?.message.id, id, 'what is pulled after the wake-up')
     },
   },
+  {
+    id: 'WAK-10',
+    title: 'a wake-up that overtakes the answer of a pull is not forgotten',
+    promise: 'A consumer that is woken while it still waits for a pull that found nothing pulls again at once.',
+    profile: 'full',
+    guarantees: [14],
+    async run(it) {
+      const orders = it.topic()
+      const [broker, adapter] = await it.openBreakable()
+      const seen = await it.collect(broker, orders.subscription('billing'))
+      for (let round = 1; round <= it.size(10); round++) {
+        const pulls = adapter.executed('pull')
+        const letGo = adapter.hold('pull', { side: 'reply' })
+        const [first = ''] = await it.publish(orders, 1)
+        await it.until(() => adapter.executed('pull') > pulls, { what: `a pull in round ${round}` })
+        const [second = ''] = await it.publish(orders, 1)
+        await it.elapse(it.timing.delay / 10)
+        letGo()
+        const what = `both messages of round ${round} to be acked`
+        await it.until(() => seen.acked.includes(first) && seen.acked.includes(second), { what })
+      }
+    },
+  },
 )
 
 /** Pulls until there is nothing: then as many as the last pull was for are wanted. */

@@ -196,11 +196,14 @@ export const WAK = defineCases(
     promise: 'A consumer that is woken while it still waits for a pull that found nothing pulls again at once.',
     profile: 'full',
     guarantees: [14],
+    budget: ({ quiet, delay }) => 5 * (quiet + delay),
     async run(it) {
       const orders = it.topic()
       const [broker, adapter] = await it.openBreakable()
       const seen = await it.collect(broker, orders.subscription('billing'))
-      for (let round = 1; round <= it.size(10); round++) {
+      for (let round = 1; round <= 5; round++) {
+        // No pull is under way any more.
+        await it.elapse(it.timing.quiet)
         const pulls = adapter.executed('pull')
         const letGo = adapter.hold('pull', { side: 'reply' })
         const [first = ''] = await it.publish(orders, 1)

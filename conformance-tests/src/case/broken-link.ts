@@ -1,12 +1,12 @@
 import type { Broker } from '@pluribus/core'
 import type { FaultOperation, UnreliableAdapter } from '@pluribus/core/testing'
 import type { CaseContext } from './context.js'
-import { isLeased } from './leases.js'
+import { isMissed } from './leases.js'
 
-/** Cuts the link, as seen from both ends: without leases it is the server's end of it that gives back what was held. */
+/** Cuts the link, as seen from both ends: where a client lives on, it is closed. */
 export async function cutLink(it: CaseContext, adapter: UnreliableAdapter): Promise<void> {
   adapter.cut()
-  if (!isLeased(it)) await adapter.dispose()
+  if (!isMissed(it)) await adapter.dispose()
 }
 
 /** Cuts the links and refuses every attempt to connect until the outage is over, after `ms` milliseconds. */
@@ -26,7 +26,7 @@ export async function die(it: CaseContext, broker: Broker, adapter: UnreliableAd
 /** For a process that was killed from within: ends what a real one's death would have ended by itself. */
 export async function bury(it: CaseContext, broker: Broker, adapter: UnreliableAdapter): Promise<void> {
   await broker.close({ drain: 0 })
-  if (!isLeased(it)) await adapter.dispose()
+  if (!isMissed(it)) await adapter.dispose()
 }
 
 const EVERYTHING: readonly FaultOperation[] = [

@@ -15,6 +15,7 @@ import type { Capabilities, Clock, Connection, ServerInfo } from '@pluribus/core
 import type { UnreliableAdapter } from '@pluribus/core/testing'
 import type { Actor } from '../child/actor.js'
 import { sleep } from '../engine/time.js'
+import { VirtualTime } from '../engine/virtual-time.js'
 import type { History } from '../history/history.js'
 import type { BrokerControl } from '../hooks/broker-control.js'
 import type { Link } from '../hooks/fault-proxy.js'
@@ -81,6 +82,10 @@ export class CaseRun implements CaseContext {
 
   get timing(): Timing {
     return this.#init.timing
+  }
+
+  get time(): 'virtual' | 'real' {
+    return this.#world.time instanceof VirtualTime ? 'virtual' : 'real'
   }
 
   get clock(): Clock {

@@ -65,6 +65,8 @@ export interface CaseContext {
   /** The least that the adapter has to claim. */
   readonly required: Required
   readonly timing: Timing
+  /** Whether time passes only where everything waits for it. A case asks only for what it cannot bring about in real time. */
+  readonly time: 'virtual' | 'real'
   readonly clock: Clock
   /** What has happened so far. */
   readonly history: History

@@ -4,7 +4,7 @@ import { bury } from './broken-link.js'
 import type { Collector } from './collector.js'
 import type { CaseContext } from './context.js'
 import { Failure } from './failure.js'
-import { needsLeases } from './leases.js'
+import { needsDeath } from './leases.js'
 import type { Sample } from './sample.js'
 
 /** What a {@link Succession} is about. */
@@ -59,7 +59,7 @@ export class Succession {
     const [broker, adapter] = await this.#it.openBreakable()
     const collector = await this.#collect(broker, adapter)
     this.collectors.push(collector)
-    needsLeases(this.#it)
+    needsDeath(this.#it)
     const what = `everything to be acked or dead, or another process to die, after ${this.kills.length} deaths`
     // A broker may still wake those that are dead: what nobody is woken for is found as after an outage.
     const within = 3 * arrive + lease + redeliver + recover

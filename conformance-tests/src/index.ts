@@ -4,6 +4,7 @@
  * @module
  */
 export type { Case } from './case/case.js'
+export type { Guarantee } from './case/guarantee.js'
 export { CASES } from './cases/index.js'
 export type { Claim } from './claims/claim.js'
 export type { Expression } from './claims/expression.js'

@@ -110,10 +110,14 @@ export class CaseRun implements CaseContext {
 
   topicCalled<T = Sample>(name: string, options?: TopicOptions<T>): Topic<T> {
     const made = topic<T>(name, options)
-    if (this.capabilities.delay !== 'none') return made
-    // The default ladder has delays, which would be refused here; a case that names a ladder gets what it names.
+    const { keys, limits } = this.capabilities
+    const longest = keys === 'none' ? Number.POSITIVE_INFINITY : limits.hold
+    const ladder = made.subscription('default').spec.retry.delays
+    const delays = ladder.filter(ms => ms <= longest)
+    if (delays.length === ladder.length) return made
+    // The default ladder would be refused here; a case that names a ladder gets what it names.
     const subscription: Topic<T>['subscription'] = (name, policy) =>
-      made.subscription(name, { ...policy, retry: { delays: [], ...policy?.retry } })
+      made.subscription(name, { ...policy, retry: { delays, ...policy?.retry } })
     return { ...made, subscription }
   }
 

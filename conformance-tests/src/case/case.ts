@@ -4,6 +4,7 @@ import type { Expression } from '../claims/expression.js'
 import type { HookName } from '../target/hooks.js'
 import type { Timing } from '../target/timing.js'
 import type { CaseContext } from './context.js'
+import type { Guarantee } from './guarantee.js'
 
 /**
  * One thing that an adapter has to do, as data.
@@ -24,6 +25,8 @@ export interface Case {
   readonly promise: string
   /** `core`: what makes an adapter usable at all. `full`: the rest. */
   readonly profile: 'core' | 'full'
+  /** The guarantees that it is about, by their numbers. A test holds that each has a case. Default: none in particular. */
+  readonly guarantees?: readonly Guarantee[]
   /** What the adapter has to claim for the case to apply. Default: nothing. */
   readonly needs?: Expression
   /** What this case proves of what is claimed. */

@@ -45,6 +45,8 @@ export class Consumer {
   readonly lost: Token[] = []
   /** Why the source has ended by itself, if it has. */
   readonly ended: unknown[] = []
+  /** How often the adapter has said that a pull might find something now. */
+  wakes = 0
   #source: Source | undefined
   #isClosed = false
   #woken: () => void = () => {}
@@ -71,7 +73,10 @@ export class Consumer {
       spec,
       { lease, window, ...(consumer === undefined ? {} : { consumer }) },
       {
-        wake: () => this.#woken(),
+        wake: () => {
+          this.wakes++
+          this.#woken()
+        },
         lost: tokens => {
           this.lost.push(...tokens)
           this.#woken()

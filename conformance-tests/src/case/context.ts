@@ -77,7 +77,7 @@ export interface CaseContext {
   /** How many messages to use where the case would use `n`: the run's scale decides. At least 10, or `n` where that is less. */
   size(n: number): number
 
-  /** A topic that nobody else uses. Where the adapter has no delays, its subscriptions are tried again at once by default. */
+  /** A topic that nobody else uses. Its subscriptions have as much of the default ladder as the adapter can delay and hold. */
   topic<T = Sample>(options?: TopicOptions<T>): Topic<T>
   /** The same under a name of the case's own: that of one of its topics, or one that begins with it. */
   topicCalled<T = Sample>(name: string, options?: TopicOptions<T>): Topic<T>

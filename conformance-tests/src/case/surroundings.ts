@@ -50,7 +50,15 @@ export class Surroundings {
   async raw(): Promise<RawClient> {
     const raw = await this.#need('raw', this.#hooks.raw).call(this.#hooks, this.#settings)
     this.#world.closing('the raw client', () => raw.close())
-    return raw
+    const { history } = this.#world
+    return {
+      inject(topic, message) {
+        history.add('foreign', { kind: 'inject', topic })
+        return raw.inject(topic, message)
+      },
+      read: topic => raw.read(topic),
+      close: () => raw.close(),
+    }
   }
 
   async child(): Promise<Actor> {

@@ -13,6 +13,7 @@ export const ACK = defineCases(
     promise:
       'An acked message is not delivered again: not to a new consumer, not by another process, not after two leases.',
     profile: 'core',
+    guarantees: [2],
     proves: ['settle:stored', 'settle:sent'],
     budget: ({ lease }) => 2 * lease,
     async run(it) {

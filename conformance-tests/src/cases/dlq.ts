@@ -10,6 +10,7 @@ export const DLQ = defineCases(
     title: 'after the last attempt there is one dead letter, and nothing else',
     promise: 'A message whose attempts are used up stands among the dead letters once, and is out of its subscription.',
     profile: 'core',
+    guarantees: [6],
     async run(it) {
       const orders = it.topic()
       const billing = orders.subscription('billing', { retry: { attempts: 2, delays: [] } })
@@ -39,6 +40,7 @@ export const DLQ = defineCases(
     promise:
       'Payload, key, headers, id and time of a dead letter are what was published, also where the payload is binary.',
     profile: 'core',
+    guarantees: [15],
     async run(it) {
       const payload = Uint8Array.from({ length: 256 }, (_, byte) => byte)
       const blobs = it.topic({ codec: bytes })

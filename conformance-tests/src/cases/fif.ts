@@ -11,6 +11,7 @@ export const FIF = defineCases(
     title: 'one consumer gets a thousand messages in order',
     promise: 'A process begins the runs of a fifo subscription in the order of publishing.',
     profile: 'core',
+    guarantees: [8],
     needs: { any: ['fifo:exact', 'fifo:windowed'] },
     refusal: 'REF-fifo',
     proves: ['fifo:exact', 'fifo:windowed'],

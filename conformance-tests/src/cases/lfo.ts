@@ -16,6 +16,7 @@ export const LFO = defineCases(
     title: 'a backlog is served from its end',
     promise: 'Of what waits, a lifo subscription hands out the latest first.',
     profile: 'core',
+    guarantees: [9],
     async run(it) {
       const orders = it.topic()
       const count = it.size(100)

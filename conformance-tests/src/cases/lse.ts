@@ -62,6 +62,7 @@ export const LSE = defineCases(
     promise:
       "An ack after the lease's end is reported as stale; the delivery that has taken over is untouched, and can be acked.",
     profile: 'core',
+    guarantees: [11],
     needs: 'fencing:exact',
     proves: ['fencing:exact'],
     budget: ({ lease, redeliver }) => 3 * (lease + redeliver),

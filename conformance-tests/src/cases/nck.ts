@@ -122,6 +122,7 @@ export const NCK = defineCases(
     title: 'a reject kills at once',
     promise: 'A rejected message is dead-lettered with its reason, whatever attempts are left, and never run again.',
     profile: 'full',
+    guarantees: [6],
     async run(it) {
       const orders = it.topic()
       const billing = orders.subscription('billing')

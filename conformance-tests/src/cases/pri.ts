@@ -20,6 +20,7 @@ export const PRI = defineCases(
     promise:
       'Of what waits, the largest priority is handed out first; those of one priority in the order of publishing.',
     profile: 'core',
+    guarantees: [9],
     async run(it) {
       const orders = it.topic()
       const levels = levelsOf(it)

@@ -12,6 +12,7 @@ export const RTY = defineCases(
     title: 'n attempts are n runs',
     promise: '`attempts: n` allows n failed runs, numbered from 1; then the message is dead.',
     profile: 'core',
+    guarantees: [4],
     async run(it) {
       for (const attempts of [1, 2, 3, 5]) {
         const orders = it.topic()

@@ -43,6 +43,20 @@ export const GROUPS = {
   HIS: { about: 'histories', ids: 13 },
   SMK: { about: 'speed', ids: 7 },
   OBS: { about: 'metrics and traces', ids: 3 },
+  // What the design adds: none of these was in the catalogue.
+  LSS: { about: 'losses, suspects and marks', ids: 0 },
+  HLD: { about: 'held retries', ids: 0 },
+  WAK: { about: 'wake-ups and standing demand', ids: 0 },
+  GEN: { about: 'generations of connections and sources', ids: 0 },
+  DCL: { about: 'declarations and their conflicts', ids: 0 },
+  FRM: { about: 'where a subscription starts', ids: 0 },
+  PLC: { about: 'places of what was delayed, retried or redriven', ids: 0 },
+  RTN: { about: 'retention', ids: 0 },
+  CHK: { about: 'what would be refused', ids: 0 },
+  ABN: { about: 'abandoned handlers', ids: 0 },
+  OUT: { about: 'outcomes of publishing', ids: 0 },
+  OPN: { about: 'opening a broker', ids: 0 },
+  CHN: { about: 'the chain of cause and effect', ids: 0 },
 } as const
 
 /** The ids of the catalogue. */

@@ -119,6 +119,8 @@ export type HistoryFact =
     }
   | { readonly kind: 'remove'; readonly topic: string; readonly subscription: string }
   | { readonly kind: 'trim'; readonly topic: string }
+  /** A client that is not ours has put something into a topic. */
+  | { readonly kind: 'inject'; readonly topic: string }
   /** A process is dead. `known`: it was killed just now; otherwise that was found later, and its last event is its end. */
   | { readonly kind: 'died'; readonly who: string; readonly known: boolean }
   /** Something that the case did to the world. */

@@ -4,12 +4,18 @@ import { ALTERING } from './altering.js'
 import { CLAIMING } from './claiming.js'
 import { CLOSING } from './closing.js'
 import { CORRUPTING } from './corrupting.js'
+import { DECLARING } from './declaring.js'
 import { DELAYING } from './delaying.js'
 import { DYING } from './dying.js'
+import { ENVELOPE } from './envelope.js'
+import { GENERATIONS } from './generations.js'
 import { HISTORIES } from './histories.js'
 import { IDS } from './ids.js'
 import { LEASING } from './leasing.js'
+import { LOSING } from './losing.js'
 import { ORDERING } from './ordering.js'
+import { OUTAGES } from './outages.js'
+import { PLACES } from './places.js'
 import { PUBLISHING } from './publishing.js'
 import { REDRIVING } from './redriving.js'
 import { RETRYING } from './retrying.js'
@@ -17,8 +23,10 @@ import type { Saboteur } from './saboteur.js'
 import { SETTLING } from './settling.js'
 import { SHARING } from './sharing.js'
 import { STARTING } from './starting.js'
+import { STORING } from './storing.js'
 import { SUBSCRIBING } from './subscribing.js'
 import { URGENCY } from './urgency.js'
+import { WAKING } from './waking.js'
 
 /**
  * Every broken adapter.
@@ -37,18 +45,26 @@ export const SABOTEURS: readonly Saboteur[] = Object.freeze([
   ...CLAIMING,
   ...CLOSING,
   ...CORRUPTING,
+  ...DECLARING,
   ...DELAYING,
   ...DYING,
+  ...ENVELOPE,
+  ...GENERATIONS,
   ...HISTORIES,
   ...IDS,
   ...LEASING,
+  ...LOSING,
   ...ORDERING,
+  ...OUTAGES,
+  ...PLACES,
   ...PUBLISHING,
   ...REDRIVING,
   ...RETRYING,
   ...SETTLING,
   ...SHARING,
   ...STARTING,
+  ...STORING,
   ...SUBSCRIBING,
   ...URGENCY,
+  ...WAKING,
 ])

@@ -3,19 +3,23 @@ import { CASES, type CaseResult, Suite } from '../../src/index.js'
 import { made } from '../kit.js'
 import target, { broker } from './target.ts'
 
+/** Not run: it is about what this server does not claim, or needs what its target does not have. */
+const NOT_RUN = ['skipped', 'refused', 'blocked']
 const told = ({ case: { id }, verdict, reason }: CaseResult) => `${id} ${verdict}: ${reason}`
 
 test('the cases that are written for virtual time pass in real time, on a server', async () => {
-  const suite = await Suite.prepare(target, { parallel: 4 })
+  // Only those of the core: in real time patience takes its time.
+  const suite = await Suite.prepare(target, { parallel: 4, profile: 'core' })
   expect(broker.isRunning).toBe(true)
   const results = await suite.runAll()
   await suite.close()
   expect(broker.isRunning).toBe(false)
   // What a broker in another process's memory does not claim is skipped.
-  const bad = results.filter(({ verdict }) => verdict !== 'passed' && verdict !== 'skipped')
-  expect(bad.map(told)).toEqual([expect.stringMatching(/^DDP-02 blocked: the window of 300000 ms is too long/)])
-  expect(results.length).toBeGreaterThan(CASES.length / 2)
-}, 120_000)
+  const bad = results.filter(({ verdict }) => verdict !== 'passed' && !NOT_RUN.includes(verdict))
+  expect(bad.map(told)).toEqual([])
+  const cases = CASES.filter(({ profile, id }) => profile === 'core' && !id.startsWith('REF-'))
+  expect(results.filter(({ verdict }) => verdict === 'passed').length).toBeGreaterThan(cases.length / 2)
+}, 300_000)
 
 afterAll(() => broker.kill())
 

@@ -1,0 +1,153 @@
+import { defineCases } from '../case/case.js'
+import { UNWOKEN } from '../case/core-limits.js'
+import { check, equal, sameMembers } from '../case/expect.js'
+
+/** Death of a process, with processes of their own. */
+export const CRS_CHILDREN = defineCases(
+  {
+    id: 'CRS-05',
+    title: 'a process that is frozen for three leases finds its work taken over, and goes on',
+    promise:
+      'What a frozen process held is run elsewhere; when it wakes up, that no longer counts, and it consumes again.',
+    profile: 'full',
+    guarantees: [5, 11, 14],
+    needs: ['competing:message', { not: 'durability:memory' }],
+    hooks: ['children'],
+    budget: ({ lease, recover, redeliver, close }) => 6 * lease + 3 * recover + redeliver + close,
+    async run(it) {
+      const { lease, redeliver, recover } = it.timing
+      const orders = it.topic()
+      const billing = orders.subscription('billing', { timeout: 20 * lease })
+      const [id] = await it.publish(orders, 1)
+      const child = await it.child()
+      await child.subscribe(billing, { does: 'hold', on: 1 })
+      await it.until(() => child.runs.length === 1, { within: recover, what: 'the child to run the message' })
+      child.freeze()
+      const broker = await it.open()
+      const seen = await it.collect(broker, billing)
+      await it.until(() => seen.acked.length === 1, {
+        within: lease + redeliver + UNWOKEN,
+        what: 'the work to be taken over',
+      })
+      equal(seen.acked, [id], 'what was taken over')
+      await it.elapse(3 * lease)
+      await seen.close()
+      child.resume()
+      const { id: later } = await broker.publish(orders, { n: 2 })
+      await it.until(() => child.acked.includes(later), {
+        within: recover + UNWOKEN,
+        what: 'the child to consume again',
+      })
+      equal(child.acked, [later], 'what the child is told to have acked')
+    },
+  },
+  {
+    id: 'CRS-08',
+    title: 'a process that was killed leaves nothing leased behind its lease',
+    promise: 'When the lease of what a killed process held is over nothing is held any more: all of it waits.',
+    profile: 'full',
+    guarantees: [2],
+    needs: ['counts:leased', 'counts:waiting', 'competing:message', { not: 'durability:memory' }],
+    hooks: ['children'],
+    budget: ({ lease, recover, redeliver }) => 2 * lease + recover + redeliver,
+    async run(it) {
+      const { lease, recover, redeliver } = it.timing
+      const orders = it.topic()
+      const billing = orders.subscription('billing')
+      await it.publish(orders, 5)
+      const child = await it.child()
+      await child.subscribe(billing, { does: 'hold' }, { concurrency: 5 })
+      await it.until(() => child.runs.length === 5, { within: recover, what: 'the child to hold five' })
+      await child.kill()
+      await it.elapse(lease + redeliver)
+      // A lease that has ended is noticed by whoever looks for work.
+      const consumer = await it.consume(billing)
+      const taken = await consumer.take(5, redeliver)
+      equal(await consumer.release(...taken), [], 'exceptions of giving it all back')
+      const { leased, waiting } = await (await it.open()).counts(billing)
+      equal([leased, waiting], [0, 5], 'how many are leased, and how many wait')
+    },
+  },
+  {
+    id: 'CRS-09',
+    title: 'a process that exits in mid-run is as dead as one that was killed',
+    promise: 'What a process held that ends without closing anything is run elsewhere.',
+    profile: 'full',
+    guarantees: [2, 5],
+    needs: { not: 'durability:memory' },
+    hooks: ['children'],
+    budget: ({ lease, recover, redeliver }) => lease + 2 * recover + redeliver + UNWOKEN,
+    async run(it) {
+      const orders = it.topic()
+      const billing = orders.subscription('billing')
+      const ids = await it.publish(orders, 5)
+      const child = await it.child()
+      await child.subscribe(billing, { does: 'hold' }, { concurrency: 5 })
+      await it.until(() => child.runs.length === 5, { within: it.timing.recover, what: 'the child to hold five' })
+      await child.exit(134)
+      const seen = await it.collect(await it.open(), billing)
+      const within = it.timing.lease + it.timing.redeliver + it.timing.recover + UNWOKEN
+      await it.until(() => seen.acked.length === 5, { within, what: 'all five to be acked by another process' })
+      sameMembers(seen.acked, ids, 'what the other process acked')
+    },
+  },
+  {
+    id: 'CRS-10',
+    title: 'a process that is killed under load loses nothing, and has not failed',
+    promise: 'SIGKILL with handlers running: all that was held is run elsewhere, on the same attempt.',
+    profile: 'core',
+    guarantees: [2, 5],
+    needs: { not: 'durability:memory' },
+    hooks: ['children'],
+    budget: ({ lease, recover, redeliver }) => lease + 2 * recover + redeliver + UNWOKEN,
+    async run(it) {
+      const orders = it.topic()
+      const billing = orders.subscription('billing')
+      const ids = await it.publish(orders, 50)
+      const child = await it.child()
+      await child.subscribe(billing, { does: 'hold', on: 20 }, { concurrency: 4 })
+      await it.until(() => child.runs.length >= 30, { within: it.timing.recover, what: 'the child to be at work' })
+      await child.kill()
+      const seen = await it.collect(await it.open(), billing)
+      const within = it.timing.lease + it.timing.redeliver + it.timing.recover + UNWOKEN
+      const finished = () => new Set([...seen.acked, ...child.acked, ...child.runs.map(({ id }) => id)])
+      await it.until(() => seen.acked.includes(ids[19] ?? '') && finished().size === 50, {
+        within,
+        what: 'all fifty to be run, and what was held to be acked',
+      })
+      equal([...new Set(seen.attempts)], [1], 'the attempts that were counted')
+    },
+  },
+  {
+    id: 'CRS-11',
+    title: 'what a publisher was told before it was killed is there',
+    promise: 'SIGKILL in mid-publish: every receipt that was printed is true.',
+    profile: 'full',
+    guarantees: [1],
+    needs: { not: 'durability:memory' },
+    hooks: ['children'],
+    budget: ({ recover, arrive }) => 5 * (2 * recover + 3 * arrive),
+    async run(it) {
+      const orders = it.topic()
+      const billing = orders.subscription('billing')
+      await (await it.open()).declare(billing)
+      const told: string[] = []
+      for (let round = 1; round <= 3; round++) {
+        const child = await it.child()
+        const publishing = child.publish(orders, 1_000_000).then(
+          () => 'ended',
+          () => 'was cut short',
+        )
+        const enough = 5 + Math.floor(it.random() * 50)
+        await it.until(() => child.receipts.length >= enough, { within: it.timing.recover, what: 'some receipts' })
+        await child.kill()
+        equal(await publishing, 'was cut short', 'what became of publishing')
+        told.push(...child.receipts.map(({ id }) => id))
+      }
+      check(told.length >= 15, `only ${told.length} receipts were told`)
+      const seen = await it.collect(await it.open(), billing, () => undefined, { concurrency: 64 })
+      const within = it.timing.recover + 3 * it.timing.arrive
+      await it.until(() => told.every(id => seen.acked.includes(id)), { within, what: 'all that was told to be acked' })
+    },
+  },
+)

@@ -1,0 +1,105 @@
+import { NO_EXCEPTIONS, NOTHING_PULLED, type Settled, type Source } from '@pluribus/core/driver'
+import { adapterLike, decorate } from '../history/decorate.js'
+import { defineSaboteurs } from './saboteur.js'
+
+/** What goes wrong when processes die and links break. */
+export const OUTAGES = defineSaboteurs(
+  {
+    name: 'acks-before-the-handler',
+    of: 'memory',
+    breaks: 'What is handed out is acked there and then, and what the handler says is not listened to.',
+    caughtBy: 'CRS-01',
+    says: /all twenty to be acked by another process/,
+    adapter: inner => decorate(inner, { source: hasty }),
+  },
+  {
+    name: 'consumes-only-on-the-first-connection',
+    of: 'memory',
+    breaks: 'After a reconnection it is connected, and consumes nothing.',
+    caughtBy: 'NET-01',
+    says: /the message of round 2 to be acked/,
+    adapter(inner) {
+      let connects = 0
+      const counted = adapterLike(inner, {
+        connect(environment, events) {
+          connects++
+          return inner.connect(environment, events)
+        },
+      })
+      return decorate(counted, { source: () => (connects > 1 ? { pull: async () => NOTHING_PULLED } : {}) })
+    },
+  },
+  {
+    name: 'a-deleted-subscription-is-not-told',
+    of: 'memory',
+    breaks: 'The source of a subscription that was deleted lives on, and finds nothing.',
+    caughtBy: 'RST-06',
+    says: /the consumer to notice, and to be back/,
+    adapter: inner =>
+      decorate(inner, {
+        subscriber: subscriber => ({
+          async open(spec, options, events) {
+            let isOver = false
+            const source = await subscriber.open(spec, options, {
+              ...events,
+              ended() {
+                isOver = true
+              },
+            })
+            const { renew } = source
+            return {
+              pull: max => (isOver ? Promise.resolve(NOTHING_PULLED) : source.pull(max)),
+              mark: delivery => source.mark(delivery),
+              settle: settled => source.settle(settled),
+              ...(renew === undefined ? {} : { renew: renew.bind(source) }),
+              close: () => source.close(),
+            }
+          },
+        }),
+      }),
+  },
+  {
+    name: 'a-payload-that-is-no-json-breaks-the-pull',
+    of: 'memory',
+    breaks: 'The adapter reads payloads, and a pull with one that it cannot read fails.',
+    caughtBy: 'PSN-05',
+    says: /three dead, one acked/,
+    adapter: inner =>
+      decorate(inner, {
+        source: source => ({
+          async pull(max) {
+            const pulled = await source.pull(max)
+            for (const { message } of pulled.deliveries) JSON.parse(Buffer.from(message.payload as string).toString())
+            return pulled
+          },
+        }),
+      }),
+  },
+  {
+    name: 'the-dead-are-forgotten',
+    of: 'memory',
+    breaks: 'A message whose attempts are used up is acked instead of dead-lettered.',
+    caughtBy: 'PSN-01',
+    says: /id, reason and number of errors of the dead letters/,
+    adapter: inner => decorate(inner, { source: forgetful }),
+  },
+)
+
+function hasty(source: Source): Partial<Source> {
+  return {
+    async pull(max) {
+      const pulled = await source.pull(max)
+      await source.settle({ acks: pulled.deliveries.map(({ token }) => token), others: [] })
+      return pulled
+    },
+    settle: async () => NO_EXCEPTIONS,
+    renew: async () => NO_EXCEPTIONS,
+  }
+}
+
+const forgetful = (source: Source): Partial<Source> => ({
+  settle({ acks, others }: Settled) {
+    const rejected = others.filter(({ kind }) => kind === 'reject').map(({ token }) => token)
+    return source.settle({ acks: [...acks, ...rejected], others: others.filter(({ kind }) => kind !== 'reject') })
+  },
+})

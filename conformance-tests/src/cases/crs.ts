@@ -6,6 +6,7 @@ import { defineCases } from '../case/case.js'
 import { UNWOKEN } from '../case/core-limits.js'
 import { equal, sameMembers } from '../case/expect.js'
 import { needsLeases } from '../case/leases.js'
+import type { Sample } from '../case/sample.js'
 import { Succession } from '../case/succession.js'
 
 /** Death of a process, as a broker object that is killed dies of it. What takes a real one stands in a file of its own. */
@@ -163,24 +164,22 @@ export const CRS = defineCases(
     guarantees: [2],
     needs: 'settle:stored',
     proves: ['settle:stored'],
-    budget: ({ lease, redeliver }) => 2 * lease + redeliver,
+    budget: ({ lease, redeliver, close }) => lease + redeliver + close + UNWOKEN,
     async run(it) {
       const orders = it.topic()
       const billing = orders.subscription('billing')
+      const [broker, adapter] = await it.openBreakable()
+      const gate = it.gate()
+      const behaviour = ({ data: { n } }: { readonly data: Sample }) => (n <= 40 ? undefined : gate.pass())
+      const first = await it.collect(broker, billing, behaviour, { concurrency: 100 })
       const ids = await it.publish(orders, 100)
-      const dying = await it.consume(billing)
-      needsLeases(it)
-      const held = await dying.take(100)
-      equal(await dying.ack(...held.slice(0, 40)), [], 'exceptions of forty acks')
-      await it.elapse(it.timing.lease)
-      const other = await it.consume(billing)
-      const rest = await other.take(60, it.timing.redeliver)
-      sameMembers(
-        rest.map(({ message }) => message.id),
-        ids.slice(40),
-        'what came again',
-      )
-      equal(await other.ack(...rest), [], 'exceptions of the acks of the rest')
+      await it.until(() => first.acked.length === 40 && gate.arrived === 60, { what: 'forty acks, and sixty that run' })
+      await die(it, broker, adapter)
+      const second = await it.collect(await it.open(), billing, () => undefined, { concurrency: 16 })
+      const within = it.timing.lease + it.timing.redeliver + UNWOKEN
+      await it.until(() => second.acked.length >= 60, { within, what: 'sixty to be acked by another process' })
+      await it.silence(second)
+      sameMembers(second.ids, ids.slice(40), 'what came again')
     },
   },
 )

@@ -9,11 +9,13 @@ import {
 } from '@pluribus/core'
 import { CRASHED_AFTER, SUSPECT_AFTER } from '@pluribus/core/driver'
 import { all } from '../case/all.js'
+import { die } from '../case/broken-link.js'
 import { defineCases } from '../case/case.js'
 import type { Collector } from '../case/collector.js'
 import type { CaseContext } from '../case/context.js'
 import { equal, sameMembers } from '../case/expect.js'
-import { lose } from '../case/lose.js'
+import { needsDeath } from '../case/leases.js'
+import { UNWOKEN } from '../case/patience.js'
 import type { Sample } from '../case/sample.js'
 import { Succession } from '../case/succession.js'
 import type { Timing } from '../target/timing.js'
@@ -21,6 +23,8 @@ import type { Timing } from '../target/timing.js'
 /** As many processes as two killers take, and one more. */
 const succeeding = ({ lease, redeliver, arrive, recover, close }: Timing) =>
   12 * (lease + redeliver + 4 * arrive + recover + close)
+
+const never = new Promise<undefined>(() => {})
 
 const PROMISE =
   'A message that ends the process that runs it is dead-lettered as CRASHED, after two losses and three more while it was marked; nothing that was fetched with it dies.'
@@ -97,12 +101,19 @@ export const LSS = defineCases(
     guarantees: [5],
     needs: ['losses:marked', 'fifo:exact'],
     proves: ['losses:marked'],
-    budget: ({ lease, redeliver }) => 4 * (lease + redeliver),
+    budget: ({ lease, redeliver, close }) => 4 * (lease + redeliver) + 2 * (close + UNWOKEN),
     async run(it) {
       const orders = it.topic()
       const billing = orders.subscription('billing', { timeout: 2 * it.timing.lease })
       const [id = ''] = await it.publish(orders, 1)
-      await lose(it, billing, SUSPECT_AFTER)
+      for (let loss = 1; loss <= SUSPECT_AFTER; loss++) {
+        const [broker, adapter] = await it.openBreakable()
+        const victim = await it.collect(broker, billing, () => never, { prefetch: 0 })
+        needsDeath(it)
+        const within = it.timing.lease + it.timing.redeliver + UNWOKEN
+        await it.until(() => victim.running === 1, { within, what: `process ${loss} to run the message` })
+        await die(it, broker, adapter)
+      }
       await it.elapse(it.timing.lease + it.timing.redeliver)
       await it.publish(orders, 9)
       const gate = it.gate()

@@ -38,7 +38,6 @@ export const CHK = defineCases(
       any: [
         { not: 'lifo:exact' },
         { not: 'priority:exact' },
-        'delay:none',
         { not: 'from:latest' },
         { not: 'from:time' },
         { not: 'from:id' },
@@ -70,12 +69,12 @@ export const CHK = defineCases(
 
 /** What these capabilities allow to ask for, by name. */
 function* offered({ capabilities, timing }: CaseContext, id: string): Iterable<[string, SubscriptionOptions]> {
-  const { fifo, lifo: latest, priority: largest, priorityLevels, from, delay, limits } = capabilities
+  const { fifo, lifo: latest, priority: largest, priorityLevels, from, limits } = capabilities
   if (fifo === 'exact') yield ['fifo', {}]
   if (latest !== 'none') yield ['lifo', { discipline: lifo({ atLeast: latest }) }]
   const levels = Math.min(256, priorityLevels)
   if (largest !== 'none') yield ['priority', { discipline: priority({ atLeast: largest, levels }) }]
-  if (delay !== 'none') yield ['ladder', { retry: { delays: [Math.min(timing.delay, limits.hold)] } }]
+  yield ['ladder', { retry: { delays: [Math.min(timing.delay, limits.hold)] } }]
   if (from.includes('earliest')) yield ['from-earliest', { from: 'earliest' }]
   if (from.includes('latest')) yield ['from-latest', { from: 'latest' }]
   if (from.includes('time')) yield ['from-time', { from: { time: 0 } }]
@@ -89,16 +88,13 @@ interface Unclaimed {
 
 /** Subscriptions that each ask for one thing that is not claimed. */
 function unclaimed(it: CaseContext): readonly Unclaimed[] {
-  const { lifo: latest, priority: largest, priorityLevels, from, delay } = it.capabilities
-  // Without delays, the default ladder is one thing too many.
-  const retry = delay === 'none' ? { delays: [] } : {}
+  const { lifo: latest, priority: largest, priorityLevels, from } = it.capabilities
   const asked: Unclaimed[] = []
   const ask = (capability: keyof Capabilities, options: SubscriptionOptions) =>
-    asked.push({ subscription: it.topic().subscription('billing', { retry, ...options }), capability })
+    asked.push({ subscription: it.topic().subscription('billing', options), capability })
   if (latest !== 'exact') ask('lifo', { discipline: lifo() })
   if (largest !== 'exact') ask('priority', { discipline: priority({ levels: 2 }) })
   else if (priorityLevels < 256) ask('priorityLevels', { discipline: priority({ levels: priorityLevels + 1 }) })
-  if (delay === 'none') ask('delay', { retry: { delays: [it.timing.delay] } })
   if (!from.includes('latest')) ask('from', { from: 'latest' })
   if (!from.includes('time')) ask('from', { from: { time: 0 } })
   if (!from.includes('id')) ask('from', { from: { id: 'nobody' } })

@@ -5,7 +5,6 @@ import { bury, die } from '../case/broken-link.js'
 import { defineCases } from '../case/case.js'
 import { UNWOKEN } from '../case/core-limits.js'
 import { equal, sameMembers } from '../case/expect.js'
-import { needsLeases } from '../case/leases.js'
 import type { Sample } from '../case/sample.js'
 import { Succession } from '../case/succession.js'
 

@@ -98,7 +98,7 @@ export const LEASING = defineSaboteurs(
       mapDeliveries(inner, delivery => ({ ...delivery, attempt: delivery.attempt + delivery.losses, losses: 0 })),
   },
   {
-    name: 'marks-are-forgotten',
+    name: 'a-killer-is-never-marked',
     of: 'memory',
     breaks: 'Marking a suspect is answered as done and stored nowhere, so that a killer goes on killing.',
     caughtBy: 'LSE-11',

@@ -5,7 +5,7 @@ import { defineSaboteurs } from './saboteur.js'
 /** What goes wrong when processes die and links break. */
 export const OUTAGES = defineSaboteurs(
   {
-    name: 'acks-before-the-handler',
+    name: 'hands-out-for-good',
     of: 'memory',
     breaks: 'What is handed out is acked there and then, and what the handler says is not listened to.',
     caughtBy: 'CRS-01',

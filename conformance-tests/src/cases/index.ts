@@ -67,6 +67,7 @@ import { RTN } from './rtn.js'
 import { RTY } from './rty.js'
 import { RTY_CROSSING } from './rty-crossing.js'
 import { RTY_LADDER } from './rty-ladder.js'
+import { SEQ } from './seq.js'
 import { SHD } from './shd.js'
 import { SHD_MORE } from './shd-more.js'
 import { SMK } from './smk.js'
@@ -153,6 +154,7 @@ export const CASES: readonly Case[] = Object.freeze([
   ...RTY,
   ...RTY_CROSSING,
   ...RTY_LADDER,
+  ...SEQ,
   ...SHD,
   ...SHD_MORE,
   ...SMK,

@@ -46,6 +46,7 @@ export const GROUPS = {
   // What the design adds: none of these was in the catalogue.
   LSS: { about: 'losses, suspects and marks', ids: 0 },
   HLD: { about: 'held retries', ids: 0 },
+  SEQ: { about: 'lanes: what is forwarded, with its position', ids: 0 },
   WAK: { about: 'wake-ups and standing demand', ids: 0 },
   GEN: { about: 'generations of connections and sources', ids: 0 },
   DCL: { about: 'declarations and their conflicts', ids: 0 },

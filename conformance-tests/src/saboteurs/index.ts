@@ -20,6 +20,7 @@ import { PUBLISHING } from './publishing.js'
 import { REDRIVING } from './redriving.js'
 import { RETRYING } from './retrying.js'
 import type { Saboteur } from './saboteur.js'
+import { SEQUENCING } from './sequencing.js'
 import { SETTLING } from './settling.js'
 import { SHARING } from './sharing.js'
 import { STARTING } from './starting.js'
@@ -60,6 +61,7 @@ export const SABOTEURS: readonly Saboteur[] = Object.freeze([
   ...PUBLISHING,
   ...REDRIVING,
   ...RETRYING,
+  ...SEQUENCING,
   ...SETTLING,
   ...SHARING,
   ...STARTING,

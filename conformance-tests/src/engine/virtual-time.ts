@@ -3,12 +3,15 @@ import { VirtualClock } from '@pluribus/core/testing'
 import { Overdue } from './overdue.js'
 import type { Time } from './time.js'
 
+/** Real milliseconds that may go by while virtual time stands still: messages that make messages would never let it pass. */
+const ENDLESS = 5_000
+
 /** Time that passes only where everything waits for it. A case that waits for nothing that could come ends at once. */
 export class VirtualTime implements Time {
   readonly #clock: VirtualClock
 
-  constructor(seed: number) {
-    this.#clock = new VirtualClock({ seed })
+  constructor(seed: number, endless = ENDLESS) {
+    this.#clock = new VirtualClock({ seed, realTimePerInstant: endless })
   }
 
   get clock(): Clock {

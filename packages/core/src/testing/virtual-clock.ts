@@ -4,6 +4,7 @@ import { type Due, VirtualTimers } from './virtual-timers.js'
 
 /** Captured at load, so that a test runner's fake timers cannot stop the clock. */
 const realImmediate = setImmediate
+const realNow = performance.now.bind(performance)
 /** All microtasks run before a real immediate does; only code that hops by itself needs more than one. */
 const QUIET_HOPS = 3
 const hop = (): Promise<void> => new Promise(resolve => realImmediate(resolve))
@@ -26,6 +27,8 @@ export interface VirtualClockOptions {
   readonly seed?: number
   /** Callbacks that may run without time moving before it counts as a livelock. Default: 100,000. */
   readonly callbacksPerInstant?: number
+  /** Real milliseconds that an instant of virtual time may take before it counts as a livelock. Default: 30,000. */
+  readonly realTimePerInstant?: number
 }
 
 /**
@@ -68,16 +71,25 @@ export class VirtualClock implements Clock {
   readonly #timers = new VirtualTimers(() => this.#elapsed)
   readonly #random: () => number
   readonly #perInstant: number
+  readonly #realPerInstant: number
   #wall: number
   #elapsed = 0
   #ranAtThisInstant = 0
+  /** Since when, in real time, this instant lasts. */
+  #since = 0
   #driving = false
 
   constructor(options: VirtualClockOptions = {}) {
-    const { start = Date.UTC(2026, 0, 1), seed = 1, callbacksPerInstant = 100_000 } = options
+    const {
+      start = Date.UTC(2026, 0, 1),
+      seed = 1,
+      callbacksPerInstant = 100_000,
+      realTimePerInstant = 30_000,
+    } = options
     this.#wall = start
     this.#random = seededRandom(seed)
     this.#perInstant = callbacksPerInstant
+    this.#realPerInstant = realTimePerInstant
   }
 
   /** The wall clock: whole milliseconds since the epoch. */
@@ -194,7 +206,12 @@ export class VirtualClock implements Clock {
   #moveTo(time: number): void {
     if (time === this.#elapsed) return
     this.#elapsed = time
+    this.#begin()
+  }
+
+  #begin(): void {
     this.#ranAtThisInstant = 0
+    this.#since = realNow()
   }
 
   async #quiet(): Promise<void> {
@@ -210,8 +227,8 @@ export class VirtualClock implements Clock {
   }
 
   #call(due: Due | undefined): void {
-    if (++this.#ranAtThisInstant > this.#perInstant) {
-      const ran = `${this.#perInstant} callbacks ran at ${this.#elapsed} ms of virtual time and there are more`
+    if (++this.#ranAtThisInstant > this.#perInstant || realNow() - this.#since > this.#realPerInstant) {
+      const ran = `${this.#ranAtThisInstant - 1} callbacks ran at ${this.#elapsed} ms of virtual time and there are more`
       throw new Error(`Livelock: ${ran}; the last one was ${String(due?.callback).slice(0, 200)}`)
     }
     due?.resume(due.callback)
@@ -221,7 +238,7 @@ export class VirtualClock implements Clock {
     if (this.#driving)
       throw new Error('The virtual clock is being driven already. To take time, await clock.sleep(ms).')
     this.#driving = true
-    this.#ranAtThisInstant = 0
+    this.#begin()
     try {
       await steps()
     } finally {

@@ -166,6 +166,16 @@ describe('immediates', () => {
     expect(rounds).toBe(501)
   })
 
+  test('are one too where each takes its time', async () => {
+    const clock = new VirtualClock({ realTimePerInstant: 20 })
+    const spin = () => {
+      for (const start = performance.now(); performance.now() - start < 5; );
+      clock.timers.setImmediate(spin)
+    }
+    spin()
+    await expect(clock.advance(10)).rejects.toThrow(/Livelock: \d+ callbacks ran at 0 ms/)
+  })
+
   test('timers of no time are a livelock too, but many instants are not', async () => {
     const clock = new VirtualClock({ callbacksPerInstant: 50 })
     const spin = (ms: number) => () => clock.timers.setTimeout(spin(ms), ms)

@@ -274,7 +274,10 @@ export interface Source {
    * nothing else. `pull(0)` takes back the standing demand of the pull before: somebody else should be woken.
    */
   pull(max: number): Promise<Pulled>
-  /** Durable: "this suspect is being run, alone". Rejects with `STALE` where its lease is lost. */
+  /**
+   * Durable: "this suspect is being run, alone". Rejects with `STALE` where its lease is lost. What cannot be marked is not run:
+   * core pulls past it, and releases it some seconds later at the latest.
+   */
   mark(delivery: Delivery): Promise<void>
   /** Resolves with the settlements that did not take effect; the shared {@link NO_EXCEPTIONS} where all did. */
   settle(settled: Settled): Promise<readonly SettleException[]>

@@ -357,6 +357,7 @@ export class Consumer implements ConsumerHandle, SessionOwner, SuspectOwner {
     await this.#follower.finish(this.#parts.environment.timers, CLOSE_LIMIT)
     this.#runs.stop()
     this.#orphans.stop()
+    this.#suspects.reset()
   }
 
   /** Waits no longer for a run: its message is given back, unless the run has failed by its timeout already. */

@@ -230,7 +230,12 @@ export interface ConsumerGeneration {
  * ```
  */
 export interface OpenOptions {
-  /** The most deliveries that core will hold at once. */
+  /**
+   * The most deliveries that core will run or have waiting to be run, and so the most that it pulls at once. Beside them it
+   * holds what it has settled and not heard of yet: it pulls nothing while that is 1,024, or four windows where that is more.
+   * A broker that counts what is unconfirmed against a credit (a prefetch, a `max_ack_pending`) may be given as little as
+   * the window; with the sum of both, slow answers to settles hold up nobody.
+   */
   readonly window: number
   /** How long a delivery is ours without a renewal, in milliseconds. */
   readonly lease: number

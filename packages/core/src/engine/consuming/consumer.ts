@@ -8,6 +8,7 @@ import { isThenable } from '../is-thenable.js'
 import type { ConsumerParts, ConsumerTask } from './consumer-parts.js'
 import { ConsumerReporter } from './consumer-reporter.js'
 import { DeliveredMessage } from './delivered-message.js'
+import { roomOf } from './demand.js'
 import { OrphanKeeper } from './orphan-keeper.js'
 import { ACK, judgeFailure, judgeOutcome, judgeUnreadable, RELEASE, type Verdict } from './policy.js'
 import { Run, type RunOwner } from './run.js'
@@ -105,13 +106,12 @@ export class Consumer implements ConsumerHandle, SessionOwner, SuspectOwner {
   }
 
   #room(): number {
-    const { concurrency, prefetch, subscription } = this.task
-    const buffered = this.#follower.session?.intake.size ?? 0
-    const free = concurrency - this.#slots - buffered
-    // Only fifo may fetch ahead: what arrives meanwhile could come first in the other disciplines.
-    if (subscription.spec.discipline.kind !== 'fifo') return free
-    // Half a window at a time, so that a slow trickle of free slots does not become a trickle of pulls.
-    return free > 0 || buffered <= prefetch / 2 ? free + prefetch : 0
+    const { intake, settlements } = this.#follower.session ?? {}
+    return roomOf(this.task, {
+      running: this.#slots,
+      buffered: intake?.size ?? 0,
+      lingering: (settlements?.size ?? 0) + (intake?.aside ?? 0),
+    })
   }
 
   isAdopting(): boolean {

@@ -6,6 +6,7 @@ import { fromNative } from '../native-error.js'
 import { within } from '../within.js'
 import type { ConsumerParts, ConsumerTask } from './consumer-parts.js'
 import type { ConsumerReporter } from './consumer-reporter.js'
+import { windowOf } from './demand.js'
 import { type SessionOwner, SourceSession } from './source-session.js'
 
 /** What a follower tells the consumer beside what its sessions do. */
@@ -146,7 +147,7 @@ export class SourceFollower implements LinkFollower {
     const { spec, topic } = subscription
     const opening = ++this.#openings
     const { connection, watchdog } = generation
-    const window = this.#window
+    const window = windowOf(this.#task)
     let session: SourceSession | undefined
     let endedEarly: { cause: unknown } | undefined
     const events = SourceSession.events(
@@ -176,11 +177,6 @@ export class SourceFollower implements LinkFollower {
     this.#reporter.up(generation.number)
     if (endedEarly !== undefined) this.over(session, endedEarly.cause)
     else this.#owner.opened()
-  }
-
-  get #window(): number {
-    const { concurrency, prefetch, subscription } = this.#task
-    return subscription.spec.discipline.kind === 'fifo' ? concurrency + prefetch : concurrency
   }
 
   #tooLate(): PluribusError {

@@ -120,7 +120,7 @@ export class SourceSession implements SettlementFollower {
     this.#retryLater('Settling', error, () => this.settlements.resume())
   }
 
-  idle(): void {
+  answered(): void {
     this.#owner.stir()
   }
 

@@ -1,9 +1,10 @@
 import type { Delivery } from '../../driver/subscriber.js'
 import { PluribusError } from '../../errors/pluribus-error.js'
 import type { CloseOptions, ConsumerHandle } from '../../model/broker.js'
-import { toMilliseconds } from '../../model/duration.js'
 import { isOutcome } from '../../model/outcome.js'
+import { drainOf } from '../arguments.js'
 import { currentCause, enterCause } from '../chain.js'
+import { CLOSE_LIMIT, Deadline } from '../deadline.js'
 import { isThenable } from '../is-thenable.js'
 import type { ConsumerParts, ConsumerTask } from './consumer-parts.js'
 import { ConsumerReporter } from './consumer-reporter.js'
@@ -17,9 +18,6 @@ import type { Ended } from './settlements.js'
 import { SourceFollower } from './source-follower.js'
 import type { SessionOwner, SourceSession } from './source-session.js'
 import { type SuspectOwner, Suspects } from './suspects.js'
-
-/** How long closing waits for the broker's answers beyond the drain, in milliseconds. */
-const CLOSE_LIMIT = 5_000
 
 const RETURNED_FUNCTION = new PluribusError(
   'HANDLER_FAILED',
@@ -89,8 +87,14 @@ export class Consumer implements ConsumerHandle, SessionOwner, SuspectOwner {
     this.stir()
   }
 
-  close(options: CloseOptions = {}): Promise<void> {
-    this.#closing ??= this.#close(toMilliseconds(options.drain ?? '10s', 'drain'))
+  async close(options?: CloseOptions): Promise<void> {
+    const drain = drainOf(options)
+    await this.closeBy(drain, Deadline.after(this.#parts.environment.clock, drain + CLOSE_LIMIT))
+  }
+
+  /** The first to close it says how long that may take: others wait for the same end. */
+  closeBy(drain: number, deadline: Deadline): Promise<void> {
+    this.#closing ??= this.#close(drain, deadline)
     return this.#closing
   }
 
@@ -349,12 +353,12 @@ export class Consumer implements ConsumerHandle, SessionOwner, SuspectOwner {
     )
   }
 
-  async #close(drain: number): Promise<void> {
+  async #close(drain: number, deadline: Deadline): Promise<void> {
     this.#follower.stop()
     this.stir()
     if (this.#slots > 0) await this.#becomesQuiet(drain)
     for (const run of this.#runs) this.#forsake(run)
-    await this.#follower.finish(this.#parts.environment.timers, CLOSE_LIMIT)
+    await this.#follower.finish(deadline)
     this.#runs.stop()
     this.#orphans.stop()
     this.#suspects.reset()

@@ -196,6 +196,7 @@ export class Consumer implements ConsumerHandle, SessionOwner, SuspectOwner {
     this.#reporter.suspect(suspect)
     const before = currentCause()
     this.#start(suspect)
+    this.#runs.date()
     enterCause(before)
   }
 
@@ -234,6 +235,7 @@ export class Consumer implements ConsumerHandle, SessionOwner, SuspectOwner {
       if (delivery !== undefined) this.#start(delivery)
     }
     if (delivery !== undefined) enterCause(before)
+    this.#runs.date()
     this.#isStarting = false
   }
 
@@ -249,7 +251,7 @@ export class Consumer implements ConsumerHandle, SessionOwner, SuspectOwner {
       result = this.task.invoke(message, run)
       this.#runs.starting = undefined
       if (isThenable(result)) {
-        this.#runs.add(run, this.#parts.turn.now)
+        this.#runs.add(run)
         const promise = result instanceof Promise ? result : Promise.resolve(result)
         promise.then(
           value => this.#resolved(run, value),

@@ -2,8 +2,8 @@ import type { Adapter, BrokerUrl, Capabilities, Classified, Connection, Environm
 import { CAPABILITIES } from './capabilities.js'
 import { MemoryConnection } from './connection.js'
 import { classify } from './errors.js'
-import { type MemoryOptions, storeOf } from './options.js'
-import { MemoryStore } from './store.js'
+import { type MemoryOptions, resolveOptions, storeOf } from './options.js'
+import type { MemoryStore } from './store.js'
 
 /**
  * A broker in this process's memory: for tests, for a start without any infrastructure, and as the reference that every
@@ -23,6 +23,8 @@ import { MemoryStore } from './store.js'
  *
  * **Native access.** The store: `memory({ store: memoryStore() })`.
  *
+ * @throws PluribusError `INVALID_ARGUMENT` for an illegal or unknown option.
+ *
  * @example
  * ```ts
  * import { createBroker } from '@pluribus/core'
@@ -32,8 +34,8 @@ import { MemoryStore } from './store.js'
  * ```
  */
 export function memory(options: MemoryOptions = {}): Adapter {
-  const name = options.name ?? 'memory'
-  return new MemoryAdapter(name, options.store ?? new MemoryStore(), 'memory:')
+  const { name, store } = resolveOptions(options)
+  return new MemoryAdapter(name, store, 'memory:')
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { BrokerUrl } from '@pluribus/core/driver'
+import { type BrokerUrl, checkOptions, PluribusError } from '@pluribus/core/driver'
 import { unknownOption } from './errors.js'
 import { MemoryStore } from './store.js'
 
@@ -19,6 +19,17 @@ export interface MemoryOptions {
   /** What errors and logs call the adapter. Default: `memory`. */
   readonly name?: string
 }
+
+/** Options with every default applied. Throws `INVALID_ARGUMENT`. */
+export function resolveOptions(options: MemoryOptions): Required<MemoryOptions> {
+  const { name = 'memory', store = new MemoryStore() } = checkOptions(options, ['name', 'store'], 'memory()')
+  if (typeof name !== 'string' || name === '') throw bad('name', 'a text that is not empty')
+  if (!(store instanceof MemoryStore)) throw bad('store', 'what memoryStore() made')
+  return { name, store }
+}
+
+const bad = (argument: string, legal: string): PluribusError =>
+  new PluribusError('INVALID_ARGUMENT', `memory() ${argument} is ${legal}.`, { details: { argument } })
 
 /** The stores that URLs share by name, for the life of the process: a URL is data, and has no object to share. */
 const named = new Map<string, MemoryStore>()

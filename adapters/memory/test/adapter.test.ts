@@ -13,6 +13,13 @@ const connectTo = (adapter: ReturnType<typeof memory>, clock = new HandClock(), 
 const topicsOf = async (connection: Connection) => (await connection.persistence.topics()).map(topic => topic.name)
 
 describe('the adapter', () => {
+  test.each([null, 'scratch', { nmae: 'scratch' }, { name: null }, { name: 5 }, { store: null }, { store: {} }])(
+    'refuses the options %j',
+    options => {
+      expect(() => memory(options as never)).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }))
+    },
+  )
+
   test('says what it is', async () => {
     expect(memory().name).toBe('memory')
     expect(memory({ name: 'scratch' }).name).toBe('scratch')

@@ -3,6 +3,7 @@ import { SUSPECT_AFTER } from '@pluribus/core/driver'
 import { all } from '../case/all.js'
 import { cutLink } from '../case/broken-link.js'
 import { defineCases } from '../case/case.js'
+import { UNWOKEN } from '../case/core-limits.js'
 import { equal } from '../case/expect.js'
 import { isLeased } from '../case/leases.js'
 import { lose } from '../case/lose.js'
@@ -199,6 +200,34 @@ export const LSS_COUNTED = defineCases(
         'the dead',
       )
       equal(work.collectors.at(-1)?.numbers, [3, 4], 'the runs of the process after the last that died')
+    },
+  },
+  {
+    id: 'LSS-13',
+    title: 'a suspect that cannot be marked for a while waits, and is run when it can',
+    promise:
+      'What the broker cannot store a mark for is not run, counts nothing, keeps nobody waiting, and runs when it can be marked.',
+    profile: 'full',
+    guarantees: [2, 5],
+    needs: ['losses:marked', 'competing:message'],
+    proves: ['losses:marked'],
+    budget: ({ lease, redeliver, recover }) => 4 * (lease + redeliver) + recover + 2 * UNWOKEN,
+    async run(it) {
+      const { lease, redeliver, recover } = it.timing
+      const orders = it.topic()
+      const billing = orders.subscription('billing')
+      const [id = ''] = await it.publish(orders, 1)
+      await lose(it, billing, SUSPECT_AFTER)
+      await it.elapse(lease + redeliver)
+      const [broker, adapter] = await it.openBreakable()
+      adapter.failBefore('mark', { times: 3 })
+      const seen = await it.collect(broker, billing)
+      const others = await it.publish(orders, 3)
+      const within = lease + redeliver + recover + UNWOKEN
+      await it.until(() => seen.acked.length === 4, { within, what: 'the suspect and three others to be acked' })
+      equal(seen.ids.toSorted(), [id, ...others].toSorted(), 'what ran')
+      const run = seen.runs.find(({ message }) => message.id === id)
+      equal([run?.attempt, run?.losses], [1, SUSPECT_AFTER], 'attempt and losses of the suspect')
     },
   },
 )

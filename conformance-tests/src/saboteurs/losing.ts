@@ -33,6 +33,15 @@ export const LOSING = defineSaboteurs(
     adapter: inner => decorate(inner, { source: () => ({ mark: async () => {} }) }),
   },
   {
+    name: 'marks-are-refused',
+    of: 'memory',
+    breaks: 'No mark can be stored, at any time.',
+    caughtBy: 'LSS-13',
+    says: /the suspect and three others to be acked/,
+    adapter: inner =>
+      decorate(inner, { source: () => ({ mark: () => Promise.reject(new Error('there is no room for a mark')) }) }),
+  },
+  {
     name: 'a-suspect-ends-the-demand',
     of: 'memory',
     breaks: 'A pull that was cut short by a suspect does not say that there is more.',

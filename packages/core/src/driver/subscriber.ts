@@ -230,7 +230,12 @@ export interface ConsumerGeneration {
  * ```
  */
 export interface OpenOptions {
-  /** The most deliveries that core will hold at once. */
+  /**
+   * The most deliveries that core will run or have waiting to be run, and so the most that it pulls at once. Beside them it
+   * holds what it has settled and not heard of yet: it pulls nothing while that is 1,024, or four windows where that is more.
+   * A broker that counts what is unconfirmed against a credit (a prefetch, a `max_ack_pending`) may be given as little as
+   * the window; with the sum of both, slow answers to settles hold up nobody.
+   */
   readonly window: number
   /** How long a delivery is ours without a renewal, in milliseconds. */
   readonly lease: number
@@ -274,7 +279,10 @@ export interface Source {
    * nothing else. `pull(0)` takes back the standing demand of the pull before: somebody else should be woken.
    */
   pull(max: number): Promise<Pulled>
-  /** Durable: "this suspect is being run, alone". Rejects with `STALE` where its lease is lost. */
+  /**
+   * Durable: "this suspect is being run, alone". Rejects with `STALE` where its lease is lost. What cannot be marked is not run:
+   * core pulls past it, and releases it some seconds later at the latest.
+   */
   mark(delivery: Delivery): Promise<void>
   /** Resolves with the settlements that did not take effect; the shared {@link NO_EXCEPTIONS} where all did. */
   settle(settled: Settled): Promise<readonly SettleException[]>

@@ -37,10 +37,10 @@ export function checkSubscribe(
 
 /** A consumer's settings with their defaults. Throws `INVALID_ARGUMENT`. */
 export function settingsOf(options: unknown): Required<SubscribeOptions> {
-  const { concurrency, prefetch } = checkOptions(options, ['concurrency', 'prefetch'], 'subscribe()')
+  const { concurrency = 1, prefetch = 256 } = checkOptions(options, ['concurrency', 'prefetch'], 'subscribe()')
   return {
-    concurrency: checkInteger(concurrency ?? 1, 'concurrency', 1, 10_000),
-    prefetch: checkInteger(prefetch ?? 256, 'prefetch', 0, 10_000),
+    concurrency: checkInteger(concurrency, 'concurrency', 1, 10_000),
+    prefetch: checkInteger(prefetch, 'prefetch', 0, 10_000),
   }
 }
 

@@ -82,17 +82,20 @@ export interface ResolvedOptions {
 export async function resolveOptions(given: BrokerOptions | PluribusConfig): Promise<ResolvedOptions> {
   const options: BrokerOptions = checkOptions(optionsOf(given), KNOWN, 'createBroker()')
   const { middleware = {}, logger, environment = {} } = options
+  const { source = 'pluribus', connectTimeout = '10s', publishTimeout = '10s', lease = '30s' } = options
+  const { maxPending = 16 * 1_024 * 1_024 } = options
   checkOptions(middleware, ['publish', 'handle'], 'createBroker() middleware')
-  checkOptions(environment, ['clock', 'timers', 'logger', 'random', 'instance'], 'createBroker() environment')
+  const { publish = [], handle = [] } = middleware
+  checkEnvironment(environment)
   checkLogger(logger === undefined ? environment.logger : logger)
   const resolved = {
-    source: checkSource(options.source ?? 'pluribus'),
-    connectTimeout: toMilliseconds(options.connectTimeout ?? '10s', 'connectTimeout', 1),
-    publishTimeout: toMilliseconds(options.publishTimeout ?? '10s', 'publishTimeout', 1),
-    maxPending: checkInteger(options.maxPending ?? 16 * 1_024 * 1_024, 'maxPending', 1, Number.MAX_SAFE_INTEGER),
-    lease: toMilliseconds(options.lease ?? '30s', 'lease', 100),
-    publishMiddleware: checkFunctions(middleware.publish ?? [], 'publish'),
-    handleMiddleware: checkFunctions(middleware.handle ?? [], 'handle'),
+    source: checkSource(source),
+    connectTimeout: toMilliseconds(connectTimeout, 'connectTimeout', 1),
+    publishTimeout: toMilliseconds(publishTimeout, 'publishTimeout', 1),
+    maxPending: checkInteger(maxPending, 'maxPending', 1, Number.MAX_SAFE_INTEGER),
+    lease: toMilliseconds(lease, 'lease', 100),
+    publishMiddleware: checkFunctions(publish, 'publish'),
+    handleMiddleware: checkFunctions(handle, 'handle'),
     environment: createEnvironment(logger === undefined ? environment : { ...environment, logger: logger || SILENT }),
   }
   return Object.freeze({ ...resolved, adapter: await resolveAdapter(options.adapter) })
@@ -107,10 +110,33 @@ function optionsOf(given: unknown): BrokerOptions {
   throw new PluribusError('INVALID_ARGUMENT', 'createBroker() takes options. Write createBroker({ adapter: … }).')
 }
 
+/** What each part of an environment that is given has to have. */
+const CLOCK = ['now', 'monotonic']
+const TIMERS = ['setTimeout', 'clearTimeout', 'setImmediate', 'clearImmediate']
+
+function checkEnvironment(environment: Partial<Environment>): void {
+  checkOptions(environment, ['clock', 'timers', 'logger', 'random', 'instance'], 'createBroker() environment')
+  const { clock, timers, random, instance } = environment
+  const bad = [
+    clock === undefined || hasFunctions(clock, CLOCK) ? '' : `clock has the functions ${CLOCK.join(', ')}`,
+    timers === undefined || hasFunctions(timers, TIMERS) ? '' : `timers have the functions ${TIMERS.join(', ')}`,
+    random === undefined || typeof random === 'function' ? '' : 'random is a function',
+    instance === undefined || (typeof instance === 'string' && instance !== '') ? '' : 'instance is a text',
+  ].find(problem => problem !== '')
+  if (bad === undefined) return
+  const message = `createBroker() environment: ${bad}; leave it out for the platform's own.`
+  throw new PluribusError('INVALID_ARGUMENT', message, { details: { argument: 'environment' } })
+}
+
+const hasFunctions = (value: unknown, names: readonly string[]): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  names.every(name => typeof (value as Record<string, unknown>)[name] === 'function')
+
 function checkLogger(logger: Logger | false | undefined): void {
   const levels = ['debug', 'info', 'warn', 'error'] as const
   if (logger === undefined || logger === false) return
-  if (typeof logger === 'object' && levels.every(level => typeof logger?.[level] === 'function')) return
+  if (hasFunctions(logger, levels)) return
   const message = `createBroker() logger has the functions ${levels.join(', ')}, as pino's have; or is false, for silence.`
   throw new PluribusError('INVALID_ARGUMENT', message, { details: { argument: 'logger' } })
 }

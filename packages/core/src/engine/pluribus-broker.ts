@@ -24,6 +24,7 @@ import { Declarations, distinctTopics, KnownTopics } from './connection/declarat
 import { Housekeeping } from './connection/housekeeping.js'
 import { closedError, type Generation, Link } from './connection/link.js'
 import { Consumers } from './consuming/consumers.js'
+import { CLOSE_LIMIT, CLOSE_STEP, Deadline } from './deadline.js'
 import { checkListener, Emitter } from './emitter.js'
 import { fromNative } from './native-error.js'
 import { idPrefix } from './publishing/ids.js'
@@ -34,9 +35,6 @@ import { Slab } from './publishing/slab.js'
 import { Queries } from './queries.js'
 import { type Capable, refusalsOf, refuseSubscription } from './requirements.js'
 import { Turn } from './turn.js'
-
-/** How long closing waits for the adapter beyond the drain, in milliseconds. */
-const CLOSE_LIMIT = 5_000
 
 /** Puts the parts together, and refuses everything once it is closed. */
 export class PluribusBroker implements Broker {
@@ -209,11 +207,13 @@ export class PluribusBroker implements Broker {
 
   /** Consumers first, because their handlers publish; then what is published; then the connection. */
   async #close(drain: number): Promise<void> {
-    await this.#consumers.closeAll(drain)
+    const end = Deadline.after(this.#options.environment.clock, drain + CLOSE_LIMIT)
+    await this.#consumers.closeAll(drain, end.earlier(2 * CLOSE_STEP))
     // `drain` is for handlers: what was published has its own claim to be sent.
-    await this.#queue.close(this.#link.current === undefined ? 0 : Math.max(drain, CLOSE_LIMIT))
+    const most = this.#link.current === undefined ? 0 : Math.max(drain, CLOSE_LIMIT)
+    await this.#queue.close(end.earlier(CLOSE_STEP).left(most))
     this.#housekeeping.stop()
-    await this.#link.close(CLOSE_LIMIT)
+    await this.#link.close(end.left(CLOSE_LIMIT))
   }
 
   #up({ connection }: Generation): void {

@@ -33,7 +33,8 @@ export class Queries {
   history<Out>(topic: Topic<unknown, Out>, range: { readonly from?: Start } = {}): AsyncIterable<Message<Out>> {
     checkTopic(topic)
     checkOptions(range, ['from'], 'history()')
-    const from = checkStart(range.from ?? 'earliest')
+    const { from: given = 'earliest' } = range
+    const from = checkStart(given)
     refuseHistory(this.#capable())
     const read = (connection: Connection) => connection.persistence.history(topic.name, { from })
     const what = `cannot read the history of ${topic.name}`

@@ -36,8 +36,9 @@ export type Outcome =
  */
 export function retry(options: { readonly after?: Duration; readonly reason?: string } = {}): Outcome {
   checkOptions(options, ['after', 'reason'], 'retry()')
-  const after = options.after === undefined ? undefined : toMilliseconds(options.after, 'retry() after')
-  return Object.freeze({ ...BRANDED, kind: 'retry', after, reason: checkReason(options.reason ?? 'RETRY', 'retry()') })
+  const { after: given, reason = 'RETRY' } = options
+  const after = given === undefined ? undefined : toMilliseconds(given, 'retry() after')
+  return Object.freeze({ ...BRANDED, kind: 'retry', after, reason: checkReason(reason, 'retry()') })
 }
 
 /**

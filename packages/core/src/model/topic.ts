@@ -124,16 +124,17 @@ export function topic(
 ): Topic<unknown> {
   const checked = checkTopicName(name)
   checkOptions(options, TOPIC_OPTIONS, `topic(${checked})`)
+  const { partitions = 1, version = 1, codec = json<unknown>(), schema, retention } = options
   const spec: TopicSpec = Object.freeze({
     name: checked,
-    partitions: checkInteger(options.partitions ?? 1, 'partitions', 1, 1_024),
-    retention: resolveRetention(options.retention),
+    partitions: checkInteger(partitions, 'partitions', 1, 1_024),
+    retention: resolveRetention(retention),
   })
   const self: Topic<unknown> = Object.freeze({
     name: checked,
-    version: checkInteger(options.version ?? 1, 'version', 1, 2 ** 31 - 1),
-    codec: checkCodec(options.codec) ?? json<unknown>(),
-    schema: checkSchema(options.schema),
+    version: checkInteger(version, 'version', 1, 2 ** 31 - 1),
+    codec: checkCodec(codec),
+    schema: checkSchema(schema),
     spec,
     subscription: (subscriptionName: string, policy?: SubscriptionOptions) =>
       subscriptionOf(self, subscriptionName, policy),
@@ -144,15 +145,16 @@ export function topic(
 function subscriptionOf(of: Topic<unknown>, name: string, options: SubscriptionOptions = {}): Subscription<unknown> {
   const checked = checkSubscriptionName(name)
   checkOptions(options, SUBSCRIPTION_OPTIONS, `subscription(${checked})`)
-  const { attempts, delays } = resolveRetry(options.retry)
+  const { discipline, from = 'earliest', retry, timeout = 5_000, grace = 5_000 } = options
+  const { attempts, delays } = resolveRetry(retry)
   const spec: SubscriptionSpec = Object.freeze({
     topic: of.name,
     name: checked,
-    discipline: checkDiscipline(options.discipline),
-    from: checkStart(options.from ?? 'earliest'),
+    discipline: checkDiscipline(discipline),
+    from: checkStart(from),
     retry: Object.freeze({ attempts, delays: Object.freeze([...delays]) }),
-    timeout: checkPositive(options.timeout ?? 5_000, 'timeout'),
-    grace: toMilliseconds(options.grace ?? 5_000, 'grace'),
+    timeout: checkPositive(timeout, 'timeout'),
+    grace: toMilliseconds(grace, 'grace'),
   })
   return Object.freeze({ name: checked, topic: of, spec })
 }
@@ -187,8 +189,7 @@ function checkDiscipline(discipline: Discipline | undefined): Discipline {
   )
 }
 
-function checkCodec(codec: Codec<unknown> | undefined): Codec<unknown> | undefined {
-  if (codec === undefined) return undefined
+function checkCodec(codec: Codec<unknown>): Codec<unknown> {
   const { contentType, encode, decode } = codec ?? {}
   if (typeof contentType === 'string' && typeof encode === 'function' && typeof decode === 'function') return codec
   throw new PluribusError('INVALID_ARGUMENT', 'codec is json(), bytes, or an object { contentType, encode, decode }.')

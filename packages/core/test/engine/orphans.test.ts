@@ -31,6 +31,48 @@ describe('Orphans', () => {
     expect(orphans.claim({ ...first, message: { ...first.message, time: 1 } })).toBeUndefined()
   })
 
+  test.each([
+    ['time', { time: 1 }],
+    ['payload', { payload: '1' }],
+    ['payload, in bytes', { payload: new Uint8Array([1, 2]) }],
+    ['key', { key: '' }],
+    ['headers', { headers: { a: 'b' } }],
+  ] as const)('a run is not claimed by a message that has its id and another %s', (_, other) => {
+    const orphans = new Orphans()
+    const payload = 'payload' in other && typeof other.payload === 'object' ? new Uint8Array([1, 3]) : 'null'
+    const first = delivery(1)
+    const [mine, copy] = [
+      { ...first.message, payload },
+      { ...first.message, payload },
+    ]
+    const run = runOf(first)
+    orphans.add({ ...first, message: mine }, { run }, 0)
+    expect(orphans.claim({ ...first, message: { ...copy, ...other }, token: 2 })).toBeUndefined()
+    expect(orphans.claim({ ...first, message: copy, token: 3 })).toEqual({ run })
+    expect(orphans.isEmpty).toBe(true)
+  })
+
+  test('of two copies of one message each orphan is claimed once, that of the same attempt first', () => {
+    const orphans = new Orphans()
+    const [first, second] = [delivery(1, { attempt: 4 }), delivery(1, { token: 2 })]
+    const [one, two] = [runOf(first), runOf(second)]
+    orphans.add(first, { run: one }, 0)
+    orphans.add(second, { run: two }, 0)
+    expect(orphans.claim(delivery(1, { token: 3 }))).toEqual({ run: two })
+    expect(orphans.claim(delivery(1, { token: 4 }))).toEqual({ run: one })
+    expect(orphans.claim(delivery(1, { token: 5 }))).toBeUndefined()
+    expect(orphans.isEmpty).toBe(true)
+  })
+
+  test('a verdict that a later attempt has overtaken is forgotten', () => {
+    const orphans = new Orphans()
+    const retried: Verdict = { kind: 'retry', delay: 1, error: { name: 'E', message: 'm', attempt: 1, time: 0 } }
+    orphans.add(delivery(1), { verdict: retried }, 0)
+    orphans.add(delivery(1, { attempt: 2 }), { verdict: ACK }, 0)
+    expect(orphans.claim(delivery(1, { attempt: 2 }))).toEqual({ verdict: ACK })
+    expect(orphans.isEmpty).toBe(true)
+  })
+
   test('a run that goes on is claimed whatever the attempt; once it has ended, its verdict is', () => {
     const orphans = new Orphans()
     const first = delivery(1)

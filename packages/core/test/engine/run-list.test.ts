@@ -10,7 +10,8 @@ describe('RunList', () => {
     const list = new RunList(environmentOf(clock), 1_000, run => overdue.push(`${run.stored.id}@${clock.monotonic()}`))
     const runs = [1, 2, 3, 4].map(id => runOf(delivery(id)))
     for (const run of runs) {
-      list.add(run, clock.monotonic())
+      list.add(run)
+      list.date(clock.monotonic())
       await clock.advance(100)
     }
     expect(clock.pendingTimers).toBe(1)
@@ -24,7 +25,8 @@ describe('RunList', () => {
     const clock = new VirtualClock()
     const list = new RunList(environmentOf(clock), 1_000, () => {})
     const runs = [1, 2, 3, 4, 5].map(id => runOf(delivery(id)))
-    for (const run of runs) list.add(run, 0)
+    for (const run of runs) list.add(run)
+    list.date(0)
     const seen: string[] = []
     for (const run of list) {
       seen.push(run.stored.id)
@@ -41,9 +43,11 @@ describe('RunList', () => {
     const overdue: number[] = []
     const list: RunList = new RunList(environmentOf(clock), 1_000, run => {
       overdue.push(clock.monotonic())
-      if (overdue.length < 3) list.add(run, clock.monotonic())
+      if (overdue.length < 3) list.add(run)
+      list.date(clock.monotonic())
     })
-    list.add(runOf(delivery(1)), 0)
+    list.add(runOf(delivery(1)))
+    list.date(0)
     await clock.advance(10_000)
     expect(overdue).toEqual([1_000, 2_000, 3_000])
   })

@@ -13,7 +13,7 @@ function bench() {
       void told.push(`settled ${[...acked, ...others.map(({ delivery: each }) => each)].map(({ token }) => token)}`),
     stale: ({ token }) => void told.push(`stale ${String(token)}`),
     failed: () => void told.push('failed'),
-    idle: () => void told.push('idle'),
+    answered: () => void told.push('answered'),
   })
   return { clock, source, told, settlements }
 }
@@ -27,12 +27,14 @@ describe('Settlements', () => {
     settlements.end({ delivery: delivery(3), verdict: RELEASE })
     settlements.flush()
     expect(source.settles.map(({ settled }) => settled)).toEqual([{ acks: [1], others: [] }])
+    expect(settlements.size).toBe(3)
     source.settles[0]?.resolve([])
     await clock.settle()
     expect(source.settles[1]?.settled).toEqual({ acks: [2], others: [{ kind: 'release', token: 3 }] })
     source.settles[1]?.resolve([])
     await clock.settle()
-    expect(told).toEqual(['settled 1', 'settled 2,3', 'idle'])
+    expect(told).toEqual(['settled 1', 'answered', 'settled 2,3', 'answered'])
+    expect(settlements.size).toBe(0)
     expect(settlements.isIdle).toBe(true)
   })
 
@@ -45,7 +47,7 @@ describe('Settlements', () => {
       { token: 2, kind: 'failed', error: new Error('later') },
     ])
     await clock.settle()
-    expect(told).toEqual(['settled 3', 'stale 1', 'failed'])
+    expect(told).toEqual(['settled 3', 'stale 1', 'failed', 'answered'])
     settlements.flush()
     expect(source.settles).toHaveLength(1)
     settlements.resume()

@@ -6,7 +6,7 @@ const orders = topic<number>('orders.placed')
 const billing = orders.subscription('billing', { timeout: '1h' })
 const never = new Promise<undefined>(() => {})
 /** What closing may take beyond its drain, in milliseconds: answers that do not come. */
-const LIMIT = 15_000
+const LIMIT = 5_000
 
 describe('guarantee 13: close() of a consumer always ends', () => {
   test('lets running handlers finish, starts no further one, and gives the rest back uncounted, at once', async () => {
@@ -118,6 +118,43 @@ describe('guarantee 13: close() of a consumer always ends', () => {
       expect(world.clock.pendingTimers).toBe(0)
     })
   }
+
+  test.each(['0s', '3s'])(
+    'of a broker that is frozen altogether: %s for handlers, 5 s for all the rest',
+    async drain => {
+      const world = new World()
+      const process = await world.start()
+      const quick = orders.subscription('quick')
+      await world.run(process.broker.subscribe(billing, () => never, { concurrency: 4 }))
+      await world.run(process.broker.subscribe(quick, () => undefined))
+      for (const call of ['settle', 'publish', 'closeSource', 'close'] as const)
+        process.adapter.hold(call, { side: 'reply' })
+      const publishing = process.broker.publish(orders, 1).catch(error => error.outcome)
+      await world.clock.settle()
+      const since = world.clock.monotonic()
+      await world.run(process.broker.close({ drain }))
+      expect(world.clock.monotonic() - since).toBeLessThanOrEqual(Number.parseInt(drain, 10) * 1_000 + LIMIT)
+      expect(await publishing).toBe('unknown')
+      // Each was asked, however little was left for it.
+      for (const call of ['settle', 'closeSource', 'close'] as const)
+        expect(process.adapter.calls(call)).toBeGreaterThan(0)
+      expect(world.clock.pendingTimers).toBe(0)
+    },
+  )
+
+  test('of a broker whose consumer has been closing for long already, and would for longer', async () => {
+    const world = new World()
+    const process = await world.start()
+    const consumer = await world.run(process.broker.subscribe(billing, () => never))
+    await world.publish(process, orders, 1)
+    await world.clock.settle()
+    const closing = consumer.close({ drain: '1h' })
+    await world.run(process.broker.close({ drain: '1s' }))
+    expect(world.clock.monotonic()).toBeLessThanOrEqual(1_000 + LIMIT)
+    await world.clock.advance(3_700_000)
+    await closing
+    expect(world.clock.pendingTimers).toBe(0)
+  })
 
   test('while a source is about to be opened again, at once', async () => {
     const world = new World()

@@ -304,6 +304,44 @@ describe('guarantee 5: a suspect is run alone, and its mark is worth what it say
     await world.end()
   })
 
+  test('one that cannot be marked for long is tried less and less often, and lets the others past', async () => {
+    const { world, process, billing } = await suspected()
+    process.adapter.failBefore('mark', { times: 10_000 })
+    await world.run(process.broker.subscribe(billing, world.recorder.handler(), { concurrency: 1, prefetch: 0 }))
+    await world.clock.advance(1_000)
+    expect(world.recorder.ids()).toEqual(['2', '3'])
+    await world.clock.advance(60_000)
+    // 100 ms, doubled up to 5 s, or half of that.
+    expect(process.adapter.calls('mark')).toBeLessThan(35)
+    expect(process.adapter.calls('mark')).toBeGreaterThan(10)
+    process.adapter.heal()
+    await world.clock.advance(5_000)
+    expect(world.recorder.ids()).toEqual(['2', '3', '1'])
+    expect(process.eventIds('delivery.lost')).toEqual([])
+    await world.end()
+  })
+
+  test.each(['cut', 'close', 'pause'] as const)('one that waits to be marked again: %s', async strike => {
+    const { world, process, billing } = await suspected()
+    process.adapter.failBefore('mark', { times: 6 })
+    const consumer = await world.run(process.broker.subscribe(billing, world.recorder.handler(), { concurrency: 8 }))
+    await world.until(() => process.adapter.calls('mark') === 6)
+    const heir = await world.start()
+    if (strike === 'cut') {
+      await world.cut(process, 1_000)
+    } else {
+      if (strike === 'close') await world.run(consumer.close())
+      else consumer.pause()
+      await world.clock.settle()
+      // Given back at once: somebody else may be able to mark it.
+      expect(process.adapter.held).toEqual([])
+      await world.run(heir.broker.subscribe(billing, world.recorder.handler()))
+    }
+    await world.clock.advance(5_000)
+    expect(world.recorder.ids()).toEqual(['2', '3', '1'])
+    await world.end()
+  })
+
   test('one that is taken away while it is being marked does not stop the consumer', async () => {
     const { world, process, billing } = await suspected()
     const letGo = process.adapter.hold('mark', { side: 'reply' })

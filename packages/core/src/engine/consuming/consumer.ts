@@ -1,13 +1,15 @@
 import type { Delivery } from '../../driver/subscriber.js'
 import { PluribusError } from '../../errors/pluribus-error.js'
 import type { CloseOptions, ConsumerHandle } from '../../model/broker.js'
-import { toMilliseconds } from '../../model/duration.js'
 import { isOutcome } from '../../model/outcome.js'
+import { drainOf } from '../arguments.js'
 import { currentCause, enterCause } from '../chain.js'
+import { CLOSE_LIMIT, Deadline } from '../deadline.js'
 import { isThenable } from '../is-thenable.js'
 import type { ConsumerParts, ConsumerTask } from './consumer-parts.js'
 import { ConsumerReporter } from './consumer-reporter.js'
 import { DeliveredMessage } from './delivered-message.js'
+import { roomOf } from './demand.js'
 import { OrphanKeeper } from './orphan-keeper.js'
 import { ACK, judgeFailure, judgeOutcome, judgeUnreadable, RELEASE, type Verdict } from './policy.js'
 import { Run, type RunOwner } from './run.js'
@@ -16,9 +18,6 @@ import type { Ended } from './settlements.js'
 import { SourceFollower } from './source-follower.js'
 import type { SessionOwner, SourceSession } from './source-session.js'
 import { type SuspectOwner, Suspects } from './suspects.js'
-
-/** How long closing waits for the broker's answers beyond the drain, in milliseconds. */
-const CLOSE_LIMIT = 5_000
 
 const RETURNED_FUNCTION = new PluribusError(
   'HANDLER_FAILED',
@@ -88,8 +87,14 @@ export class Consumer implements ConsumerHandle, SessionOwner, SuspectOwner {
     this.stir()
   }
 
-  close(options: CloseOptions = {}): Promise<void> {
-    this.#closing ??= this.#close(toMilliseconds(options.drain ?? '10s', 'drain'))
+  async close(options?: CloseOptions): Promise<void> {
+    const drain = drainOf(options)
+    await this.closeBy(drain, Deadline.after(this.#parts.environment.clock, drain + CLOSE_LIMIT))
+  }
+
+  /** The first to close it says how long that may take: others wait for the same end. */
+  closeBy(drain: number, deadline: Deadline): Promise<void> {
+    this.#closing ??= this.#close(drain, deadline)
     return this.#closing
   }
 
@@ -105,13 +110,12 @@ export class Consumer implements ConsumerHandle, SessionOwner, SuspectOwner {
   }
 
   #room(): number {
-    const { concurrency, prefetch, subscription } = this.task
-    const buffered = this.#follower.session?.intake.size ?? 0
-    const free = concurrency - this.#slots - buffered
-    // Only fifo may fetch ahead: what arrives meanwhile could come first in the other disciplines.
-    if (subscription.spec.discipline.kind !== 'fifo') return free
-    // Half a window at a time, so that a slow trickle of free slots does not become a trickle of pulls.
-    return free > 0 || buffered <= prefetch / 2 ? free + prefetch : 0
+    const { intake, settlements } = this.#follower.session ?? {}
+    return roomOf(this.task, {
+      running: this.#slots,
+      buffered: intake?.size ?? 0,
+      lingering: (settlements?.size ?? 0) + (intake?.aside ?? 0),
+    })
   }
 
   isAdopting(): boolean {
@@ -192,6 +196,7 @@ export class Consumer implements ConsumerHandle, SessionOwner, SuspectOwner {
     this.#reporter.suspect(suspect)
     const before = currentCause()
     this.#start(suspect)
+    this.#runs.date()
     enterCause(before)
   }
 
@@ -230,6 +235,7 @@ export class Consumer implements ConsumerHandle, SessionOwner, SuspectOwner {
       if (delivery !== undefined) this.#start(delivery)
     }
     if (delivery !== undefined) enterCause(before)
+    this.#runs.date()
     this.#isStarting = false
   }
 
@@ -245,7 +251,7 @@ export class Consumer implements ConsumerHandle, SessionOwner, SuspectOwner {
       result = this.task.invoke(message, run)
       this.#runs.starting = undefined
       if (isThenable(result)) {
-        this.#runs.add(run, this.#parts.turn.now)
+        this.#runs.add(run)
         const promise = result instanceof Promise ? result : Promise.resolve(result)
         promise.then(
           value => this.#resolved(run, value),
@@ -349,14 +355,15 @@ export class Consumer implements ConsumerHandle, SessionOwner, SuspectOwner {
     )
   }
 
-  async #close(drain: number): Promise<void> {
+  async #close(drain: number, deadline: Deadline): Promise<void> {
     this.#follower.stop()
     this.stir()
     if (this.#slots > 0) await this.#becomesQuiet(drain)
     for (const run of this.#runs) this.#forsake(run)
-    await this.#follower.finish(this.#parts.environment.timers, CLOSE_LIMIT)
+    await this.#follower.finish(deadline)
     this.#runs.stop()
     this.#orphans.stop()
+    this.#suspects.reset()
   }
 
   /** Waits no longer for a run: its message is given back, unless the run has failed by its timeout already. */

@@ -3,7 +3,9 @@ import type { SubscribeOptions } from '../../model/broker.js'
 import type { Handler } from '../../model/handler.js'
 import type { Subscription } from '../../model/topic.js'
 import { settingsOf } from '../arguments.js'
+import { CLOSE_STEP, type Deadline } from '../deadline.js'
 import { composeHandle, type HandleMiddleware } from '../middleware.js'
+import { within } from '../within.js'
 import { Consumer } from './consumer.js'
 import type { ConsumerParts, ConsumerTask, Invoke } from './consumer-parts.js'
 import { validateThen } from './validate-then.js'
@@ -66,8 +68,11 @@ export class Consumers {
     return opened
   }
 
-  async closeAll(drain: number): Promise<void> {
-    await Promise.all([...this.#entries.values()].map(({ consumer }) => consumer.close({ drain })))
+  /** `deadline` is theirs; one that was closing already, and takes longer, is waited for one step more. */
+  async closeAll(drain: number, deadline: Deadline): Promise<void> {
+    const { timers } = this.#parts.environment
+    const closed = Promise.all([...this.#entries.values()].map(({ consumer }) => consumer.closeBy(drain, deadline)))
+    await within(timers, closed, deadline.left(Number.POSITIVE_INFINITY) + CLOSE_STEP, () => undefined)
     this.#entries.clear()
   }
 

@@ -43,6 +43,8 @@ export class Intake {
   #dueAt = 0
   /** Pulled alone, to be run alone. */
   suspect: Delivery | undefined
+  /** Suspects that cannot be run for now. Others are pulled past them. */
+  readonly #aside = new Set<Delivery>()
 
   constructor(source: Source, environment: Environment, watchdog: Watchdog, owner: IntakeOwner) {
     this.#source = source
@@ -66,10 +68,26 @@ export class Intake {
     return delivery
   }
 
-  /** Everything buffered, the suspect included. */
+  /** How many suspects have been put aside. */
+  get aside(): number {
+    return this.#aside.size
+  }
+
+  /** The suspect is held, and in nobody's way. */
+  putAside(): void {
+    if (this.suspect !== undefined) this.#aside.add(this.suspect)
+    this.suspect = undefined
+  }
+
+  /** Takes out what was put aside; answers whether it was still there. */
+  takeAside(delivery: Delivery): boolean {
+    return this.#aside.delete(delivery)
+  }
+
+  /** Everything buffered, suspects included. */
   held(): Delivery[] {
-    const buffered = this.#buffer.slice(this.#head)
-    return this.suspect === undefined ? buffered : [...buffered, this.suspect]
+    const held = [...this.#buffer.slice(this.#head), ...this.#aside]
+    return this.suspect === undefined ? held : [...held, this.suspect]
   }
 
   /** Removes buffered deliveries that the broker has taken away. */
@@ -78,7 +96,9 @@ export class Intake {
     this.#buffer = this.#buffer.slice(this.#head).filter(delivery => !isLost(delivery))
     this.#head = 0
     if (this.suspect !== undefined && isLost(this.suspect)) this.suspect = undefined
-    return held.filter(isLost)
+    const lost = held.filter(isLost)
+    for (const delivery of lost) this.#aside.delete(delivery)
+    return lost
   }
 
   wake(): void {
@@ -105,6 +125,7 @@ export class Intake {
     this.#buffer = []
     this.#head = 0
     this.suspect = undefined
+    this.#aside.clear()
     this.#clearDue()
   }
 

@@ -1,6 +1,8 @@
 import type { Environment, TimerHandle } from '../../driver/environment.js'
 import type { Run } from './run.js'
 
+const UNDATED = Number.POSITIVE_INFINITY
+
 /**
  * Runs in the order of their start, and so of their deadlines: one timer for the oldest, none per message. A run may leave at
  * any time; a timer that finds nothing due looks again when the oldest one is.
@@ -24,10 +26,10 @@ export class RunList {
     return this.#size
   }
 
-  /** Adds a run that starts at `now`, monotonic milliseconds; never earlier than the one added before. */
-  add(run: Run, now: number): void {
+  /** Adds a run that has just started: when, `date` says, before the loop turns. */
+  add(run: Run): void {
     const { course } = run
-    course.startedAt = now
+    course.startedAt = UNDATED
     course.list = this
     course.previous = this.#last
     course.next = undefined
@@ -36,6 +38,12 @@ export class RunList {
     this.#last = run
     this.#size++
     if (this.#timer === undefined) this.#arm(this.#limit)
+  }
+
+  /** What has been added since the last time started at `now`, monotonic milliseconds, or before: nothing is overdue early. */
+  date(now: number): void {
+    for (let run = this.#last; run !== undefined && run.course.startedAt === UNDATED; run = run.course.previous)
+      run.course.startedAt = now
   }
 
   remove(run: Run): void {

@@ -1,4 +1,4 @@
-import type { Environment } from '../../driver/environment.js'
+import type { Clock, Environment } from '../../driver/environment.js'
 import type { Run } from './run.js'
 import { RunList } from './run-list.js'
 
@@ -16,20 +16,32 @@ export interface RunLimits {
 export class Runs {
   readonly #timely: RunList
   readonly #overdue: RunList
+  readonly #clock: Clock
+  /** Some have been added whose time is not known. */
+  #isUndated = false
   /** The one whose handler has not returned yet: it may return nothing, and never be listed. */
   starting: Run | undefined
 
   constructor(environment: Environment, limits: RunLimits) {
+    this.#clock = environment.clock
     this.#timely = new RunList(environment, limits.timeout, run => {
-      this.#overdue.add(run, environment.clock.monotonic())
+      this.#overdue.add(run)
+      this.#overdue.date(environment.clock.monotonic())
       limits.timedOut(run)
     })
     this.#overdue = new RunList(environment, limits.grace, limits.abandoned)
   }
 
-  /** The run goes on asynchronously, since `now`, monotonic milliseconds. */
-  add(run: Run, now: number): void {
-    this.#timely.add(run, now)
+  /** The run goes on asynchronously; its time counts from the next `date`. */
+  add(run: Run): void {
+    this.#timely.add(run)
+    this.#isUndated = true
+  }
+
+  /** One look at the clock for all runs that have begun in one stretch of code. */
+  date(): void {
+    if (this.#isUndated) this.#timely.date(this.#clock.monotonic())
+    this.#isUndated = false
   }
 
   *[Symbol.iterator](): Iterator<Run> {

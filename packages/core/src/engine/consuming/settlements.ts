@@ -15,8 +15,8 @@ export interface SettlementFollower {
   stale(delivery: Delivery): void
   /** The broker could not settle these now; they are kept, and tried again when `flush` is called. */
   failed(error: unknown): void
-  /** Nothing is in flight any more. */
-  idle(): void
+  /** There is less in flight, or nothing. */
+  answered(): void
 }
 
 interface Flight {
@@ -48,6 +48,13 @@ export class Settlements {
 
   get isIdle(): boolean {
     return this.#flight === undefined && this.#acks.length === 0 && this.#others.length === 0
+  }
+
+  /** How many have ended and are not known to be settled. */
+  get size(): number {
+    const flight = this.#flight
+    const inFlight = flight === undefined ? 0 : flight.acked.length + flight.others.length
+    return inFlight + this.#acked.length + this.#others.length
   }
 
   /** Deliveries that are not settled yet: their leases have to last until they are. */
@@ -120,10 +127,12 @@ export class Settlements {
     this.#flight = undefined
     if (exceptions.length === 0) this.#follower.settled(flight.acked, flight.others)
     else this.#sort(flight, new Map(exceptions.map(exception => [exception.token, exception])))
-    if (!this.isIdle) return this.flush()
-    for (const resolve of this.#waiting) resolve()
-    this.#waiting.clear()
-    this.#follower.idle()
+    if (this.isIdle) {
+      for (const resolve of this.#waiting) resolve()
+      this.#waiting.clear()
+    }
+    this.flush()
+    this.#follower.answered()
   }
 
   #sort(flight: Flight, exceptions: ReadonlyMap<Token, SettleException>): void {

@@ -1,11 +1,13 @@
-import type { TimerHandle, Timers } from '../../driver/environment.js'
+import type { TimerHandle } from '../../driver/environment.js'
 import { PluribusError } from '../../errors/pluribus-error.js'
 import { Backoff } from '../connection/backoff.js'
 import { closedError, type Generation, type LinkFollower } from '../connection/link.js'
+import { CLOSE_LIMIT, CLOSE_STEP, type Deadline } from '../deadline.js'
 import { fromNative } from '../native-error.js'
 import { within } from '../within.js'
 import type { ConsumerParts, ConsumerTask } from './consumer-parts.js'
 import type { ConsumerReporter } from './consumer-reporter.js'
+import { windowOf } from './demand.js'
 import { type SessionOwner, SourceSession } from './source-session.js'
 
 /** What a follower tells the consumer beside what its sessions do. */
@@ -88,14 +90,16 @@ export class SourceFollower implements LinkFollower {
     this.#first?.refused(closedError())
   }
 
-  /** Settles what is left and closes the source, which gives back the rest. Ends after twice `ms` milliseconds at the latest. */
-  async finish(timers: Timers, ms: number): Promise<void> {
+  /** Settles what is left and closes the source, which gives back the rest. Waits up to the deadline for answers. */
+  async finish(deadline: Deadline): Promise<void> {
+    const { timers } = this.#parts.environment
     this.#isFinished = true
     this.#forgetRetry()
     const session = this.#session
     if (session !== undefined && !session.settlements.isIdle) {
       session.settlements.flush()
-      await within(timers, session.settlements.becomesIdle(), ms, () => undefined)
+      const patience = deadline.earlier(CLOSE_STEP).left(CLOSE_LIMIT)
+      await within(timers, session.settlements.becomesIdle(), patience, () => undefined)
     }
     this.#unfollow()
     // The connection may have been lost while we waited; then there is nothing to close.
@@ -103,7 +107,7 @@ export class SourceFollower implements LinkFollower {
     this.#session = undefined
     for (const { delivery } of session.abandon()) this.#reporter.unconfirmed(delivery)
     try {
-      await within(timers, session.source.close(), ms, () => undefined)
+      await within(timers, session.source.close(), deadline.left(CLOSE_LIMIT), () => undefined)
     } catch (error) {
       this.#parts.environment.logger.debug({ error }, 'Closing a source has failed; its leases will end.')
     }
@@ -146,7 +150,7 @@ export class SourceFollower implements LinkFollower {
     const { spec, topic } = subscription
     const opening = ++this.#openings
     const { connection, watchdog } = generation
-    const window = this.#window
+    const window = windowOf(this.#task)
     let session: SourceSession | undefined
     let endedEarly: { cause: unknown } | undefined
     const events = SourceSession.events(
@@ -176,11 +180,6 @@ export class SourceFollower implements LinkFollower {
     this.#reporter.up(generation.number)
     if (endedEarly !== undefined) this.over(session, endedEarly.cause)
     else this.#owner.opened()
-  }
-
-  get #window(): number {
-    const { concurrency, prefetch, subscription } = this.#task
-    return subscription.spec.discipline.kind === 'fifo' ? concurrency + prefetch : concurrency
   }
 
   #tooLate(): PluribusError {

@@ -94,8 +94,8 @@ export class SourceSession implements SettlementFollower {
     for (const delivery of this.intake.drop(() => true)) this.settle(delivery, RELEASE)
   }
 
-  mark(delivery: Delivery): Promise<void> {
-    return this.#watchdog.watch('mark', this.source.mark(delivery))
+  async mark(delivery: Delivery): Promise<void> {
+    await this.#watchdog.watch('mark', this.source.mark(delivery))
   }
 
   /** Ends the session without asking the source anything; answers what was not surely settled. */
@@ -120,7 +120,7 @@ export class SourceSession implements SettlementFollower {
     this.#retryLater('Settling', error, () => this.settlements.resume())
   }
 
-  idle(): void {
+  answered(): void {
     this.#owner.stir()
   }
 

@@ -1,5 +1,6 @@
-import type { Environment } from '../../driver/environment.js'
+import type { Environment, TimerHandle } from '../../driver/environment.js'
 import type { Delivery } from '../../driver/subscriber.js'
+import { Backoff } from '../connection/backoff.js'
 import { judgeSuspect, RELEASE, type Verdict } from './policy.js'
 import type { SourceSession } from './source-session.js'
 
@@ -16,17 +17,21 @@ export interface SuspectOwner {
 
 /**
  * Runs suspects: each is marked durably once nothing else is under way, then run alone. One that has been lost too often
- * while it was marked dies unrun.
+ * while it was marked dies unrun. One that cannot be marked is put aside before it is given back, longer each time: it is
+ * the first to be handed out again, and would keep everybody from whatever stands behind it.
  */
 export class Suspects {
   readonly #environment: Environment
   readonly #owner: SuspectOwner
+  readonly #backoff: Backoff
+  readonly #returns = new Set<TimerHandle>()
   #marking: Delivery | undefined
   #isRunning = false
 
   constructor(environment: Environment, owner: SuspectOwner) {
     this.#environment = environment
     this.#owner = owner
+    this.#backoff = new Backoff(environment.random)
   }
 
   /** While true, nothing else may be pulled or started. */
@@ -62,11 +67,14 @@ export class Suspects {
   reset(): void {
     this.#marking = undefined
     this.#isRunning = false
+    for (const timer of this.#returns) this.#environment.timers.clearTimeout(timer)
+    this.#returns.clear()
   }
 
   #marked(session: SourceSession, suspect: Delivery): void {
     if (this.#marking !== suspect) return
     this.#marking = undefined
+    this.#backoff.reset()
     // It may have been taken away meanwhile.
     if (session.intake.suspect !== suspect) return this.#owner.stir()
     // Given back, its mark is void: it would not be its fault if we were lost while it waits.
@@ -81,14 +89,26 @@ export class Suspects {
     if (this.#marking !== suspect) return
     this.#marking = undefined
     if (session.intake.suspect !== suspect) return this.#owner.stir()
-    const details = { error, id: suspect.message.id }
-    this.#environment.logger.warn(details, 'A suspect could not be marked; it is given back.')
     // Without a durable mark it must not run.
-    this.#settle(session, suspect, RELEASE)
+    const delay = this.#backoff.next()
+    const details = { error, id: suspect.message.id, delay }
+    this.#environment.logger.warn(details, 'A suspect could not be marked; it is given back.')
+    session.intake.putAside()
+    this.#giveBackIn(delay, session, suspect)
+    this.#owner.stir()
+  }
+
+  #giveBackIn(ms: number, session: SourceSession, suspect: Delivery): void {
+    const timer = this.#environment.timers.setTimeout(() => {
+      this.#returns.delete(timer)
+      // It may have been taken away or given back meanwhile.
+      if (session.intake.takeAside(suspect)) this.#settle(session, suspect, RELEASE)
+    }, ms)
+    this.#returns.add(timer)
   }
 
   #settle(session: SourceSession, suspect: Delivery, verdict: Verdict): void {
-    session.intake.suspect = undefined
+    if (session.intake.suspect === suspect) session.intake.suspect = undefined
     this.#owner.settle(suspect, verdict)
     this.#owner.stir()
   }

@@ -1,14 +1,14 @@
+import type { Environment } from '../../driver/environment.js'
 import type { OutgoingMessage } from '../../driver/message.js'
 import { PluribusError } from '../../errors/pluribus-error.js'
 import type { Capable } from '../requirements.js'
-import type { Turn } from '../turn.js'
 import type { Batch } from './batch.js'
 import type { Submission } from './submission.js'
 
 interface DoubtsParts {
   /** What the server gives that the messages were sent to, also when it is gone. */
   readonly capable: () => Capable
-  readonly turn: Turn
+  readonly environment: Environment
 }
 
 interface Doubtful {
@@ -57,7 +57,7 @@ export class Doubts {
 
   #decide(batch: Batch, error: PluribusError): Batch | undefined {
     const isDefinite = error.outcome === 'definite' && !batch.isRepeat
-    const { now } = this.#parts.turn
+    const now = this.#parts.environment.clock.monotonic()
     const isAgain = (submission: Submission, index: number) =>
       !isDefinite &&
       error.retryable &&

@@ -68,8 +68,7 @@ export class PublishQueue implements LinkFollower {
   /** Queues messages; `done` is called when the fate of each is known. Throws `OVERLOADED` or `CLOSED`, both definite. */
   submit(messages: readonly Outgoing[], done: (submission: Submission) => void): void {
     if (this.#closed) throw closedError()
-    const now = this.#parts.turn.now
-    const submission = new Submission(messages, now, now + this.#parts.publishTimeout, over => {
+    const submission = new Submission(messages, over => {
       this.#weight -= over.weight
       done(over)
       if (this.#weight === 0) this.#announceIdle()
@@ -132,6 +131,7 @@ export class PublishQueue implements LinkFollower {
 
   readonly #flush = (): void => {
     this.#scheduled = false
+    this.#date()
     while (this.#pending.length > 0 || this.#again.length > 0) {
       const generation = this.#parts.link.current
       if (generation === undefined || this.#rest.isSet || this.#gate.isClosed) return this.#watchDeadline()
@@ -144,6 +144,21 @@ export class PublishQueue implements LinkFollower {
         return this.#parts.turn.defer(this.#flush)
       }
       this.#send(generation, this.#next())
+    }
+  }
+
+  /**
+   * One look at the clock for all that has come since the last one. After the calls, because the time of the turn may be
+   * older than they are: what is counted from it would end early.
+   */
+  #date(): void {
+    const pending = this.#pending
+    if (pending.length === 0 || (pending.at(-1) as Submission).isDated) return
+    const now = this.#parts.environment.clock.monotonic()
+    for (let at = pending.length - 1; at >= 0; at--) {
+      const submission = pending[at] as Submission
+      if (submission.isDated) return
+      submission.date(now, this.#parts.publishTimeout)
     }
   }
 

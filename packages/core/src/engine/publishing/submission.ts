@@ -5,6 +5,7 @@ import { type Outgoing, weightOf } from './outgoing.js'
 
 type Failure = PublishReport['failures'][number]
 
+const UNKNOWN = Number.POSITIVE_INFINITY
 const NO_FAILURES: readonly Failure[] = Object.freeze([])
 
 /** What one call of `publish` or `publishMany` is waiting for. */
@@ -14,9 +15,9 @@ export class Submission {
   readonly weight: number
   /** Some of the messages have a delay, which counts from `since`, however long they wait to be sent. */
   readonly isDelayed: boolean
-  /** Monotonic times: of the call, and up to when what is not sent may wait. */
-  readonly since: number
-  readonly deadline: number
+  /** Monotonic times: of the call, or soon after it, and up to when what is not sent may wait. Unknown until `date`. */
+  since = UNKNOWN
+  deadline = UNKNOWN
   readonly #done: (submission: Submission) => void
   /** Messages before this have been handed to the adapter. */
   sent = 0
@@ -24,7 +25,7 @@ export class Submission {
   #failures: Failure[] | undefined
   #duplicates: Set<number> | undefined
 
-  constructor(messages: readonly Outgoing[], since: number, deadline: number, done: (submission: Submission) => void) {
+  constructor(messages: readonly Outgoing[], done: (submission: Submission) => void) {
     let weight = 0
     let isDelayed = false
     for (const message of messages) {
@@ -34,10 +35,18 @@ export class Submission {
     this.messages = messages
     this.weight = weight
     this.isDelayed = isDelayed
-    this.since = since
-    this.deadline = deadline
     this.#done = done
     this.#left = messages.length
+  }
+
+  get isDated(): boolean {
+    return this.since !== UNKNOWN
+  }
+
+  /** It is there since `now`, monotonic milliseconds, or shortly before; what is not sent may wait for `timeout` more. */
+  date(now: number, timeout: number): void {
+    this.since = now
+    this.deadline = now + timeout
   }
 
   /** A message with what is left of its delay; `now` is monotonic, in milliseconds. */

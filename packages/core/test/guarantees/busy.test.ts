@@ -10,7 +10,7 @@ const TIMEOUT = 1_000
 /** A process that can be busy: its clock goes on while the loop does not turn; what is due meanwhile comes when it does. */
 async function busyWorld() {
   const clock = new VirtualClock()
-  const { timers, ...rest } = clock.environment()
+  const { timers } = clock
   /** Up to when it has been busy. */
   let until = 0
   const now = () => Math.max(clock.monotonic(), until)
@@ -26,7 +26,7 @@ async function busyWorld() {
   }
   const adapter = unreliable(memory())
   const busyClock: Clock = { now: () => clock.now() + ahead(), monotonic: now }
-  const environment = { ...rest, timers: busyTimers, clock: busyClock }
+  const environment = { ...clock.environment(), timers: busyTimers, clock: busyClock }
   const broker = await clock.run(createBroker({ adapter, environment, logger: false, publishTimeout: TIMEOUT }))
   return { clock, adapter, broker, work, now }
 }

@@ -1,9 +1,9 @@
 import type { Broker, Subscription } from '@pluribus/core'
+import { die } from '../case/broken-link.js'
 import { defineCases } from '../case/case.js'
 import { closed } from '../case/closed.js'
 import type { Collector } from '../case/collector.js'
 import type { CaseContext } from '../case/context.js'
-import { die } from '../case/die.js'
 import { equal } from '../case/expect.js'
 import { patient } from '../case/patient.js'
 import { upTo } from '../case/range.js'
@@ -44,7 +44,7 @@ export const FIF_MORE = defineCases(
       const before = await it.collect(victim, billing, ({ data }) => (data.n === 4 ? gate.pass() : undefined))
       await it.publish(orders, 10)
       await it.until(() => gate.arrived === 1 && before.acked.length === 3, { what: 'the fourth run to begin' })
-      await die(adapter)
+      await die(it, victim, adapter)
       const after = await it.collect(await it.open(), billing)
       const { lease, redeliver, recover } = it.timing
       await it.until(() => after.acked.length === 7, { within: lease + redeliver + recover, what: 'seven to be acked' })

@@ -1,8 +1,8 @@
 import { lifo } from '@pluribus/core'
+import { die } from '../case/broken-link.js'
 import { defineCases } from '../case/case.js'
 import { closed } from '../case/closed.js'
 import type { Collector } from '../case/collector.js'
-import { die } from '../case/die.js'
 import { check, equal } from '../case/expect.js'
 import { patient } from '../case/patient.js'
 import { upTo } from '../case/range.js'
@@ -85,7 +85,7 @@ export const KEY_MORE = defineCases(
       const joiner = await it.collect(await it.open(), billing, behaviour, { concurrency: 4 })
       await leaver.close()
       await it.elapse(it.random() * delay)
-      await die(adapter)
+      await die(it, victim, adapter)
       const within = lease + 3 * recover + redeliver
       await it.until(() => handled.size === count, { within, what: `all ${count} messages to be handled` })
       await closed(it, dying, joiner)

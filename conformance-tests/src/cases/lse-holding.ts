@@ -1,6 +1,6 @@
 import type { Behaviour } from '../case/behaviour.js'
+import { die } from '../case/broken-link.js'
 import { defineCases } from '../case/case.js'
-import { die } from '../case/die.js'
 import { check, equal, sameMembers } from '../case/expect.js'
 import { needLeases } from '../case/need-leases.js'
 import { patience } from '../case/patience.js'
@@ -208,7 +208,7 @@ export const LSE_HOLDING = defineCases(
         const what = `the message to be run again after ${death - 1} deaths`
         await it.until(() => seen.running === 1, { within: it.timing.lease + it.timing.recover, what })
         equal(seen.attempts, [1], 'its attempt')
-        await die(adapter)
+        await die(it, broker, adapter)
       }
       const last = await it.collect(await it.open(), billing)
       await it.until(() => last.acked.length === 1, {

@@ -1,6 +1,6 @@
 import type { Behaviour } from '../case/behaviour.js'
+import { die } from '../case/broken-link.js'
 import { defineCases } from '../case/case.js'
-import { die } from '../case/die.js'
 import { check, equal } from '../case/expect.js'
 import type { Sample } from '../case/sample.js'
 import { isDeadly, STRIKES, strikeNext } from '../case/strike.js'
@@ -28,7 +28,7 @@ export const RTY_CROSSING = defineCases(
         const ids = await it.publish(orders, 1)
         await it.until(() => retried === 1, { what: 'the message to wait for its retry' })
         if (isClosed) await broker.close()
-        else await die(adapter)
+        else await die(it, broker, adapter)
         const second = await it.collect(await it.open(), billing)
         const how = isClosed ? 'closed' : 'dead'
         const within = delay + it.timing.redeliver + it.timing.lease + it.timing.recover

@@ -1,7 +1,7 @@
 import { DEAD_REASONS } from '@pluribus/core'
 import { all } from '../case/all.js'
+import { die } from '../case/broken-link.js'
 import { defineCases } from '../case/case.js'
-import { die } from '../case/die.js'
 import { between, check, equal } from '../case/expect.js'
 import { patience } from '../case/patience.js'
 
@@ -85,7 +85,7 @@ export const RTY = defineCases(
         within: it.timing.lease + it.timing.recover,
         what: 'the third attempt to begin',
       })
-      await die(adapter)
+      await die(it, dying, adapter)
       const last = await it.collect(await it.open(), billing, () => {
         throw new Error('always')
       })

@@ -3,7 +3,7 @@ import { die } from '../case/broken-link.js'
 import { defineCases } from '../case/case.js'
 import { equal, sameMembers } from '../case/expect.js'
 import { patience } from '../case/patience.js'
-import { shuffled } from '../case/shuffled.js'
+import { shuffled } from '../case/random.js'
 
 /** Acknowledging. */
 export const ACK = defineCases(
@@ -210,7 +210,7 @@ export const ACK = defineCases(
       const ids = await it.publish(orders, count)
       const within = 3 * it.timing.arrive
       await it.until(() => seen.running === count, { within, what: `${count} handlers to run at once` })
-      for (const gate of shuffled(gates, it)) {
+      for (const gate of shuffled(it, gates)) {
         gate.open()
         if (it.random() < 0.1) await it.elapse(1)
       }

@@ -195,7 +195,11 @@ export const DLQ_MORE = defineCases(
         ids.filter(id => !healthy.includes(id)),
         'the dead letters',
       )
-      await countsBecome(it, broker, billing, { dead: dead.length, waiting: 0, leased: 0, retrying: 0 })
+      await countsBecome(
+        it,
+        { broker, subscription: billing },
+        { dead: dead.length, waiting: 0, leased: 0, retrying: 0 },
+      )
     },
   },
 )

@@ -3,8 +3,8 @@ import { defineCases } from '../case/case.js'
 import { closed } from '../case/closed.js'
 import type { Collector } from '../case/collector.js'
 import { equal, sameMembers } from '../case/expect.js'
-import { upTo } from '../case/range.js'
 import { untilAcked } from '../case/until-acked.js'
+import { upTo } from '../case/up-to.js'
 
 /** Consumers that come and go. */
 export const GRP_MORE = defineCases(

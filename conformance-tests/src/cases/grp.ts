@@ -1,9 +1,9 @@
 import { all } from '../case/all.js'
 import { defineCases } from '../case/case.js'
 import { check, equal, sameMembers } from '../case/expect.js'
-import { patient } from '../case/patient.js'
-import { upTo } from '../case/range.js'
+import { patience } from '../case/patience.js'
 import { untilAcked } from '../case/until-acked.js'
+import { upTo } from '../case/up-to.js'
 import { GRP_MORE } from './grp-more.js'
 
 /** Consumers of one subscription compete; subscriptions do not. */
@@ -80,7 +80,7 @@ export const GRP = defineCases(
     proves: ['competing:message'],
     async run(it) {
       const orders = it.topic()
-      const billing = orders.subscription('billing', { timeout: patient(it.timing) })
+      const billing = orders.subscription('billing', { timeout: patience(it) })
       const gate = it.gate()
       const stuck = await it.collect(await it.open(), billing, () => gate.pass(), { prefetch: 0 })
       await it.publish(orders, 1)

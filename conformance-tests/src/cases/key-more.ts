@@ -4,9 +4,9 @@ import { defineCases } from '../case/case.js'
 import { closed } from '../case/closed.js'
 import type { Collector } from '../case/collector.js'
 import { check, equal } from '../case/expect.js'
-import { patient } from '../case/patient.js'
-import { upTo } from '../case/range.js'
+import { patience } from '../case/patience.js'
 import { untilAcked } from '../case/until-acked.js'
+import { upTo } from '../case/up-to.js'
 import { whenDue } from '../case/when-due.js'
 
 const runsOf = ({ runs }: Collector, key: string): readonly (readonly [number, number])[] =>
@@ -211,7 +211,7 @@ export const KEY_MORE = defineCases(
     budget: ({ delay, redeliver }) => delay + redeliver,
     async run(it) {
       const orders = it.topic()
-      const billing = orders.subscription('billing', { timeout: patient(it.timing) })
+      const billing = orders.subscription('billing', { timeout: patience(it) })
       const broker = await it.open()
       const seen = await it.collect(broker, billing)
       await broker.publish(orders, { n: 3 }, { key: 'k', delay: it.timing.delay })

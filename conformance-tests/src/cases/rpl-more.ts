@@ -1,8 +1,8 @@
 import { all } from '../case/all.js'
 import { defineCases } from '../case/case.js'
 import { equal } from '../case/expect.js'
-import { upTo } from '../case/range.js'
 import { untilAcked } from '../case/until-acked.js'
+import { upTo } from '../case/up-to.js'
 
 /** History and retention. */
 export const RPL_MORE = defineCases(

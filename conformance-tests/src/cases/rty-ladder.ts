@@ -115,7 +115,7 @@ export const RTY_LADDER = defineCases(
         [1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
         'the runs until seven messages were acked, while three wait for their retry',
       )
-      await countsBecome(it, broker, billing, { retrying: 3 })
+      await countsBecome(it, { broker, subscription: billing }, { retrying: 3 })
       const within = it.timing.arrive + delay + it.timing.redeliver
       await it.until(() => seen.acked.length === 10, { within, what: 'the three to be acked as well' })
     },

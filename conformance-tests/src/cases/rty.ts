@@ -4,6 +4,7 @@ import { die } from '../case/broken-link.js'
 import { defineCases } from '../case/case.js'
 import { between, check, equal } from '../case/expect.js'
 import { patience } from '../case/patience.js'
+import { upTo } from '../case/up-to.js'
 
 /** Retry policy and attempts. */
 export const RTY = defineCases(
@@ -21,7 +22,7 @@ export const RTY = defineCases(
         const seen = await it.collect(broker, billing, () => Promise.reject(new Error('always')))
         await it.publish(orders, 1)
         await it.until(() => seen.dead.length === 1, { what: `the message to be dead after ${attempts} attempts` })
-        const numbers = Array.from({ length: attempts }, (_, index) => index + 1)
+        const numbers = upTo(attempts)
         equal(seen.attempts, numbers, `the attempts where ${attempts} are allowed`)
         const dead = await all(broker.deadLetters(billing))
         equal(

@@ -1,6 +1,7 @@
 import { defineCases } from '../case/case.js'
 import type { Collector } from '../case/collector.js'
 import { check, equal } from '../case/expect.js'
+import { upTo } from '../case/up-to.js'
 
 /** Subscribing: who gets what. */
 export const SUB = defineCases(
@@ -51,7 +52,7 @@ export const SUB = defineCases(
         within: 2 * it.timing.arrive,
         what: `${each} messages of each topic`,
       })
-      const expected = Array.from({ length: each }, (_, index) => index + 1)
+      const expected = upTo(each)
       for (const [index, { numbers }] of seen.entries()) equal(numbers, expected, `the runs of topic ${index + 1}`)
     },
   },

@@ -4,6 +4,7 @@ import { defineCases } from '../case/case.js'
 import { equal, sameMembers } from '../case/expect.js'
 import { patience } from '../case/patience.js'
 import { shuffled } from '../case/random.js'
+import { untilAcked } from '../case/until-acked.js'
 
 /** Acknowledging. */
 export const ACK = defineCases(
@@ -22,7 +23,7 @@ export const ACK = defineCases(
       const first = await it.open()
       const seen = await it.collect(first, billing)
       const ids = await it.publish(orders, 3)
-      await it.until(() => seen.acked.length === 3, { what: 'three messages to be acked' })
+      await untilAcked(it, 3, seen)
       equal(seen.acked, ids, 'what was acked')
       await first.close()
       const again = await it.collect(await it.open(), billing)

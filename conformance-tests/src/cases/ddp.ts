@@ -1,6 +1,7 @@
 import { isPluribusError, reject } from '@pluribus/core'
 import { defineCases } from '../case/case.js'
 import { check, equal } from '../case/expect.js'
+import { untilAcked } from '../case/until-acked.js'
 import type { Expression } from '../claims/expression.js'
 
 const RECOGNISED: Expression = { any: ['deduplication:supplied', 'deduplication:all'] }
@@ -269,7 +270,7 @@ export const DDP = defineCases(
         const { duplicate } = await broker.publish(orders, { n }, { id })
         equal(duplicate, true, `whether ${JSON.stringify(id)} is a duplicate the second time`)
       }
-      await it.until(() => seen.acked.length >= ids.length, { what: `${ids.length} messages to be acked` })
+      await untilAcked(it, ids.length, seen)
       await it.silence(seen)
       equal([...seen.ids].sort(), [...ids].sort(), 'the ids that came')
     },

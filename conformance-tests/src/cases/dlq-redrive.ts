@@ -5,6 +5,7 @@ import type { CaseContext } from '../case/context.js'
 import { equal, sameMembers } from '../case/expect.js'
 import { patience } from '../case/patience.js'
 import { isDeadly, STRIKES, strikeNext } from '../case/strike.js'
+import { untilAcked } from '../case/until-acked.js'
 
 /** Looking at dead letters, putting them back, throwing them away. */
 export const DLQ_REDRIVE = defineCases(
@@ -156,7 +157,7 @@ export const DLQ_REDRIVE = defineCases(
       await it.until(() => gate.arrived === 1, { what: 'the first of those that wait to run' })
       await broker.redrive(billing)
       gate.open()
-      await it.until(() => again.acked.length === 7, { what: 'seven messages to be acked' })
+      await untilAcked(it, 7, again)
       equal(again.ids, [...waiting, ...ids], 'the order: what waited, then what was redriven')
     },
   },

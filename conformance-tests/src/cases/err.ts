@@ -5,6 +5,7 @@ import type { Behaviour } from '../case/behaviour.js'
 import { defineCases } from '../case/case.js'
 import { check, equal, sameMembers } from '../case/expect.js'
 import type { Sample } from '../case/sample.js'
+import { untilAcked } from '../case/until-acked.js'
 
 /** Where errors go. */
 export const ERR = defineCases(
@@ -87,7 +88,7 @@ export const ERR = defineCases(
       }
       const seen = await it.collect(broker, billing, behaviour)
       for (const n of [1, 2, 3]) await broker.publish(orders, { n })
-      await it.until(() => seen.acked.length === 3, { what: 'three messages to be acked' })
+      await untilAcked(it, 3, seen)
       sameMembers(seen.attempts, [1, 1, 1, 2, 2, 2], 'the attempts')
     },
   },

@@ -18,6 +18,7 @@ import { equal, sameMembers } from '../case/expect.js'
 import { needsDeath } from '../case/leases.js'
 import type { Sample } from '../case/sample.js'
 import { Succession } from '../case/succession.js'
+import { untilAcked } from '../case/until-acked.js'
 import type { Timing } from '../target/timing.js'
 
 /** As many processes as two killers take, and one more. */
@@ -130,7 +131,7 @@ export const LSS = defineCases(
       await it.elapse(it.timing.quiet)
       equal(seen.runs.length, 1, 'what runs while a suspect does')
       gate.open()
-      await it.until(() => seen.acked.length === 10, { what: 'all ten to be acked' })
+      await untilAcked(it, 10, seen)
     },
   },
 )

@@ -5,6 +5,7 @@ import type { Collector } from '../case/collector.js'
 import { check, equal, sameMembers } from '../case/expect.js'
 import { patience } from '../case/patience.js'
 import type { Sample } from '../case/sample.js'
+import { untilAcked } from '../case/until-acked.js'
 
 /** The most pulls that each run may cost where everything waits for its retry: wakes may be spurious, but not a spin. */
 const MOST_PULLS = 5
@@ -147,7 +148,7 @@ export const NCK_MORE = defineCases(
       await it.until(() => gate.arrived === 1, { what: 'message 2 to run while message 1 waits for its retry' })
       await it.elapse(delay + it.capabilities.delayTick + redeliver)
       gate.open()
-      await it.until(() => seen.acked.length === 4, { what: 'four messages to be acked' })
+      await untilAcked(it, 4, seen)
       equal(seen.numbers, [1, 2, 1, 3, 4], 'the order of the runs')
     },
   },

@@ -4,6 +4,7 @@ import type { CaseContext } from '../case/context.js'
 import { UNANSWERED, UNWOKEN } from '../case/core-limits.js'
 import { check, equal, sameMembers } from '../case/expect.js'
 import { publishedAgain } from '../case/published-again.js'
+import { untilAcked } from '../case/until-acked.js'
 import type { Expression } from '../claims/expression.js'
 
 /** What is stored outlives the broker's process. */
@@ -98,7 +99,7 @@ export const RST_BROKER = defineCases(
         await it.open({ publishTimeout: 2 * (it.timing.recover + UNANSWERED) }),
       ]
       for (const broker of [hasty, patient]) await broker.publish(orders, { n: 1 })
-      await it.until(() => seen.acked.length === 2, { what: 'both to be acked' })
+      await untilAcked(it, 2, seen)
       await it.broker.stop()
       const waiting = patient.publish(orders, { n: 3 })
       const error = await it.rejects('UNAVAILABLE', () => hasty.publish(orders, { n: 2 }))

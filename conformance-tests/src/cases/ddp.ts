@@ -1,4 +1,5 @@
 import { isPluribusError, reject } from '@pluribus/core'
+import { failOnce } from '../case/behaviour.js'
 import { defineCases } from '../case/case.js'
 import { check, equal } from '../case/expect.js'
 import { untilAcked } from '../case/until-acked.js'
@@ -200,9 +201,7 @@ export const DDP = defineCases(
       const orders = it.topic()
       const broker = await it.open()
       const billing = orders.subscription('billing', { retry: { attempts: 3, delays } })
-      const seen = await it.collect(broker, billing, (_, { attempt }) => {
-        if (attempt === 1) throw new Error('once')
-      })
+      const seen = await it.collect(broker, billing, failOnce())
       await broker.publish(orders, { n: 1 }, { id: 'a' })
       await it.until(() => seen.acked.length === 1, {
         within: arrive + delay + redeliver,

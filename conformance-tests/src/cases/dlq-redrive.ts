@@ -1,4 +1,5 @@
 import { all } from '../case/all.js'
+import { failAlways } from '../case/behaviour.js'
 import { defineCases } from '../case/case.js'
 import type { Collector } from '../case/collector.js'
 import type { CaseContext } from '../case/context.js'
@@ -212,9 +213,7 @@ async function deadOf(it: CaseContext, count: number, attempts = 1) {
   const orders = it.topic()
   const billing = orders.subscription('billing', { retry: { attempts, delays: [] } })
   const broker = await it.open()
-  const failing: Collector = await it.collect(broker, billing, () => {
-    throw new Error('always')
-  })
+  const failing: Collector = await it.collect(broker, billing, failAlways())
   const ids = await it.publish(orders, count)
   await it.until(() => failing.dead.length === count, { within: 2 * it.timing.arrive, what: `${count} to be dead` })
   return { broker, billing, failing, ids, orders }

@@ -1,4 +1,5 @@
 import { all } from '../case/all.js'
+import { failAlways } from '../case/behaviour.js'
 import { defineCases } from '../case/case.js'
 import { check, equal, sameMembers } from '../case/expect.js'
 import { patience } from '../case/patience.js'
@@ -139,9 +140,11 @@ export const GRP = defineCases(
       const shipping = orders.subscription('shipping')
       const broker = await it.open()
       await broker.declare(shipping)
-      const failing = await it.collect(broker, billing, ({ data }) => {
-        if (data.n === 1) throw new Error('always')
-      })
+      const failing = await it.collect(
+        broker,
+        billing,
+        failAlways(({ data }) => data.n === 1),
+      )
       await it.publish(orders, 3)
       await it.until(() => failing.dead.length === 1 && failing.acked.length === 2, { what: 'one dead and two acked' })
       await failing.close()

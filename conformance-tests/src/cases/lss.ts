@@ -9,6 +9,7 @@ import {
 } from '@pluribus/core'
 import { CRASHED_AFTER, SUSPECT_AFTER } from '@pluribus/core/driver'
 import { all } from '../case/all.js'
+import { never } from '../case/behaviour.js'
 import { die } from '../case/broken-link.js'
 import { defineCases } from '../case/case.js'
 import type { Collector } from '../case/collector.js'
@@ -24,8 +25,6 @@ import type { Timing } from '../target/timing.js'
 /** As many processes as two killers take, and one more. */
 const succeeding = ({ lease, redeliver, arrive, recover, close }: Timing) =>
   12 * (lease + redeliver + 4 * arrive + recover + close)
-
-const never = new Promise<undefined>(() => {})
 
 const PROMISE =
   'A message that ends the process that runs it is dead-lettered as CRASHED, after two losses and three more while it was marked; nothing that was fetched with it dies.'

@@ -1,5 +1,5 @@
 import { release } from '@pluribus/core'
-import type { Behaviour } from '../case/behaviour.js'
+import { type Behaviour, failAlways } from '../case/behaviour.js'
 import { defineCases } from '../case/case.js'
 import type { Collector } from '../case/collector.js'
 import { check, equal, sameMembers } from '../case/expect.js'
@@ -103,14 +103,7 @@ export const NCK_MORE = defineCases(
       const orders = it.topic()
       const count = it.size(50)
       const billing = orders.subscription('billing', { retry: { attempts: 3, delays: [timing.delay] } })
-      const seen = await it.collect(
-        await it.open(),
-        billing,
-        () => {
-          throw new Error('always')
-        },
-        { concurrency: count, prefetch: count },
-      )
+      const seen = await it.collect(await it.open(), billing, failAlways(), { concurrency: count, prefetch: count })
       await it.publish(orders, count)
       const within = timing.arrive + 2 * (timing.delay + timing.redeliver)
       await it.until(() => seen.dead.length === count, { within, what: `${count} messages to be dead` })

@@ -1,5 +1,6 @@
 import { DEAD_REASONS } from '@pluribus/core'
 import { all } from '../case/all.js'
+import { failAlways } from '../case/behaviour.js'
 import { die } from '../case/broken-link.js'
 import { defineCases } from '../case/case.js'
 import { between, check, equal } from '../case/expect.js'
@@ -87,9 +88,7 @@ export const RTY = defineCases(
         what: 'the third attempt to begin',
       })
       await die(it, dying, adapter)
-      const last = await it.collect(await it.open(), billing, () => {
-        throw new Error('always')
-      })
+      const last = await it.collect(await it.open(), billing, failAlways())
       await it.until(() => last.dead.length === 1, {
         within: it.timing.lease + it.timing.recover,
         what: 'the message to be dead',
@@ -136,9 +135,7 @@ export const RTY = defineCases(
       const orders = it.topic()
       const delays = [timing.delay, 2 * timing.delay]
       const billing = orders.subscription('billing', { retry: { attempts: 3, delays } })
-      const seen = await it.collect(await it.open(), billing, () => {
-        throw new Error('always')
-      })
+      const seen = await it.collect(await it.open(), billing, failAlways())
       await it.publish(orders, 1)
       const within = timing.arrive + 3 * timing.delay + 3 * timing.redeliver
       await it.until(() => seen.dead.length === 1, { within, what: 'the message to be dead after three attempts' })

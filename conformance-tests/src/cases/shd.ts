@@ -1,5 +1,5 @@
 import { all } from '../case/all.js'
-import type { Behaviour } from '../case/behaviour.js'
+import { type Behaviour, never } from '../case/behaviour.js'
 import { defineCases } from '../case/case.js'
 import { between, check, equal, sameMembers } from '../case/expect.js'
 import { patience } from '../case/patience.js'
@@ -88,7 +88,6 @@ export const SHD = defineCases(
       const orders = it.topic()
       const billing = orders.subscription('billing', { timeout: patience(it) })
       const first = await it.open()
-      const never = new Promise<void>(() => {})
       const seen = await it.collect(first, billing, () => never, { concurrency: 3 })
       const ids = await it.publish(orders, 3)
       await it.until(() => seen.running === 3, { what: 'three handlers that never end to begin' })

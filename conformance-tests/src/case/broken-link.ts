@@ -1,12 +1,12 @@
 import type { Broker } from '@pluribus/core'
 import type { FaultOperation, UnreliableAdapter } from '@pluribus/core/testing'
 import type { CaseContext } from './context.js'
-import { isMissed } from './leases.js'
+import { noticesDeath } from './leases.js'
 
 /** Cuts the link, as seen from both ends: where a client lives on, it is closed. */
 export async function cutLink(it: CaseContext, adapter: UnreliableAdapter): Promise<void> {
   adapter.cut()
-  if (!isMissed(it)) await adapter.dispose()
+  if (!noticesDeath(it)) await adapter.dispose()
 }
 
 /** Cuts the links and refuses every attempt to connect until the outage is over, after `ms` milliseconds. */
@@ -17,7 +17,10 @@ export async function outage(it: CaseContext, adapters: readonly UnreliableAdapt
   for (const adapter of adapters) adapter.accept()
 }
 
-/** The process of a broker object dies without a word, and nothing of it is left but what it held. */
+/**
+ * The process of a broker object dies without a word, and nothing of it is left but what it held. That comes back when its
+ * leases end, or when the broker misses it.
+ */
 export async function die(it: CaseContext, broker: Broker, adapter: UnreliableAdapter): Promise<void> {
   adapter.kill()
   await bury(it, broker, adapter)
@@ -26,7 +29,7 @@ export async function die(it: CaseContext, broker: Broker, adapter: UnreliableAd
 /** For a process that was killed from within: ends what a real one's death would have ended by itself. */
 export async function bury(it: CaseContext, broker: Broker, adapter: UnreliableAdapter): Promise<void> {
   await broker.close({ drain: 0 })
-  if (!isMissed(it)) await adapter.dispose()
+  if (!noticesDeath(it)) await adapter.dispose()
 }
 
 const EVERYTHING: readonly FaultOperation[] = [

@@ -25,15 +25,17 @@ import type { Timing } from '../target/timing.js'
 import type { Behaviour } from './behaviour.js'
 import { Collector } from './collector.js'
 import { Consumer } from './consumer.js'
-import type { CaseContext, ConsumerOptions, OpenOptions, Waiting } from './context.js'
+import type { CaseContext, ConsumerOptions, Waiting } from './context.js'
 import { check } from './expect.js'
 import { Blocked, Failure, Inconclusive, Skipped } from './failure.js'
 import { Gate } from './gate.js'
+import type { OpenOptions } from './open-options.js'
 import { refused } from './refused.js'
 import type { Sample } from './sample.js'
 import { silence } from './silence.js'
 import type { Surroundings } from './surroundings.js'
 import { until } from './until.js'
+import { upTo } from './up-to.js'
 import type { World } from './world.js'
 
 /** What a run of a case is given beside its world. */
@@ -141,7 +143,7 @@ export class CaseRun implements CaseContext {
   async publish(to: Topic<Sample>, count: number, options?: (n: number) => PublishOptions): Promise<readonly string[]> {
     this.#publisher ??= this.open()
     const publisher = await this.#publisher
-    const items = Array.from({ length: count }, (_, index) => ({ ...options?.(index + 1), data: { n: index + 1 } }))
+    const items = upTo(count).map(n => ({ ...options?.(n), data: { n } }))
     const { receipts } = await publisher.publishMany(to, items)
     return receipts.map(receipt => receipt?.id ?? '')
   }

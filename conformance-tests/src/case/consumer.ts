@@ -62,11 +62,6 @@ export class Consumer {
     return this.#source
   }
 
-  /** Whether what it holds has to be renewed; otherwise it is its own until its connection ends. */
-  get hasLeases(): boolean {
-    return this.source.renew !== undefined
-  }
-
   async open(): Promise<this> {
     const { connection, spec, lease, window, consumer } = this.#init
     this.#source = await connection.subscriber.open(

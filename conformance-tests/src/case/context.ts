@@ -23,10 +23,8 @@ import type { Behaviour } from './behaviour.js'
 import type { Collector } from './collector.js'
 import type { Consumer } from './consumer.js'
 import type { Gate } from './gate.js'
+import type { OpenOptions, ProcessOptions } from './open-options.js'
 import type { Sample } from './sample.js'
-
-/** How a case's broker differs from others. */
-export type OpenOptions = Omit<BrokerOptions, 'adapter' | 'environment'>
 
 /** How long to wait, and what for. */
 export interface Waiting {
@@ -37,7 +35,7 @@ export interface Waiting {
 }
 
 /** How a consumer at the adapter's own level is opened. */
-export interface ConsumerOptions {
+export interface ConsumerOptions extends ProcessOptions {
   /** Milliseconds. Default: `timing.lease`. */
   readonly lease?: number
   /** The most that it will hold. Default: 256. */
@@ -46,8 +44,6 @@ export interface ConsumerOptions {
   readonly connection?: Connection
   /** Which consumer of its process it is, for the how manieth time. Default: one that replaces nobody. */
   readonly consumer?: ConsumerGeneration
-  /** How far this process's wall clock is ahead of the others', in milliseconds. Default: 0. */
-  readonly skew?: number
 }
 
 /**

@@ -1,29 +1,29 @@
-import { isDeepStrictEqual } from 'node:util'
 import type { Broker, Subscription, SubscriptionCounts } from '@pluribus/core'
+import { become } from './become.js'
 import type { CaseContext } from './context.js'
-import { equal } from './expect.js'
 
-/** How often it looks while they are not yet as they should be: this many times within the time given. */
-const LOOKS = 20
+/** What is counted, and when, for the failure: `after an ack`. */
+export interface Counted {
+  readonly broker: Broker
+  readonly subscription: Subscription<unknown>
+  /** Default: `of` and the subscription's name. */
+  readonly when?: string
+}
 
 /**
- * Waits until the counts are as expected, within `timing.arrive`: some brokers count a little later. What the adapter does
- * not count is not looked at.
+ * Waits until the counts are as expected, within `timing.arrive`: some brokers count a little later. Fields that nothing is
+ * expected of are not looked at; those that the adapter does not count have to be unknown.
  */
 export async function countsBecome(
   it: CaseContext,
-  broker: Broker,
-  subscription: Subscription<unknown>,
-  expected: { readonly [Field in keyof SubscriptionCounts]?: number },
+  { broker, subscription, when = `of ${subscription.name}` }: Counted,
+  expected: Partial<SubscriptionCounts>,
 ): Promise<void> {
-  const claimed = it.capabilities.counts.filter(field => expected[field] !== undefined)
-  const wanted = Object.fromEntries(claimed.map(field => [field, expected[field]]))
-  const deadline = it.clock.monotonic() + it.timing.arrive
-  for (;;) {
+  const fields = (['waiting', 'leased', 'retrying', 'scheduled', 'dead'] as const).filter(field => field in expected)
+  const wanted = fields.map(field => [field, it.capabilities.counts.includes(field) ? expected[field] : undefined])
+  const look = async () => {
     const counts = await broker.counts(subscription)
-    const found = Object.fromEntries(claimed.map(field => [field, counts[field]]))
-    if (isDeepStrictEqual(found, wanted)) return
-    if (it.clock.monotonic() >= deadline) return equal(found, wanted, `the counts of ${subscription.spec.name}`)
-    await it.elapse(it.timing.arrive / LOOKS)
+    return fields.map(field => [field, counts[field]])
   }
+  await become(it, look, wanted, `the counts ${when}`)
 }

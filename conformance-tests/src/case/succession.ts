@@ -1,5 +1,6 @@
 import type { Broker, SubscribeOptions, Subscription } from '@pluribus/core'
 import type { UnreliableAdapter } from '@pluribus/core/testing'
+import { never } from './behaviour.js'
 import { bury } from './broken-link.js'
 import type { Collector } from './collector.js'
 import type { CaseContext } from './context.js'
@@ -18,8 +19,6 @@ export interface SuccessionInit {
   readonly most: number
   readonly options?: SubscribeOptions
 }
-
-const never = new Promise<undefined>(() => {})
 
 /** One process after the other works until nothing is left; whoever runs a killer dies of it, and gives nothing back. */
 export class Succession {

@@ -11,7 +11,8 @@ import type { Settings } from '../target/settings.js'
 import type { Target } from '../target/target.js'
 import type { Case } from './case.js'
 import { Blocked } from './failure.js'
-import type { OpenOptions, World } from './world.js'
+import type { OpenOptions } from './open-options.js'
+import type { World } from './world.js'
 
 /** What surrounds the target, for one case: as far as the case has said that it needs it. */
 export class Surroundings {

@@ -10,8 +10,7 @@ import type { Recording } from '../history/recording.js'
 import type { Settings } from '../target/settings.js'
 import type { Target } from '../target/target.js'
 import { Failure } from './failure.js'
-
-export type OpenOptions = Omit<BrokerOptions, 'adapter' | 'environment'>
+import type { OpenOptions, ProcessOptions } from './open-options.js'
 
 /** A connection that a case has opened at the adapter's own level. */
 export interface HandConnection {
@@ -106,17 +105,14 @@ export class World {
   }
 
   /** A connection by hand: with a process of its own, or with that of another connection; the wall clock `skew` ms ahead. */
-  async connect({ like, skew = 0 }: { like?: Connection; skew?: number } = {}): Promise<HandConnection> {
+  async connect({ like, skew }: ProcessOptions & { like?: Connection } = {}): Promise<HandConnection> {
     const process = like === undefined ? this.#process() : this.handOf(like).process
     const adapter = recordAdapter(await this.#adapter(), this.history, process)
     const link = { isLost: false }
     const lost = () => {
       link.isLost = true
     }
-    const environment = this.#environment(process)
-    const { clock } = environment
-    const skewed = { now: () => clock.now() + skew, monotonic: () => clock.monotonic() }
-    const connection = await adapter.connect({ ...environment, clock: skewed }, { lost })
+    const connection = await adapter.connect(this.#environment(process, skew), { lost })
     this.#opened.push({ what: process, close: () => connection.close() })
     const hand = { connection, process, link }
     this.#hands.set(connection, hand)
@@ -158,15 +154,17 @@ export class World {
     return broker
   }
 
-  #options(process: string, adapter: Adapter, options: OpenOptions): BrokerOptions {
+  #options(process: string, adapter: Adapter, { skew, ...options }: OpenOptions): BrokerOptions {
     const { timing } = this.#target
-    const environment = this.#environment(process)
+    const environment = this.#environment(process, skew)
     const recorded = recordAdapter(adapter, this.history, process)
     return { lease: timing.lease, logger: this.logger, ...options, adapter: recorded, environment }
   }
 
-  #environment(process: string): Environment {
-    return this.time.environment(`${this.#name}-${process}`, this.logger)
+  #environment(process: string, skew = 0): Environment {
+    const environment = this.time.environment(`${this.#name}-${process}`, this.logger)
+    const { clock } = environment
+    return { ...environment, clock: { now: () => clock.now() + skew, monotonic: () => clock.monotonic() } }
   }
 
   async #adapter(): Promise<Adapter> {

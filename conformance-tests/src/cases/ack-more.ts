@@ -99,13 +99,25 @@ export const ACK_MORE = defineCases(
       const broker = await it.open()
       await broker.declare(billing)
       await it.publish(orders, 3)
-      await countsBecome(it, broker, billing, { waiting: 3, leased: 0, retrying: 0, scheduled: 0, dead: 0 })
+      await countsBecome(
+        it,
+        { broker, subscription: billing },
+        { waiting: 3, leased: 0, retrying: 0, scheduled: 0, dead: 0 },
+      )
       const consumer = await it.consume(billing, { window: 2 })
       const taken = await consumer.take(2)
-      await countsBecome(it, broker, billing, { waiting: 1, leased: 2, retrying: 0, scheduled: 0, dead: 0 })
+      await countsBecome(
+        it,
+        { broker, subscription: billing },
+        { waiting: 1, leased: 2, retrying: 0, scheduled: 0, dead: 0 },
+      )
       await consumer.ack(...taken)
       await consumer.ack(await consumer.next())
-      await countsBecome(it, broker, billing, { waiting: 0, leased: 0, retrying: 0, scheduled: 0, dead: 0 })
+      await countsBecome(
+        it,
+        { broker, subscription: billing },
+        { waiting: 0, leased: 0, retrying: 0, scheduled: 0, dead: 0 },
+      )
     },
   },
 )

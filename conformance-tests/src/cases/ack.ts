@@ -1,9 +1,10 @@
 import { all } from '../case/all.js'
+import { die } from '../case/broken-link.js'
 import { defineCases } from '../case/case.js'
-import { die } from '../case/die.js'
 import { equal, sameMembers } from '../case/expect.js'
 import { patience } from '../case/patience.js'
-import { shuffled } from '../case/shuffled.js'
+import { shuffled } from '../case/random.js'
+import { untilAcked } from '../case/until-acked.js'
 
 /** Acknowledging. */
 export const ACK = defineCases(
@@ -22,7 +23,7 @@ export const ACK = defineCases(
       const first = await it.open()
       const seen = await it.collect(first, billing)
       const ids = await it.publish(orders, 3)
-      await it.until(() => seen.acked.length === 3, { what: 'three messages to be acked' })
+      await untilAcked(it, 3, seen)
       equal(seen.acked, ids, 'what was acked')
       await first.close()
       const again = await it.collect(await it.open(), billing)
@@ -44,7 +45,7 @@ export const ACK = defineCases(
       await it.collect(first, billing, () => gate.pass())
       const ids = await it.publish(orders, 1)
       await it.until(() => gate.arrived === 1, { what: 'the handler to begin' })
-      await die(adapter)
+      await die(it, first, adapter)
       const second = await it.collect(await it.open(), billing)
       const what = 'the message, whose handler had not ended, to come to another process'
       await it.until(() => second.acked.length === 1, { within: it.timing.lease + it.timing.recover, what })
@@ -184,7 +185,7 @@ export const ACK = defineCases(
       const ids = await it.publish(orders, 5)
       const isThere = () => held.acked.length === 3 && gate.arrived === 2
       await it.until(isThere, { what: 'three messages to be acked while two are running' })
-      await die(adapter)
+      await die(it, first, adapter)
       const second = await it.collect(await it.open(), billing)
       const back = () => second.acked.filter(id => id === ids[2] || id === ids[4])
       const what = 'messages 3 and 5, which nobody had acked, to come to another process'
@@ -210,7 +211,7 @@ export const ACK = defineCases(
       const ids = await it.publish(orders, count)
       const within = 3 * it.timing.arrive
       await it.until(() => seen.running === count, { within, what: `${count} handlers to run at once` })
-      for (const gate of shuffled(gates, it)) {
+      for (const gate of shuffled(it, gates)) {
         gate.open()
         if (it.random() < 0.1) await it.elapse(1)
       }

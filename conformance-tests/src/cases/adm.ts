@@ -1,29 +1,13 @@
 import { priority, reject, type SettingChange } from '@pluribus/core'
-import type { CountField, SubscriptionCounts } from '@pluribus/core/driver'
+import type { SubscriptionCounts } from '@pluribus/core/driver'
 import { all } from '../case/all.js'
-import { become } from '../case/become.js'
 import { defineCases } from '../case/case.js'
 import type { Collector } from '../case/collector.js'
-import type { CaseContext } from '../case/context.js'
+import { countsBecome } from '../case/counts-become.js'
 import { equal } from '../case/expect.js'
+import { upTo } from '../case/up-to.js'
 
-const FIELDS: readonly CountField[] = ['waiting', 'leased', 'retrying', 'scheduled', 'dead']
-
-/** Waits for the counts to be these; what is not claimed has to be unknown. */
-async function countsBecome(
-  it: CaseContext,
-  ask: () => Promise<SubscriptionCounts>,
-  expected: Partial<SubscriptionCounts>,
-  when: string,
-): Promise<void> {
-  const known = (field: CountField) => (it.capabilities.counts.includes(field) ? (expected[field] ?? 0) : undefined)
-  const wanted = FIELDS.map(field => [field, known(field)])
-  const look = async () => {
-    const counts = await ask()
-    return FIELDS.map(field => [field, counts[field]])
-  }
-  await become(it, look, wanted, `the counts ${when}`)
-}
+const NOTHING: SubscriptionCounts = Object.freeze({ waiting: 0, leased: 0, retrying: 0, scheduled: 0, dead: 0 })
 
 /** Looking in from outside, and changing what is declared. */
 export const ADM = defineCases(
@@ -43,7 +27,7 @@ export const ADM = defineCases(
       const consumer = await it.consume(billing)
       const observer = await it.open()
       const counted = (expected: Partial<SubscriptionCounts>, when: string) =>
-        countsBecome(it, () => observer.counts(billing), expected, when)
+        countsBecome(it, { broker: observer, subscription: billing, when }, { ...NOTHING, ...expected })
       await counted({}, 'of a new subscription')
       await it.publish(orders, 4)
       await counted({ waiting: 4 }, 'after four messages')
@@ -242,11 +226,7 @@ export const ADM = defineCases(
         within: 5 * it.timing.arrive,
         what: `${looks} messages to be handled`,
       })
-      equal(
-        seen.numbers,
-        Array.from({ length: looks }, (_, index) => index + 1),
-        'the order of the runs',
-      )
+      equal(seen.numbers, upTo(looks), 'the order of the runs')
       const left = await all(broker.deadLetters(billing))
       equal(left.length, seen.dead.length, 'the dead letters that are left after all the looking')
     },

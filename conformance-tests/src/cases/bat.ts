@@ -2,6 +2,7 @@ import { bytes, isPluribusError, type PublishItem } from '@pluribus/core'
 import { defineCases } from '../case/case.js'
 import { check, equal } from '../case/expect.js'
 import type { Sample } from '../case/sample.js'
+import { untilAcked } from '../case/until-acked.js'
 
 const itemsFrom = (first: number, count: number): PublishItem<Sample>[] =>
   Array.from({ length: count }, (_, index) => ({ data: { n: first + index } }))
@@ -27,10 +28,7 @@ export const BAT = defineCases(
         equal([stored, receipts.length, failures.length], [count, count, 0], `the report of a batch of ${count}`)
         ids.push(...receipts.map(receipt => receipt?.id))
       }
-      await it.until(() => seen.acked.length === ids.length, {
-        within: 3 * it.timing.arrive,
-        what: `${ids.length} messages to be acked`,
-      })
+      await untilAcked(it, ids.length, seen)
       equal([...seen.ids].sort(), [...ids].sort(), 'the messages that came, by the ids of the receipts')
       if (it.capabilities.fifo !== 'exact') return
       equal(
@@ -208,7 +206,7 @@ export const BAT = defineCases(
         ],
         'the receipts',
       )
-      await it.until(() => seen.acked.length === 3, { what: 'three messages to be acked' })
+      await untilAcked(it, 3, seen)
       await it.silence(seen)
       equal([...seen.ids].sort(), ['a', 'b', 'c'], 'what came')
     },

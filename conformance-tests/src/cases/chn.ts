@@ -1,6 +1,7 @@
 import type { Broker, Message } from '@pluribus/core'
 import { defineCases } from '../case/case.js'
 import { check, equal } from '../case/expect.js'
+import { untilAcked } from '../case/until-acked.js'
 
 /** The chain of cause and effect. */
 export const CHN = defineCases(
@@ -114,7 +115,7 @@ export const CHN = defineCases(
       const orders = it.topic()
       const seen = await it.collect(await it.open(), orders.subscription('billing'))
       const ids = await it.publish(orders, 2)
-      await it.until(() => seen.acked.length === 2, { what: 'both to be acked' })
+      await untilAcked(it, 2, seen)
       equal(
         seen.runs.map(({ message }) => [message.causationId, message.correlationId]),
         ids.map(id => [undefined, id]),

@@ -1,10 +1,10 @@
 import { isPluribusError } from '@pluribus/core'
 import { defineCases } from '../case/case.js'
 import { check, equal, sameMembers } from '../case/expect.js'
-import { patient } from '../case/patient.js'
-import { upTo } from '../case/range.js'
+import { patience } from '../case/patience.js'
 import type { Sample } from '../case/sample.js'
 import { untilAcked } from '../case/until-acked.js'
+import { upTo } from '../case/up-to.js'
 
 /** Many at once. */
 export const CON = defineCases(
@@ -18,7 +18,7 @@ export const CON = defineCases(
       for (const concurrency of [1, 3, 16]) {
         const orders = it.topic()
         const gate = it.gate()
-        const billing = orders.subscription('billing', { timeout: patient(it.timing) })
+        const billing = orders.subscription('billing', { timeout: patience(it) })
         const seen = await it.collect(broker, billing, () => gate.pass(), { concurrency })
         await it.publish(orders, 3 * concurrency)
         await it.until(() => seen.running === concurrency, { what: `${concurrency} handlers to run at once` })

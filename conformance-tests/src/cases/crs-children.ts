@@ -1,6 +1,7 @@
 import { defineCases } from '../case/case.js'
 import { UNWOKEN } from '../case/core-limits.js'
 import { check, equal, sameMembers } from '../case/expect.js'
+import { randomBelow } from '../case/random.js'
 
 /** Death of a process, with processes of their own. */
 export const CRS_CHILDREN = defineCases(
@@ -138,7 +139,7 @@ export const CRS_CHILDREN = defineCases(
           () => 'ended',
           () => 'was cut short',
         )
-        const enough = 5 + Math.floor(it.random() * 50)
+        const enough = 5 + randomBelow(it, 50)
         await it.until(() => child.receipts.length >= enough, { within: it.timing.recover, what: 'some receipts' })
         await child.kill()
         equal(await publishing, 'was cut short', 'what became of publishing')

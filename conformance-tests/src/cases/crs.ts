@@ -5,6 +5,7 @@ import { bury, die } from '../case/broken-link.js'
 import { defineCases } from '../case/case.js'
 import { UNWOKEN } from '../case/core-limits.js'
 import { equal, sameMembers } from '../case/expect.js'
+import { randomBelow } from '../case/random.js'
 import type { Sample } from '../case/sample.js'
 import { Succession } from '../case/succession.js'
 
@@ -105,10 +106,8 @@ export const CRS = defineCases(
             ({ id }) => void told.push(id),
             () => undefined,
           )
-        const publishing = Array.from({ length: 10 }, (_, n) =>
-          it.elapse(Math.floor(it.random() * 10)).then(() => publish(n)),
-        )
-        const enough = Math.floor(it.random() * 10)
+        const publishing = Array.from({ length: 10 }, (_, n) => it.elapse(randomBelow(it, 10)).then(() => publish(n)))
+        const enough = randomBelow(it, 10)
         await it.until(() => told.length >= before + enough, { what: `${enough} receipts in round ${round}` })
         adapter.kill()
         await bury(it, broker, adapter)

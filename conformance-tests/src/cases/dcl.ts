@@ -3,6 +3,7 @@ import { defineCases } from '../case/case.js'
 import type { CaseContext } from '../case/context.js'
 import { check, equal, sameMembers } from '../case/expect.js'
 import type { Sample } from '../case/sample.js'
+import { untilAcked } from '../case/until-acked.js'
 import type { Expression } from '../claims/expression.js'
 
 /** Two disciplines that one name can stand for. */
@@ -149,7 +150,7 @@ export const DCL = defineCases(
       await declaring.close()
       const ids = await it.publish(orders, 3)
       const seen = await it.collect(await it.open(), billing)
-      await it.until(() => seen.acked.length === 3, { what: 'all three to be acked' })
+      await untilAcked(it, 3, seen)
       equal(seen.ids, ids, 'what came')
     },
   },

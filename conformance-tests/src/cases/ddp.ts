@@ -1,6 +1,8 @@
 import { isPluribusError, reject } from '@pluribus/core'
+import { failOnce } from '../case/behaviour.js'
 import { defineCases } from '../case/case.js'
 import { check, equal } from '../case/expect.js'
+import { untilAcked } from '../case/until-acked.js'
 import type { Expression } from '../claims/expression.js'
 
 const RECOGNISED: Expression = { any: ['deduplication:supplied', 'deduplication:all'] }
@@ -199,9 +201,7 @@ export const DDP = defineCases(
       const orders = it.topic()
       const broker = await it.open()
       const billing = orders.subscription('billing', { retry: { attempts: 3, delays } })
-      const seen = await it.collect(broker, billing, (_, { attempt }) => {
-        if (attempt === 1) throw new Error('once')
-      })
+      const seen = await it.collect(broker, billing, failOnce())
       await broker.publish(orders, { n: 1 }, { id: 'a' })
       await it.until(() => seen.acked.length === 1, {
         within: arrive + delay + redeliver,
@@ -269,7 +269,7 @@ export const DDP = defineCases(
         const { duplicate } = await broker.publish(orders, { n }, { id })
         equal(duplicate, true, `whether ${JSON.stringify(id)} is a duplicate the second time`)
       }
-      await it.until(() => seen.acked.length >= ids.length, { what: `${ids.length} messages to be acked` })
+      await untilAcked(it, ids.length, seen)
       await it.silence(seen)
       equal([...seen.ids].sort(), [...ids].sort(), 'the ids that came')
     },

@@ -1,5 +1,6 @@
 import { bytes, type StandardSchema, type Topic, topic } from '@pluribus/core'
 import { all } from '../case/all.js'
+import { failAlways } from '../case/behaviour.js'
 import { defineCases } from '../case/case.js'
 import { countsBecome } from '../case/counts-become.js'
 import { check, equal, sameMembers } from '../case/expect.js'
@@ -91,9 +92,7 @@ export const DLQ_MORE = defineCases(
     async run(it) {
       const orders = it.topic()
       const broker = await it.open()
-      const failing = await it.collect(broker, orders.subscription('failing', { retry: { attempts: 1 } }), () => {
-        throw new Error('always')
-      })
+      const failing = await it.collect(broker, orders.subscription('failing', { retry: { attempts: 1 } }), failAlways())
       const other = await it.collect(broker, orders.subscription('other'))
       const ids = await it.publish(orders, 3)
       const isOver = () => failing.dead.length === 3 && other.acked.length === 3
@@ -116,9 +115,7 @@ export const DLQ_MORE = defineCases(
       const orders = it.topic({ retention: { age: it.timing.delay } })
       const billing = orders.subscription('billing', { retry: { attempts: 1 } })
       const broker = await it.open()
-      const failing = await it.collect(broker, billing, () => {
-        throw new Error('always')
-      })
+      const failing = await it.collect(broker, billing, failAlways())
       const [id] = await it.publish(orders, 1)
       await it.until(() => failing.dead.length === 1, { what: 'the message to be dead' })
       await failing.close()
@@ -152,9 +149,7 @@ export const DLQ_MORE = defineCases(
       const seen = await it.collect(
         await it.open(),
         billing,
-        ({ data }) => {
-          if (data.n === 1) throw new Error('always')
-        },
+        failAlways(({ data }) => data.n === 1),
         { concurrency: 4 },
       )
       await it.publish(orders, 3, () => ({ key: 'one' }))
@@ -179,9 +174,7 @@ export const DLQ_MORE = defineCases(
       const seen = await it.collect(
         broker,
         billing,
-        ({ data }) => {
-          if (!isHealthy(data.n)) throw new Error('always')
-        },
+        failAlways(({ data }) => !isHealthy(data.n)),
         { concurrency: 8 },
       )
       const ids = await it.publish(orders, count)
@@ -195,7 +188,11 @@ export const DLQ_MORE = defineCases(
         ids.filter(id => !healthy.includes(id)),
         'the dead letters',
       )
-      await countsBecome(it, broker, billing, { dead: dead.length, waiting: 0, leased: 0, retrying: 0 })
+      await countsBecome(
+        it,
+        { broker, subscription: billing },
+        { dead: dead.length, waiting: 0, leased: 0, retrying: 0 },
+      )
     },
   },
 )

@@ -1,10 +1,12 @@
 import { all } from '../case/all.js'
+import { failAlways } from '../case/behaviour.js'
 import { defineCases } from '../case/case.js'
 import type { Collector } from '../case/collector.js'
 import type { CaseContext } from '../case/context.js'
 import { equal, sameMembers } from '../case/expect.js'
 import { patience } from '../case/patience.js'
 import { isDeadly, STRIKES, strikeNext } from '../case/strike.js'
+import { untilAcked } from '../case/until-acked.js'
 
 /** Looking at dead letters, putting them back, throwing them away. */
 export const DLQ_REDRIVE = defineCases(
@@ -156,7 +158,7 @@ export const DLQ_REDRIVE = defineCases(
       await it.until(() => gate.arrived === 1, { what: 'the first of those that wait to run' })
       await broker.redrive(billing)
       gate.open()
-      await it.until(() => again.acked.length === 7, { what: 'seven messages to be acked' })
+      await untilAcked(it, 7, again)
       equal(again.ids, [...waiting, ...ids], 'the order: what waited, then what was redriven')
     },
   },
@@ -211,9 +213,7 @@ async function deadOf(it: CaseContext, count: number, attempts = 1) {
   const orders = it.topic()
   const billing = orders.subscription('billing', { retry: { attempts, delays: [] } })
   const broker = await it.open()
-  const failing: Collector = await it.collect(broker, billing, () => {
-    throw new Error('always')
-  })
+  const failing: Collector = await it.collect(broker, billing, failAlways())
   const ids = await it.publish(orders, count)
   await it.until(() => failing.dead.length === count, { within: 2 * it.timing.arrive, what: `${count} to be dead` })
   return { broker, billing, failing, ids, orders }

@@ -1,5 +1,6 @@
 import { bytes, DEAD_REASONS } from '@pluribus/core'
 import { all } from '../case/all.js'
+import { failAlways } from '../case/behaviour.js'
 import { defineCases } from '../case/case.js'
 import { between, check, equal } from '../case/expect.js'
 
@@ -15,9 +16,7 @@ export const DLQ = defineCases(
       const orders = it.topic()
       const billing = orders.subscription('billing', { retry: { attempts: 2, delays: [] } })
       const broker = await it.open()
-      const seen = await it.collect(broker, billing, () => {
-        throw new Error('always')
-      })
+      const seen = await it.collect(broker, billing, failAlways())
       const ids = await it.publish(orders, 1)
       await it.until(() => seen.dead.length === 1, { what: 'the message to be dead' })
       await it.silence(seen)
@@ -139,9 +138,7 @@ export const DLQ = defineCases(
       const orders = it.topic()
       const billing = orders.subscription('billing', { retry: { attempts: 1 } })
       const [broker, adapter] = await it.openBreakable()
-      const seen = await it.collect(broker, billing, () => {
-        throw new Error('always')
-      })
+      const seen = await it.collect(broker, billing, failAlways())
       adapter.failBefore('settle', { times: 2 })
       adapter.settleExceptions('failed', { times: 2 })
       const ids = await it.publish(orders, 1)

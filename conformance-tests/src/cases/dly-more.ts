@@ -1,8 +1,8 @@
 import { defineCases } from '../case/case.js'
 import { check, equal, sameMembers } from '../case/expect.js'
-import { HOUR, openSkewed } from '../case/open-skewed.js'
-import { upTo } from '../case/range.js'
 import { untilAcked } from '../case/until-acked.js'
+import { upTo } from '../case/up-to.js'
+import { HOUR } from '../case/wall-clock.js'
 import { whenDue } from '../case/when-due.js'
 
 const DELAYED = { needs: { not: 'delay:none' }, refusal: 'REF-delay', profile: 'full' } as const
@@ -138,14 +138,14 @@ export const DLY_MORE = defineCases(
     budget: ({ delay, arrive }) => 2 * (delay + arrive),
     async run(it) {
       const orders = it.topic()
-      const consumer = await openSkewed(it, -HOUR)
+      const consumer = await it.open({ skew: -HOUR })
       const begun = new Map<number, number>()
       await consumer.subscribe(orders.subscription('billing'), ({ data }) => {
         begun.set(data.n, it.clock.monotonic())
       })
       const asked: number[] = []
       for (const [index, skew] of [HOUR, -HOUR, 0].entries()) {
-        const publisher = await openSkewed(it, skew)
+        const publisher = await it.open({ skew })
         asked.push(it.clock.monotonic())
         await publisher.publish(orders, { n: index }, { delay: it.timing.delay })
         await publisher.close()
@@ -159,7 +159,6 @@ export const DLY_MORE = defineCases(
           `publisher ${index}: delayed by ${it.timing.delay} ms, it came after ${since} ms`,
         )
       }
-      await consumer.close()
     },
   },
   {

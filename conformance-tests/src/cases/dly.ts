@@ -1,10 +1,9 @@
 import { defineCases } from '../case/case.js'
 import type { Collector } from '../case/collector.js'
 import type { CaseContext } from '../case/context.js'
-import { dateAt } from '../case/date-at.js'
 import { between, check, equal, sameMembers } from '../case/expect.js'
-import { HOUR } from '../case/open-skewed.js'
-import { upTo } from '../case/range.js'
+import { upTo } from '../case/up-to.js'
+import { dateAt, HOUR } from '../case/wall-clock.js'
 import { whenDue } from '../case/when-due.js'
 import { DLY_MORE } from './dly-more.js'
 

@@ -1,10 +1,11 @@
 import { topic } from '@pluribus/core'
 import { InjectedFault } from '@pluribus/core/testing'
 import { all } from '../case/all.js'
-import type { Behaviour } from '../case/behaviour.js'
+import { type Behaviour, failOnce } from '../case/behaviour.js'
 import { defineCases } from '../case/case.js'
 import { check, equal, sameMembers } from '../case/expect.js'
 import type { Sample } from '../case/sample.js'
+import { untilAcked } from '../case/until-acked.js'
 
 /** Where errors go. */
 export const ERR = defineCases(
@@ -82,12 +83,10 @@ export const ERR = defineCases(
         })
       }
       const billing = orders.subscription('billing', { retry: { delays: [] } })
-      const behaviour: Behaviour<Sample> = (_, { attempt }) => {
-        if (attempt === 1) throw new Error('once')
-      }
+      const behaviour: Behaviour<Sample> = failOnce()
       const seen = await it.collect(broker, billing, behaviour)
       for (const n of [1, 2, 3]) await broker.publish(orders, { n })
-      await it.until(() => seen.acked.length === 3, { what: 'three messages to be acked' })
+      await untilAcked(it, 3, seen)
       sameMembers(seen.attempts, [1, 1, 1, 2, 2, 2], 'the attempts')
     },
   },

@@ -2,10 +2,10 @@ import { bytes, reject, topic } from '@pluribus/core'
 import { all } from '../case/all.js'
 import { defineCases } from '../case/case.js'
 import { equal } from '../case/expect.js'
-import { patient } from '../case/patient.js'
-import { upTo } from '../case/range.js'
+import { patience } from '../case/patience.js'
 import type { Sample } from '../case/sample.js'
 import { untilAcked } from '../case/until-acked.js'
+import { upTo } from '../case/up-to.js'
 
 /** Subscriptions of one topic have nothing to do with each other. */
 export const FAN = defineCases(
@@ -47,12 +47,9 @@ export const FAN = defineCases(
       const orders = it.topic()
       const broker = await it.open()
       const gate = it.gate()
-      const slow = await it.collect(
-        broker,
-        orders.subscription('slow', { timeout: patient(it.timing) }),
-        () => gate.pass(),
-        { prefetch: 2 },
-      )
+      const slow = await it.collect(broker, orders.subscription('slow', { timeout: patience(it) }), () => gate.pass(), {
+        prefetch: 2,
+      })
       const fast = await it.collect(broker, orders.subscription('fast'))
       const count = it.size(100)
       await it.publish(orders, count)

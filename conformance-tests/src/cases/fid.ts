@@ -1,7 +1,7 @@
 import { bytes, type Codec } from '@pluribus/core'
 import { defineCases } from '../case/case.js'
 import { check, equal } from '../case/expect.js'
-import { randomBytes } from '../case/random-bytes.js'
+import { type Dice, oneOf, randomBelow, randomBytes } from '../case/random.js'
 import { roundTrip } from '../case/round-trip.js'
 
 const text: Codec<string> = {
@@ -53,10 +53,9 @@ export const FID = defineCases(
     promise: 'A payload of any bytes comes back byte by byte, from none to many.',
     profile: 'core',
     async run(it) {
-      const random = () => it.random()
       const every = Uint8Array.from({ length: 256 }, (_, byte) => byte)
       const sizes = [0, 1, 255, 256, 65_535, 65_536].filter(size => size <= it.capabilities.limits.payload)
-      const sent = [every, ...sizes.map(size => randomBytes(random, size))]
+      const sent = [every, ...sizes.map(size => randomBytes(it, size))]
       const came = await roundTrip(it, it.topic({ codec: bytes }), sent)
       equal(
         came.map((message, n) => Buffer.compare(message.data, sent[n] ?? every)),
@@ -170,17 +169,14 @@ export const FID = defineCases(
     profile: 'full',
     budget: ({ arrive }) => 2 * arrive,
     async run(it) {
-      const random = () => it.random()
-      const sent = Array.from({ length: it.size(200) }, () => randomValue(random, 4))
+      const sent = Array.from({ length: it.size(200) }, () => randomValue(it, 4))
       const options = sent.map((_, n) => ({
-        id: `${n}-${randomText(random)}`,
+        id: `${n}-${randomText(it)}`,
         headers: Object.fromEntries(
-          Array.from({ length: Math.floor(random() * 6) }, (_, index) => [`h${index}`, randomText(random)]),
+          Array.from({ length: randomBelow(it, 6) }, (_, index) => [`h${index}`, randomText(it)]),
         ),
-        ...(it.capabilities.keys === 'none' ? {} : { key: randomText(random) }),
-        ...(it.capabilities.priority === 'none'
-          ? {}
-          : { priority: Math.floor(random() * it.capabilities.priorityLevels) }),
+        ...(it.capabilities.keys === 'none' ? {} : { key: randomText(it) }),
+        ...(it.capabilities.priority === 'none' ? {} : { priority: randomBelow(it, it.capabilities.priorityLevels) }),
       }))
       const came = await roundTrip(it, it.topic<unknown>(), sent, (_, n) => options[n] ?? {})
       for (const [n, { id, key, priority, headers, data }] of came.entries()) {
@@ -197,8 +193,7 @@ export const FID = defineCases(
     profile: 'full',
     budget: ({ arrive }) => 2 * arrive,
     async run(it) {
-      const random = () => it.random()
-      const sent = Array.from({ length: it.size(300) }, () => randomBytes(random, 64 + Math.floor(random() * 200)))
+      const sent = Array.from({ length: it.size(300) }, () => randomBytes(it, 64 + randomBelow(it, 200)))
       // Decoded only now, when all of them have been handled: a view would show what has come since.
       const came = await roundTrip(it, it.topic({ codec: bytes }), sent)
       const wrong = came.filter(({ payload }, n) => Buffer.compare(payload as Uint8Array, sent[n] as Uint8Array) !== 0)
@@ -253,17 +248,16 @@ const ALPHABET = [
   'ß',
 ]
 
-const randomText = (random: () => number): string =>
-  Array.from({ length: Math.floor(random() * 12) }, () => ALPHABET[Math.floor(random() * ALPHABET.length)]).join('')
+const randomText = (it: Dice): string => Array.from({ length: randomBelow(it, 12) }, () => oneOf(it, ALPHABET)).join('')
 
 /** Any JSON value, up to a depth. */
-function randomValue(random: () => number, depth: number): unknown {
-  const kind = Math.floor(random() * (depth > 0 ? 7 : 5))
+function randomValue(it: Dice, depth: number): unknown {
+  const kind = randomBelow(it, depth > 0 ? 7 : 5)
   if (kind === 0) return null
-  if (kind === 1) return random() < 0.5
-  if (kind === 2) return Math.floor((random() - 0.5) * 2 ** 54)
-  if (kind === 3) return (random() - 0.5) * 10 ** Math.floor(random() * 300)
-  if (kind === 4) return randomText(random)
-  const members = Array.from({ length: Math.floor(random() * 5) }, () => randomValue(random, depth - 1))
-  return kind === 5 ? members : Object.fromEntries(members.map(member => [randomText(random), member]))
+  if (kind === 1) return it.random() < 0.5
+  if (kind === 2) return Math.floor((it.random() - 0.5) * 2 ** 54)
+  if (kind === 3) return (it.random() - 0.5) * 10 ** randomBelow(it, 300)
+  if (kind === 4) return randomText(it)
+  const members = Array.from({ length: randomBelow(it, 5) }, () => randomValue(it, depth - 1))
+  return kind === 5 ? members : Object.fromEntries(members.map(member => [randomText(it), member]))
 }

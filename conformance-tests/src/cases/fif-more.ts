@@ -1,14 +1,15 @@
 import type { Broker, Subscription } from '@pluribus/core'
+import { die } from '../case/broken-link.js'
 import { defineCases } from '../case/case.js'
 import { closed } from '../case/closed.js'
 import type { Collector } from '../case/collector.js'
 import type { CaseContext } from '../case/context.js'
-import { die } from '../case/die.js'
 import { equal } from '../case/expect.js'
-import { patient } from '../case/patient.js'
-import { upTo } from '../case/range.js'
+import { patience } from '../case/patience.js'
+import { oneOf } from '../case/random.js'
 import type { Sample } from '../case/sample.js'
 import { untilAcked } from '../case/until-acked.js'
+import { upTo } from '../case/up-to.js'
 import { whenDue } from '../case/when-due.js'
 
 /** Consumes so many messages and stops there; answers the numbers of what ran. */
@@ -44,7 +45,7 @@ export const FIF_MORE = defineCases(
       const before = await it.collect(victim, billing, ({ data }) => (data.n === 4 ? gate.pass() : undefined))
       await it.publish(orders, 10)
       await it.until(() => gate.arrived === 1 && before.acked.length === 3, { what: 'the fourth run to begin' })
-      await die(adapter)
+      await die(it, victim, adapter)
       const after = await it.collect(await it.open(), billing)
       const { lease, redeliver, recover } = it.timing
       await it.until(() => after.acked.length === 7, { within: lease + redeliver + recover, what: 'seven to be acked' })
@@ -127,7 +128,7 @@ export const FIF_MORE = defineCases(
         const size = Math.min(left, Math.ceil(it.random() * (count / 10)))
         await it.publish(orders, size)
         left -= size
-        const link = links[Math.floor(it.random() * links.length)]?.[1]
+        const link = oneOf(it, links)?.[1]
         if (it.random() < 0.5) link?.endSources()
         else link?.cut()
         await it.elapse(it.random() * it.timing.delay)
@@ -172,7 +173,7 @@ export const FIF_MORE = defineCases(
     async run(it) {
       const orders = it.topic()
       const retry = { attempts: 2, delays: [it.timing.delay] }
-      const billing = orders.subscription('billing', { retry, timeout: patient(it.timing) })
+      const billing = orders.subscription('billing', { retry, timeout: patience(it) })
       const gate = it.gate()
       const seen = await it.collect(
         await it.open(),

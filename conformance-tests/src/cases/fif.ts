@@ -1,7 +1,8 @@
 import { defineCases } from '../case/case.js'
 import { check, equal } from '../case/expect.js'
-import { upTo } from '../case/range.js'
+import { oneOf } from '../case/random.js'
 import { untilAcked } from '../case/until-acked.js'
+import { upTo } from '../case/up-to.js'
 import { FIF_MORE } from './fif-more.js'
 
 /** Order of publishing. */
@@ -38,7 +39,7 @@ export const FIF = defineCases(
       const consumers = await Promise.all(upTo(3).map(() => it.consume(billing, { window: 1 })))
       const taken: string[] = []
       for (const _ of ids) {
-        const consumer = consumers[Math.floor(it.random() * consumers.length)]
+        const consumer = oneOf(it, consumers)
         check(consumer !== undefined, 'there is no consumer')
         const delivery = await consumer.next()
         taken.push(delivery.message.id)

@@ -1,5 +1,6 @@
 import { defineCases } from '../case/case.js'
 import { equal } from '../case/expect.js'
+import { untilAcked } from '../case/until-acked.js'
 
 /** Where a subscription starts. */
 export const FRM = defineCases(
@@ -16,7 +17,7 @@ export const FRM = defineCases(
       const orders = it.topic()
       const before = await it.publish(orders, 3)
       const first = await it.collect(await it.open(), orders.subscription('billing'))
-      await it.until(() => first.acked.length >= 3, { what: 'all three to be acked' })
+      await untilAcked(it, 3, first)
       const late = await it.collect(await it.open(), orders.subscription('shipping'))
       const after = await it.publish(orders, 2)
       await it.until(() => late.acked.length >= 5, { what: 'all five to be acked by the later subscription' })

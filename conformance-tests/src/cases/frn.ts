@@ -2,6 +2,7 @@ import { DEAD_REASONS } from '@pluribus/core'
 import { all } from '../case/all.js'
 import { defineCases } from '../case/case.js'
 import { between, check, equal, sameMembers } from '../case/expect.js'
+import { randomBytes } from '../case/random.js'
 
 /** Foreign messages: what a client that is not ours has put there. */
 export const FRN = defineCases(
@@ -20,7 +21,7 @@ export const FRN = defineCases(
       const broker = await it.open()
       const seen = await it.collect(broker, billing, ({ data: { n } }) => void n)
       const raw = await it.raw()
-      const random = Uint8Array.from({ length: 64 }, () => Math.floor(it.random() * 256))
+      const random = randomBytes(it, 64)
       // A header of gzip that promises far more than there is.
       const bomb = Uint8Array.from([0x1f, 0x8b, 0x08, 0x00, 0xff, 0xff, 0xff, 0xff])
       const texts = ['{"n":', 'no json at all', '{'.repeat(Math.min(1_000_000, it.capabilities.limits.payload))]

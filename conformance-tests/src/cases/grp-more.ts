@@ -1,10 +1,10 @@
+import { die } from '../case/broken-link.js'
 import { defineCases } from '../case/case.js'
 import { closed } from '../case/closed.js'
 import type { Collector } from '../case/collector.js'
-import { die } from '../case/die.js'
 import { equal, sameMembers } from '../case/expect.js'
-import { upTo } from '../case/range.js'
 import { untilAcked } from '../case/until-acked.js'
+import { upTo } from '../case/up-to.js'
 
 /** Consumers that come and go. */
 export const GRP_MORE = defineCases(
@@ -31,7 +31,7 @@ export const GRP_MORE = defineCases(
         collectors.push(await it.collect(broker, billing, behaviour, options))
         await it.publish(orders, count / 4)
         await it.elapse(it.random() * delay)
-        if (round % 2 === 0) await die(adapter)
+        if (round % 2 === 0) await die(it, broker, adapter)
         else if (round < 3) await collectors.at(-1)?.close()
       }
       await it.until(() => handled.size === count, {

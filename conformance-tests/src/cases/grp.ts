@@ -1,9 +1,10 @@
 import { all } from '../case/all.js'
+import { failAlways } from '../case/behaviour.js'
 import { defineCases } from '../case/case.js'
 import { check, equal, sameMembers } from '../case/expect.js'
-import { patient } from '../case/patient.js'
-import { upTo } from '../case/range.js'
+import { patience } from '../case/patience.js'
 import { untilAcked } from '../case/until-acked.js'
+import { upTo } from '../case/up-to.js'
 import { GRP_MORE } from './grp-more.js'
 
 /** Consumers of one subscription compete; subscriptions do not. */
@@ -80,7 +81,7 @@ export const GRP = defineCases(
     proves: ['competing:message'],
     async run(it) {
       const orders = it.topic()
-      const billing = orders.subscription('billing', { timeout: patient(it.timing) })
+      const billing = orders.subscription('billing', { timeout: patience(it) })
       const gate = it.gate()
       const stuck = await it.collect(await it.open(), billing, () => gate.pass(), { prefetch: 0 })
       await it.publish(orders, 1)
@@ -139,9 +140,11 @@ export const GRP = defineCases(
       const shipping = orders.subscription('shipping')
       const broker = await it.open()
       await broker.declare(shipping)
-      const failing = await it.collect(broker, billing, ({ data }) => {
-        if (data.n === 1) throw new Error('always')
-      })
+      const failing = await it.collect(
+        broker,
+        billing,
+        failAlways(({ data }) => data.n === 1),
+      )
       await it.publish(orders, 3)
       await it.until(() => failing.dead.length === 1 && failing.acked.length === 2, { what: 'one dead and two acked' })
       await failing.close()

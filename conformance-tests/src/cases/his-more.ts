@@ -5,8 +5,9 @@ import { closed } from '../case/closed.js'
 import type { Collector } from '../case/collector.js'
 import type { CaseContext } from '../case/context.js'
 import { check } from '../case/expect.js'
-import { upTo } from '../case/range.js'
+import { oneOf } from '../case/random.js'
 import type { Sample } from '../case/sample.js'
+import { upTo } from '../case/up-to.js'
 
 /** Subscriptions with handlers that take time, fail now and then, and at times for good. */
 class Workload {
@@ -66,7 +67,7 @@ function strike(it: CaseContext, link: UnreliableAdapter): void {
     () => link.failBefore('settle', { times: 2 }),
     () => link.takeLeases(),
   ]
-  strikes[Math.floor(it.random() * strikes.length)]?.()
+  oneOf(it, strikes)?.()
 }
 
 /** Workloads that assert little themselves: their histories are judged. */
@@ -86,7 +87,7 @@ export const HIS_MORE = defineCases(
       for (const _ of upTo(8)) {
         await workload.publish(it.size(24))
         await it.elapse(it.random() * delay)
-        const link = opened[Math.floor(it.random() * opened.length)]?.[1]
+        const link = oneOf(it, opened)?.[1]
         check(link !== undefined, 'there is no link')
         strike(it, link)
       }

@@ -3,6 +3,7 @@ import type { UnreliableAdapter } from '@pluribus/core/testing'
 import { defineCases } from '../case/case.js'
 import type { Collector } from '../case/collector.js'
 import type { CaseContext } from '../case/context.js'
+import { oneOf, randomBelow } from '../case/random.js'
 import { HIS_MORE } from './his-more.js'
 
 /** Processes that compete, and how many messages each round publishes. */
@@ -67,8 +68,7 @@ async function workload(it: CaseContext, strike: () => Promise<void>): Promise<v
   for (let round = 0; round < it.size(200) / BATCH; round++) {
     const items = Array.from({ length: BATCH }, (_, n) => {
       // Supplied ids: what is in doubt may be published again without being two messages, where that is offered.
-      const key =
-        it.capabilities.keys === 'none' || it.random() < 0.5 ? undefined : `k${Math.floor(it.random() * KEYS)}`
+      const key = it.capabilities.keys === 'none' || it.random() < 0.5 ? undefined : `k${randomBelow(it, KEYS)}`
       return { data: { n: round * BATCH + n }, key, id: `r${round}-${n}` }
     })
     ids.push(...(await stored(publisher.publishMany(orders, items))))
@@ -95,7 +95,7 @@ async function stored(publishing: Promise<PublishReport>): Promise<readonly stri
 /** Only the first one may die: the others survive everything. */
 async function disturb(it: CaseContext, victims: readonly Victim[], strike: () => Promise<void>): Promise<void> {
   const dice = it.random()
-  const victim = victims[Math.floor(it.random() * victims.length)]
+  const victim = oneOf(it, victims)
   if (dice < 0.25) victim?.link.cut()
   else if (dice < 0.3) victims[0]?.link.kill()
   else if (dice > 0.9) await strike()

@@ -1,5 +1,6 @@
 import { DEAD_REASONS, retry } from '@pluribus/core'
 import { all } from '../case/all.js'
+import { failOnce } from '../case/behaviour.js'
 import { die } from '../case/broken-link.js'
 import { defineCases } from '../case/case.js'
 import type { CaseContext } from '../case/context.js'
@@ -27,9 +28,11 @@ export const HLD = defineCases(
       const delay = heldFor(it, 1)
       const orders = it.topic()
       const billing = orders.subscription('billing', { retry: { attempts: 3, delays: [delay] } })
-      const seen = await it.collect(await it.open(), billing, (message, { attempt }) => {
-        if (message.data.n === 1 && attempt === 1) throw new Error('once')
-      })
+      const seen = await it.collect(
+        await it.open(),
+        billing,
+        failOnce(message => message.data.n === 1),
+      )
       await it.publish(orders, 5, n => ({ key: n % 2 === 1 ? 'odd' : 'even' }))
       const within = it.timing.arrive + delay + it.timing.redeliver
       await it.until(() => seen.acked.length === 5, { within, what: 'all five to be acked' })
@@ -52,9 +55,11 @@ export const HLD = defineCases(
       const delay = heldFor(it, 1)
       const orders = it.topic()
       const billing = orders.subscription('billing', { retry: { attempts: 3, delays: [delay] } })
-      const seen = await it.collect(await it.open(), billing, (message, { attempt }) => {
-        if (message.data.n === 1 && attempt === 1) throw new Error('once')
-      })
+      const seen = await it.collect(
+        await it.open(),
+        billing,
+        failOnce(message => message.data.n === 1),
+      )
       await it.publish(orders, 5, n => ({ key: n % 2 === 1 ? 'odd' : 'even' }))
       const within = it.timing.arrive + delay + it.timing.redeliver
       await it.until(() => seen.acked.length === 5, { within, what: 'all five to be acked' })

@@ -1,5 +1,5 @@
 import type { Topic } from '@pluribus/core'
-import type { Behaviour } from '../case/behaviour.js'
+import { type Behaviour, never } from '../case/behaviour.js'
 import { defineCases } from '../case/case.js'
 import { between, check, equal, sameMembers } from '../case/expect.js'
 import { type Fate, fatesOf, type Oddities } from '../case/fates.js'
@@ -132,7 +132,6 @@ export const HND = defineCases(
       const broker = await it.open()
       const abandoned: string[] = []
       broker.on('handler.abandoned', ({ id }) => abandoned.push(id))
-      const never = new Promise<void>(() => {})
       const seen = await it.collect(broker, billing, ({ data }) => (data.n === 1 ? never : undefined))
       const ids = await it.publish(orders, 2)
       const within = arrive + 2 * timeout

@@ -1,12 +1,12 @@
 import { lifo } from '@pluribus/core'
+import { die } from '../case/broken-link.js'
 import { defineCases } from '../case/case.js'
 import { closed } from '../case/closed.js'
 import type { Collector } from '../case/collector.js'
-import { die } from '../case/die.js'
 import { check, equal } from '../case/expect.js'
-import { patient } from '../case/patient.js'
-import { upTo } from '../case/range.js'
+import { patience } from '../case/patience.js'
 import { untilAcked } from '../case/until-acked.js'
+import { upTo } from '../case/up-to.js'
 import { whenDue } from '../case/when-due.js'
 
 const runsOf = ({ runs }: Collector, key: string): readonly (readonly [number, number])[] =>
@@ -85,7 +85,7 @@ export const KEY_MORE = defineCases(
       const joiner = await it.collect(await it.open(), billing, behaviour, { concurrency: 4 })
       await leaver.close()
       await it.elapse(it.random() * delay)
-      await die(adapter)
+      await die(it, victim, adapter)
       const within = lease + 3 * recover + redeliver
       await it.until(() => handled.size === count, { within, what: `all ${count} messages to be handled` })
       await closed(it, dying, joiner)
@@ -211,7 +211,7 @@ export const KEY_MORE = defineCases(
     budget: ({ delay, redeliver }) => delay + redeliver,
     async run(it) {
       const orders = it.topic()
-      const billing = orders.subscription('billing', { timeout: patient(it.timing) })
+      const billing = orders.subscription('billing', { timeout: patience(it) })
       const broker = await it.open()
       const seen = await it.collect(broker, billing)
       await broker.publish(orders, { n: 3 }, { key: 'k', delay: it.timing.delay })

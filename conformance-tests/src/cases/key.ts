@@ -1,8 +1,8 @@
 import { defineCases } from '../case/case.js'
 import { check, equal, sameMembers } from '../case/expect.js'
-import { patient } from '../case/patient.js'
-import { upTo } from '../case/range.js'
+import { patience } from '../case/patience.js'
 import { untilAcked } from '../case/until-acked.js'
+import { upTo } from '../case/up-to.js'
 import { KEY_MORE } from './key-more.js'
 
 /** Keys that a careless comparison, pattern, number or encoding would take for each other. */
@@ -197,7 +197,7 @@ export const KEY = defineCases(
         check(publisher !== undefined, 'there is no publisher')
         await publisher.publish(orders, { n }, { key: `k${Math.ceil(n / 2) % 8}` })
       }
-      const billing = orders.subscription('billing', { timeout: patient(it.timing) })
+      const billing = orders.subscription('billing', { timeout: patience(it) })
       const seen = await it.collect(await it.open(), billing, undefined, { concurrency: 8 })
       await untilAcked(it, count, seen)
       for (const key of upTo(8).map(n => `k${n % 8}`)) {

@@ -2,9 +2,9 @@ import { bytes } from '@pluribus/core'
 import { defineCases } from '../case/case.js'
 import type { CaseContext } from '../case/context.js'
 import { check, equal } from '../case/expect.js'
-import { upTo } from '../case/range.js'
 import { activeResources } from '../case/resources.js'
 import { untilAcked } from '../case/until-acked.js'
+import { upTo } from '../case/up-to.js'
 
 /** What may come and go by itself meanwhile. */
 const SLACK = 2

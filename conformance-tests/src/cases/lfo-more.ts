@@ -1,10 +1,10 @@
 import { lifo } from '@pluribus/core'
 import { defineCases } from '../case/case.js'
 import { equal } from '../case/expect.js'
-import { HOUR, openSkewed } from '../case/open-skewed.js'
-import { patient } from '../case/patient.js'
-import { upTo } from '../case/range.js'
+import { patience } from '../case/patience.js'
 import { untilAcked } from '../case/until-acked.js'
+import { upTo } from '../case/up-to.js'
+import { HOUR } from '../case/wall-clock.js'
 import { whenDue } from '../case/when-due.js'
 
 /** The latest first, through retries, lost leases and restarts. */
@@ -20,7 +20,7 @@ export const LFO_MORE = defineCases(
     async run(it) {
       const orders = it.topic()
       const retry = { attempts: 2, delays: [it.timing.delay] }
-      const billing = orders.subscription('billing', { discipline: lifo(), retry, timeout: patient(it.timing) })
+      const billing = orders.subscription('billing', { discipline: lifo(), retry, timeout: patience(it) })
       const broker = await it.open()
       await it.publish(orders, 3)
       const gate = it.gate()
@@ -76,7 +76,7 @@ export const LFO_MORE = defineCases(
       await (await it.open()).declare(billing)
       const ids = ['m', 'z', 'a', 'k']
       for (const [index, id] of ids.entries()) {
-        const publisher = await openSkewed(it, (2 - index) * HOUR)
+        const publisher = await it.open({ skew: (2 - index) * HOUR })
         await publisher.publish(orders, { n: index + 1 }, { id: `${id}-${orders.name}` })
         await publisher.close()
       }
@@ -157,7 +157,7 @@ export const LFO_MORE = defineCases(
     async run(it) {
       const orders = it.topic()
       const discipline = lifo({ atLeast: 'windowed' })
-      const billing = orders.subscription('billing', { discipline, timeout: patient(it.timing) })
+      const billing = orders.subscription('billing', { discipline, timeout: patience(it) })
       const gate = it.gate()
       const broker = await it.open()
       const seen = await it.collect(broker, billing, () => gate.pass())

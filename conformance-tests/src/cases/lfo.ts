@@ -2,8 +2,8 @@ import { lifo } from '@pluribus/core'
 import { defineCases } from '../case/case.js'
 import { check, equal } from '../case/expect.js'
 import { handedOutInOrder } from '../case/handed-out-in-order.js'
-import { upTo } from '../case/range.js'
 import { untilAcked } from '../case/until-acked.js'
+import { upTo } from '../case/up-to.js'
 import { LFO_MORE } from './lfo-more.js'
 
 const EXACT = { needs: 'lifo:exact', refusal: 'REF-lifo', proves: ['lifo:exact'] } as const

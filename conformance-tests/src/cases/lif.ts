@@ -4,6 +4,7 @@ import { adapterOf } from '../case/adapter-of.js'
 import { defineCases } from '../case/case.js'
 import type { Collector } from '../case/collector.js'
 import { between, check, equal } from '../case/expect.js'
+import { untilAcked } from '../case/until-acked.js'
 
 /** Opening, and what a broker is while it is open. */
 export const LIF = defineCases(
@@ -159,7 +160,7 @@ export const LIF = defineCases(
       const [publisher, consumer] = [await it.open(), await it.open()]
       const seen = await it.collect(consumer, orders.subscription('billing'))
       await publisher.publish(orders, { n: 1 })
-      await it.until(() => seen.acked.length === 1, { what: 'the message to be acked' })
+      await untilAcked(it, 1, seen)
       const publishers = new Set(
         it.history.events.filter(({ kind }) => kind === 'publish').map(({ process }) => process),
       )

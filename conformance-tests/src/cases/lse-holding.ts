@@ -1,8 +1,8 @@
 import type { Behaviour } from '../case/behaviour.js'
+import { die } from '../case/broken-link.js'
 import { defineCases } from '../case/case.js'
-import { die } from '../case/die.js'
 import { check, equal, sameMembers } from '../case/expect.js'
-import { needLeases } from '../case/need-leases.js'
+import { needsLeases } from '../case/leases.js'
 import { patience } from '../case/patience.js'
 import type { Sample } from '../case/sample.js'
 
@@ -24,7 +24,8 @@ export const LSE_HOLDING = defineCases(
       const { lease, redeliver, quiet } = it.timing
       const orders = it.topic()
       const billing = orders.subscription('billing', { timeout: patience(it) })
-      needLeases(it, await it.consume(orders.subscription('probe')))
+      await it.consume(orders.subscription('probe'))
+      needsLeases(it)
       const blocked = await it.child()
       await blocked.subscribe(billing, { does: 'block' })
       const ids = await it.publish(orders, 1)
@@ -49,7 +50,8 @@ export const LSE_HOLDING = defineCases(
       const orders = it.topic()
       const count = it.size(20)
       const billing = orders.subscription('billing', { timeout: patience(it) })
-      needLeases(it, await it.consume(orders.subscription('probe')))
+      await it.consume(orders.subscription('probe'))
+      needsLeases(it)
       const [first, adapter] = await it.openBreakable()
       const gate = it.gate()
       await it.collect(first, billing, () => gate.pass(), { concurrency: count })
@@ -80,7 +82,7 @@ export const LSE_HOLDING = defineCases(
           const billing = orders.subscription('billing')
           await it.publish(orders, 1)
           const right = await it.consume(billing)
-          needLeases(it, right)
+          needsLeases(it)
           const wrong = await it.consume(billing, { skew: leases * lease })
           for (const [holder, other] of [
             [right, wrong],
@@ -196,7 +198,7 @@ export const LSE_HOLDING = defineCases(
       'An adapter that has no place for marks hands out what was lost, again and again, as the attempt that it was.',
     profile: 'full',
     needs: 'losses:none',
-    budget: ({ recover, lease }) => 6 * (lease + recover),
+    budget: ({ recover, lease, close }) => 6 * (lease + recover + close),
     async run(it) {
       const orders = it.topic()
       const billing = orders.subscription('billing', { timeout: patience(it) })
@@ -208,7 +210,7 @@ export const LSE_HOLDING = defineCases(
         const what = `the message to be run again after ${death - 1} deaths`
         await it.until(() => seen.running === 1, { within: it.timing.lease + it.timing.recover, what })
         equal(seen.attempts, [1], 'its attempt')
-        await die(adapter)
+        await die(it, broker, adapter)
       }
       const last = await it.collect(await it.open(), billing)
       await it.until(() => last.acked.length === 1, {

@@ -4,7 +4,7 @@ import { defineCases } from '../case/case.js'
 import type { Consumer } from '../case/consumer.js'
 import type { CaseContext } from '../case/context.js'
 import { between, check, equal } from '../case/expect.js'
-import { needLeases } from '../case/need-leases.js'
+import { needsLeases } from '../case/leases.js'
 import { patience } from '../case/patience.js'
 
 /** Leases: renewing, and what keeps a delivery with its holder. */
@@ -45,7 +45,7 @@ export const LSE_MORE = defineCases(
       await it.publish(orders, 1)
       const other = await it.consume(billing)
       const holder = await it.consume(billing)
-      needLeases(it, holder)
+      needsLeases(it)
       const delivery = await holder.next()
       await it.elapse(0.6 * lease)
       const asked = it.clock.monotonic()
@@ -70,7 +70,7 @@ export const LSE_MORE = defineCases(
       const billing = orders.subscription('billing')
       await it.publish(orders, 2)
       const late = await it.consume(billing)
-      needLeases(it, late)
+      needsLeases(it)
       const [settled, expired] = await late.take(2)
       if (settled === undefined || expired === undefined) return
       await late.ack(settled)
@@ -95,7 +95,8 @@ export const LSE_MORE = defineCases(
       const orders = it.topic()
       const billing = orders.subscription('billing', { timeout: patience(it) })
       const [first, adapter] = await it.openBreakable()
-      needLeases(it, await it.consume(orders.subscription('probe')))
+      await it.consume(orders.subscription('probe'))
+      needsLeases(it)
       const gate = it.gate()
       const held = await it.collect(first, billing, () => gate.pass())
       const ids = await it.publish(orders, 1)
@@ -133,7 +134,7 @@ export const LSE_MORE = defineCases(
       const billing = orders.subscription('billing')
       const [killer] = await it.publish(orders, 2)
       const first = await it.consume(billing)
-      needLeases(it, first)
+      needsLeases(it)
       await first.take(2)
       const second = await it.consume(billing)
       const [again, innocent] = await second.take(2, within)

@@ -1,7 +1,7 @@
 import { all } from '../case/all.js'
 import { defineCases } from '../case/case.js'
 import { between, check, equal } from '../case/expect.js'
-import { needLeases } from '../case/need-leases.js'
+import { needsLeases } from '../case/leases.js'
 import { patience } from '../case/patience.js'
 
 /** Leases. A source without `renew` has none: what it holds is its own until it ends. */
@@ -18,7 +18,7 @@ export const LSE = defineCases(
       const orders = it.topic()
       const billing = orders.subscription('billing')
       const holder = await it.consume(billing)
-      needLeases(it, holder)
+      needsLeases(it)
       const [id] = await it.publish(orders, 1)
       const asked = it.clock.monotonic()
       await holder.next()
@@ -49,7 +49,7 @@ export const LSE = defineCases(
       await it.publish(orders, 1)
       const idle = [await it.consume(billing), await it.consume(billing)]
       const holder = await it.consume(billing)
-      needLeases(it, holder)
+      needsLeases(it)
       const asked = it.clock.monotonic()
       await holder.next()
       const left = asked + it.timing.lease - it.clock.monotonic()
@@ -72,7 +72,7 @@ export const LSE = defineCases(
       const billing = orders.subscription('billing')
       await it.publish(orders, 1)
       const late = await it.consume(billing)
-      needLeases(it, late)
+      needsLeases(it)
       const old = await late.next()
       const other = await it.consume(billing)
       const held = await other.next(timing.lease + timing.redeliver)
@@ -105,7 +105,7 @@ export const LSE = defineCases(
         (['retry', 'reject', 'release'] as const).map(async kind => {
           const billing = orders.subscription(`late-${kind}`)
           const late = await it.consume(billing)
-          needLeases(it, late)
+          needsLeases(it)
           const old = await late.next()
           const other = await it.consume(billing)
           const held = await other.next(timing.lease + timing.redeliver)
@@ -164,7 +164,7 @@ export const LSE = defineCases(
       const ids = await it.publish(orders, 4)
       const broken = await it.connect()
       const first = await it.consume(billing, { connection: broken, consumer: { id: 1, generation: 1 } })
-      needLeases(it, first)
+      needsLeases(it)
       const [held] = await first.take(2)
       const other = await it.consume(billing)
       const connection = await it.connect({ like: broken })

@@ -5,7 +5,7 @@ import { cutLink } from '../case/broken-link.js'
 import { defineCases } from '../case/case.js'
 import { UNWOKEN } from '../case/core-limits.js'
 import { equal } from '../case/expect.js'
-import { isLeased } from '../case/leases.js'
+import { hasLeases } from '../case/leases.js'
 import { lose } from '../case/lose.js'
 import { Succession } from '../case/succession.js'
 
@@ -171,7 +171,7 @@ export const LSS_COUNTED = defineCases(
       gate.open()
       await it.until(() => seen.acked.length === 8, { within: lease + recover, what: 'all eight to be acked' })
       // What is not leased is handed out again at once, to whoever is there first.
-      if (isLeased(it)) equal(seen.ids.toSorted(), ids.toSorted(), 'what ran')
+      if (hasLeases(it)) equal(seen.ids.toSorted(), ids.toSorted(), 'what ran')
       equal([...new Set(seen.attempts)], [1], 'the attempts that were counted')
       equal([...new Set(seen.runs.map(({ losses }) => losses))], [0], 'the losses that were counted')
     },

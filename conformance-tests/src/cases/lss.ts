@@ -9,6 +9,7 @@ import {
 } from '@pluribus/core'
 import { CRASHED_AFTER, SUSPECT_AFTER } from '@pluribus/core/driver'
 import { all } from '../case/all.js'
+import { never } from '../case/behaviour.js'
 import { die } from '../case/broken-link.js'
 import { defineCases } from '../case/case.js'
 import type { Collector } from '../case/collector.js'
@@ -18,13 +19,12 @@ import { equal, sameMembers } from '../case/expect.js'
 import { needsDeath } from '../case/leases.js'
 import type { Sample } from '../case/sample.js'
 import { Succession } from '../case/succession.js'
+import { untilAcked } from '../case/until-acked.js'
 import type { Timing } from '../target/timing.js'
 
 /** As many processes as two killers take, and one more. */
 const succeeding = ({ lease, redeliver, arrive, recover, close }: Timing) =>
   12 * (lease + redeliver + 4 * arrive + recover + close)
-
-const never = new Promise<undefined>(() => {})
 
 const PROMISE =
   'A message that ends the process that runs it is dead-lettered as CRASHED, after two losses and three more while it was marked; nothing that was fetched with it dies.'
@@ -130,7 +130,7 @@ export const LSS = defineCases(
       await it.elapse(it.timing.quiet)
       equal(seen.runs.length, 1, 'what runs while a suspect does')
       gate.open()
-      await it.until(() => seen.acked.length === 10, { what: 'all ten to be acked' })
+      await untilAcked(it, 10, seen)
     },
   },
 )

@@ -1,10 +1,11 @@
 import { release } from '@pluribus/core'
-import type { Behaviour } from '../case/behaviour.js'
+import { type Behaviour, failAlways } from '../case/behaviour.js'
 import { defineCases } from '../case/case.js'
 import type { Collector } from '../case/collector.js'
 import { check, equal, sameMembers } from '../case/expect.js'
 import { patience } from '../case/patience.js'
 import type { Sample } from '../case/sample.js'
+import { untilAcked } from '../case/until-acked.js'
 
 /** The most pulls that each run may cost where everything waits for its retry: wakes may be spurious, but not a spin. */
 const MOST_PULLS = 5
@@ -102,14 +103,7 @@ export const NCK_MORE = defineCases(
       const orders = it.topic()
       const count = it.size(50)
       const billing = orders.subscription('billing', { retry: { attempts: 3, delays: [timing.delay] } })
-      const seen = await it.collect(
-        await it.open(),
-        billing,
-        () => {
-          throw new Error('always')
-        },
-        { concurrency: count, prefetch: count },
-      )
+      const seen = await it.collect(await it.open(), billing, failAlways(), { concurrency: count, prefetch: count })
       await it.publish(orders, count)
       const within = timing.arrive + 2 * (timing.delay + timing.redeliver)
       await it.until(() => seen.dead.length === count, { within, what: `${count} messages to be dead` })
@@ -147,7 +141,7 @@ export const NCK_MORE = defineCases(
       await it.until(() => gate.arrived === 1, { what: 'message 2 to run while message 1 waits for its retry' })
       await it.elapse(delay + it.capabilities.delayTick + redeliver)
       gate.open()
-      await it.until(() => seen.acked.length === 4, { what: 'four messages to be acked' })
+      await untilAcked(it, 4, seen)
       equal(seen.numbers, [1, 2, 1, 3, 4], 'the order of the runs')
     },
   },

@@ -1,5 +1,6 @@
 import { reject } from '@pluribus/core'
 import { all } from '../case/all.js'
+import { failOnce } from '../case/behaviour.js'
 import { defineCases } from '../case/case.js'
 import { equal, sameMembers } from '../case/expect.js'
 import { fullOptions } from '../case/full-options.js'
@@ -14,9 +15,7 @@ export const NCK = defineCases(
     async run(it) {
       const orders = it.topic()
       const billing = orders.subscription('billing', { retry: { delays: [] } })
-      const seen = await it.collect(await it.open(), billing, (_, { attempt }) => {
-        if (attempt === 1) throw new Error('once')
-      })
+      const seen = await it.collect(await it.open(), billing, failOnce())
       const ids = await it.publish(orders, 1)
       await it.until(() => seen.acked.length === 1, { what: 'the message to be acked after it had failed once' })
       await it.silence(seen)
@@ -43,9 +42,11 @@ export const NCK = defineCases(
       const count = it.size(100)
       const fails = (n: number) => n === 3 || n === count
       const billing = orders.subscription('billing', { retry: { attempts: 3, delays: [it.timing.delay] } })
-      const seen = await it.collect(await it.open(), billing, (message, { attempt }) => {
-        if (fails(message.data.n) && attempt === 1) throw new Error('once')
-      })
+      const seen = await it.collect(
+        await it.open(),
+        billing,
+        failOnce(message => fails(message.data.n)),
+      )
       const ids = await it.publish(orders, count)
       const within = it.timing.arrive + it.timing.delay + it.timing.redeliver
       await it.until(() => seen.acked.length === count, { within, what: `${count} messages to be acked` })
@@ -67,9 +68,7 @@ export const NCK = defineCases(
     async run(it) {
       const orders = it.topic()
       const billing = orders.subscription('billing', { retry: { delays: [] } })
-      const seen = await it.collect(await it.open(), billing, (_, { attempt }) => {
-        if (attempt === 1) throw new Error('once')
-      })
+      const seen = await it.collect(await it.open(), billing, failOnce())
       const publisher = await it.open({ source: 'conformance' })
       const options = fullOptions(it)
       const { id } = await publisher.publish(orders, { n: 1 }, options)

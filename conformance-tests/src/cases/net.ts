@@ -6,6 +6,7 @@ import { UNANSWERED, UNWOKEN } from '../case/core-limits.js'
 import { between, check, equal, sameMembers } from '../case/expect.js'
 import { publishedAgain } from '../case/published-again.js'
 import type { Sample } from '../case/sample.js'
+import { untilAcked } from '../case/until-acked.js'
 import { decorate } from '../history/decorate.js'
 
 /** Loss of the connection, as seen from the client. What a proxy shows of it stands in a file of its own. */
@@ -172,7 +173,7 @@ export const NET = defineCases(
       await publishing.publish(orders, { n: 1 })
       adapter.cut()
       await publishedAgain(() => publishing.publish(orders, { n: 2 }))
-      await it.until(() => seen.acked.length === 2, { what: 'both to be acked' })
+      await untilAcked(it, 2, seen)
       equal(events, ['consumer.up 1'], 'what the consumer has told')
     },
   },
@@ -251,7 +252,7 @@ export const NET = defineCases(
       await it.rejects('CONFLICT', () => broker.publish(different, { n: 1 }))
       await it.rejects('NOT_FOUND', () => broker.counts(it.topic().subscription('nobody')))
       const ids = await it.publish(orders, 2)
-      await it.until(() => seen.acked.length === 2, { what: 'both to be acked' })
+      await untilAcked(it, 2, seen)
       equal(seen.ids, ids, 'what came')
       equal([events, adapter.connects], [['consumer.up 1'], 1], 'what was told, and how often it was connected')
     },

@@ -1,7 +1,7 @@
 import type { Broker, BrokerEvents } from '@pluribus/core'
 import { defineCases } from '../case/case.js'
 import { equal } from '../case/expect.js'
-import { upTo } from '../case/range.js'
+import { upTo } from '../case/up-to.js'
 
 const COUNTED = [
   'message.published',

@@ -3,6 +3,7 @@ import { defineCases } from '../case/case.js'
 import { UNANSWERED } from '../case/core-limits.js'
 import { between, check, equal } from '../case/expect.js'
 import { publishedAgain } from '../case/published-again.js'
+import { untilAcked } from '../case/until-acked.js'
 import type { Expression } from '../claims/expression.js'
 
 /** Supplied ids are recognised. */
@@ -55,7 +56,7 @@ export const OUT = defineCases(
       await it.elapse(it.timing.delay)
       adapter.accept()
       const receipts = await Promise.all(publishing)
-      await it.until(() => seen.acked.length === 3, { what: 'all three to be acked' })
+      await untilAcked(it, 3, seen)
       equal(
         seen.ids,
         receipts.map(({ id }) => id),
@@ -103,7 +104,7 @@ export const OUT = defineCases(
       adapter.failBefore('publish', { cut: true })
       const cut = await broker.publish(orders, { n: 2 }, { id: 'call-lost' })
       equal([lost.duplicate, cut.duplicate], [false, false], 'whether they are called duplicates')
-      await it.until(() => seen.acked.length >= 2, { what: 'both to be acked' })
+      await untilAcked(it, 2, seen)
       await it.silence(seen)
       equal(seen.ids, ['answer-lost', 'call-lost'], 'what came')
     },
@@ -129,7 +130,7 @@ export const OUT = defineCases(
       const late = ['d', 'e'].map((id, n) => broker.publish(orders, { n }, { id }))
       letGo()
       await Promise.all([...early, ...late])
-      await it.until(() => seen.acked.length >= 6, { what: 'all six to be acked' })
+      await untilAcked(it, 6, seen)
       equal(seen.ids, ['first', 'a', 'b', 'c', 'd', 'e'], 'the order of the runs')
     },
   },
@@ -182,7 +183,7 @@ export const OUT = defineCases(
       equal(error.outcome, 'unknown', 'the outcome of a publish that is never answered')
       between(it.clock.monotonic() - start, 0, UNANSWERED + it.timing.recover, 'milliseconds until it was given up')
       await publishedAgain(() => broker.publish(orders, { n: 2 }))
-      await it.until(() => seen.acked.length >= 2, { what: 'both to be acked' })
+      await untilAcked(it, 2, seen)
       equal(seen.numbers, [1, 2], 'what came')
     },
   },

@@ -5,9 +5,10 @@ import { defineCases } from '../case/case.js'
 import type { CaseContext } from '../case/context.js'
 import { check, equal, sameMembers } from '../case/expect.js'
 import { type ComesBefore, handedOutInOrder } from '../case/handed-out-in-order.js'
-import { upTo } from '../case/range.js'
+import { randomBelow, randomBytes } from '../case/random.js'
 import type { Sample } from '../case/sample.js'
 import { untilAcked } from '../case/until-acked.js'
+import { upTo } from '../case/up-to.js'
 import { randomOptions } from '../models/random-options.js'
 import { forSequences } from '../models/sequences.js'
 import { WindowModel } from '../models/window-model.js'
@@ -59,7 +60,7 @@ export const PBT_MORE = defineCases(
         const orders = it.topic()
         const broker = await it.open()
         const count = it.size(40)
-        const failures = upTo(count).map(() => Math.floor(it.random() * (attempts + 2)))
+        const failures = upTo(count).map(() => randomBelow(it, attempts + 2))
         const billing = orders.subscription('billing', { retry: { attempts, delays: [] } })
         const behaviour = ({ data }: { readonly data: Sample }, { attempt }: { readonly attempt: number }) => {
           if (attempt <= (failures[data.n - 1] ?? 0)) throw new Error('not yet')
@@ -156,8 +157,8 @@ export const PBT_MORE = defineCases(
       const count = it.size(100)
       for (const n of upTo(count)) {
         const text = JSON.stringify({ n, list: [n, String(n)] })
-        const length = Math.floor(it.random() * 40)
-        const random = Uint8Array.from({ length }, () => Math.floor(it.random() * 256))
+        const length = randomBelow(it, 40)
+        const random = randomBytes(it, length)
         const cut = Buffer.from(text).subarray(0, Math.ceil(it.random() * text.length))
         await broker.publish(garbage, n % 3 === 0 ? random : n % 3 === 1 ? cut : Buffer.from(text))
       }

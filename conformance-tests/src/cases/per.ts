@@ -1,6 +1,7 @@
 import { priority } from '@pluribus/core'
 import { defineCases } from '../case/case.js'
 import { check, equal } from '../case/expect.js'
+import { upTo } from '../case/up-to.js'
 import type { Expression } from '../claims/expression.js'
 
 /** Claims to survive at least its publisher. */
@@ -51,7 +52,7 @@ export const PER = defineCases(
       })
       equal(
         [...seen.numbers].sort((a, b) => a - b),
-        Array.from({ length: 2 * count }, (_, index) => index + 1),
+        upTo(2 * count),
         'what came',
       )
     },

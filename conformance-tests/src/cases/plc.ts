@@ -1,6 +1,7 @@
 import { lifo } from '@pluribus/core'
 import { defineCases } from '../case/case.js'
 import { check, equal } from '../case/expect.js'
+import { untilAcked } from '../case/until-acked.js'
 
 /** Places: where a message stands that was delayed, retried or redriven. */
 export const PLC = defineCases(
@@ -24,7 +25,7 @@ export const PLC = defineCases(
       await it.elapse(delay + it.capabilities.delayTick + redeliver)
       await broker.publish(orders, { n: 3 })
       const seen = await it.collect(broker, billing)
-      await it.until(() => seen.acked.length === 3, { what: 'all three to be acked' })
+      await untilAcked(it, 3, seen)
       equal(seen.numbers, [1, 2, 3], 'the order of the runs')
     },
   },
@@ -46,7 +47,7 @@ export const PLC = defineCases(
       const broker = await it.open()
       equal((await broker.redrive(billing)).redriven, 1, 'how many were redriven')
       const seen = await it.collect(broker, billing)
-      await it.until(() => seen.acked.length === 3, { what: 'all three to be acked' })
+      await untilAcked(it, 3, seen)
       equal(seen.ids, [...waiting, dead], 'the order of the runs')
     },
   },
@@ -71,7 +72,7 @@ export const PLC = defineCases(
       equal((await broker.redrive(billing)).redriven, 1, 'how many were redriven')
       const later = await it.publish(orders, 1)
       const seen = await it.collect(broker, billing)
-      await it.until(() => seen.acked.length === 4, { what: 'all four to be acked' })
+      await untilAcked(it, 4, seen)
       equal(seen.ids, [...later, dead, ...waiting.toReversed()], 'the order of the runs')
     },
   },
@@ -147,7 +148,7 @@ export const PLC = defineCases(
       equal((await broker.redrive(billing)).redriven, 1, 'how many were redriven')
       const later = await it.publish(orders, 2)
       const seen = await it.collect(broker, billing)
-      await it.until(() => seen.acked.length === 3, { what: 'all three to be acked' })
+      await untilAcked(it, 3, seen)
       equal(seen.ids, [dead, ...later], 'the order of the runs')
     },
   },

@@ -1,8 +1,8 @@
 import { defineCases } from '../case/case.js'
 import { between, equal } from '../case/expect.js'
-import { patient } from '../case/patient.js'
-import { upTo } from '../case/range.js'
+import { patience } from '../case/patience.js'
 import { untilAcked } from '../case/until-acked.js'
+import { upTo } from '../case/up-to.js'
 
 /** What is legal, and what a source owes to those beside it. */
 export const PRE_MORE = defineCases(
@@ -117,7 +117,7 @@ export const PRE_MORE = defineCases(
     needs: 'competing:message',
     async run(it) {
       const orders = it.topic()
-      const billing = orders.subscription('billing', { timeout: patient(it.timing) })
+      const billing = orders.subscription('billing', { timeout: patience(it) })
       const gate = it.gate()
       const paused = await it.collect(await it.open(), billing, () => gate.pass())
       await it.publish(orders, 20)

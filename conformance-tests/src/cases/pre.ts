@@ -2,9 +2,9 @@ import { defineCases } from '../case/case.js'
 import { closed } from '../case/closed.js'
 import { between, check, equal } from '../case/expect.js'
 import { mostHeld } from '../case/most-held.js'
-import { patient } from '../case/patient.js'
-import { upTo } from '../case/range.js'
+import { patience } from '../case/patience.js'
 import { untilAcked } from '../case/until-acked.js'
+import { upTo } from '../case/up-to.js'
 import { PRE_MORE } from './pre-more.js'
 
 /** Concurrency and window. */
@@ -62,7 +62,7 @@ export const PRE = defineCases(
     async run(it) {
       const orders = it.topic()
       const gates = new Map(upTo(10).map(n => [n, it.gate()]))
-      const billing = orders.subscription('billing', { timeout: patient(it.timing) })
+      const billing = orders.subscription('billing', { timeout: patience(it) })
       const behaviour = ({ data }: { readonly data: { readonly n: number } }) => gates.get(data.n)?.pass()
       const seen = await it.collect(await it.open(), billing, behaviour, { concurrency: 3, prefetch: 0 })
       await it.publish(orders, 10)
@@ -86,7 +86,7 @@ export const PRE = defineCases(
       const gate = it.gate()
       const rest = it.gate()
       const count = it.size(60)
-      const billing = orders.subscription('billing', { timeout: patient(it.timing) })
+      const billing = orders.subscription('billing', { timeout: patience(it) })
       const seen = await it.collect(
         await it.open(),
         billing,
@@ -117,7 +117,7 @@ export const PRE = defineCases(
         await gate.pass()
         handled.add(id)
       }
-      const billing = orders.subscription('billing', { timeout: patient(it.timing) })
+      const billing = orders.subscription('billing', { timeout: patience(it) })
       const seen = await it.collect(broker, billing, behaviour, { concurrency: 4, prefetch: 2 })
       await it.publish(orders, 20)
       await it.until(() => seen.running === 4, { what: 'four runs at once' })

@@ -2,9 +2,9 @@ import { priority, reject } from '@pluribus/core'
 import { all } from '../case/all.js'
 import { defineCases } from '../case/case.js'
 import { equal } from '../case/expect.js'
-import { patient } from '../case/patient.js'
-import { upTo } from '../case/range.js'
+import { patience } from '../case/patience.js'
 import { untilAcked } from '../case/until-acked.js'
+import { upTo } from '../case/up-to.js'
 import { whenDue } from '../case/when-due.js'
 
 const oddFirst = (last: number): readonly number[] => [1, 0].flatMap(rest => upTo(last).filter(n => n % 2 === rest))
@@ -22,7 +22,7 @@ export const PRI_DURABLE = defineCases(
       const orders = it.topic()
       const retry = { attempts: 2, delays: [it.timing.delay] }
       const discipline = priority({ levels: 3 })
-      const billing = orders.subscription('billing', { discipline, retry, timeout: patient(it.timing) })
+      const billing = orders.subscription('billing', { discipline, retry, timeout: patience(it) })
       const broker = await it.open()
       await it.publish(orders, 4, n => ({ priority: n === 4 ? 0 : 1 }))
       const gate = it.gate()
@@ -49,7 +49,7 @@ export const PRI_DURABLE = defineCases(
     async run(it) {
       const orders = it.topic()
       const discipline = priority({ levels: 2 })
-      const billing = orders.subscription('billing', { discipline, timeout: patient(it.timing) })
+      const billing = orders.subscription('billing', { discipline, timeout: patience(it) })
       const broker = await it.open()
       const gate = it.gate()
       const seen = await it.collect(broker, billing, () => gate.pass())

@@ -2,9 +2,9 @@ import { priority } from '@pluribus/core'
 import { defineCases } from '../case/case.js'
 import { equal } from '../case/expect.js'
 import { handedOutInOrder } from '../case/handed-out-in-order.js'
-import { patient } from '../case/patient.js'
-import { upTo } from '../case/range.js'
+import { patience } from '../case/patience.js'
 import { untilAcked } from '../case/until-acked.js'
+import { upTo } from '../case/up-to.js'
 
 /** What is no priority. */
 const ILLEGAL: readonly unknown[] = [-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '1', null, true]
@@ -76,7 +76,7 @@ export const PRI_MORE = defineCases(
     async run(it) {
       const orders = it.topic()
       const discipline = priority({ levels: 2, atLeast: 'windowed' })
-      const billing = orders.subscription('billing', { discipline, timeout: patient(it.timing) })
+      const billing = orders.subscription('billing', { discipline, timeout: patience(it) })
       const gate = it.gate()
       const broker = await it.open()
       const seen = await it.collect(broker, billing, () => gate.pass())

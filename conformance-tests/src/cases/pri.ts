@@ -2,8 +2,9 @@ import { priority } from '@pluribus/core'
 import { defineCases } from '../case/case.js'
 import type { CaseContext } from '../case/context.js'
 import { equal } from '../case/expect.js'
-import { upTo } from '../case/range.js'
+import { randomBelow } from '../case/random.js'
 import { untilAcked } from '../case/until-acked.js'
+import { upTo } from '../case/up-to.js'
 import { PRI_DURABLE } from './pri-durable.js'
 import { PRI_MORE } from './pri-more.js'
 
@@ -25,7 +26,7 @@ export const PRI = defineCases(
       const orders = it.topic()
       const levels = levelsOf(it)
       const count = it.size(60)
-      const given = upTo(count).map(() => Math.floor(it.random() * levels))
+      const given = upTo(count).map(() => randomBelow(it, levels))
       const billing = orders.subscription('billing', { discipline: priority({ levels }) })
       await it.publish(orders, count, n => ({ priority: given[n - 1] }))
       const seen = await it.collect(await it.open(), billing)

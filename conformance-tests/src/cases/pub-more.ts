@@ -1,6 +1,7 @@
 import { bytes, type Message } from '@pluribus/core'
 import { defineCases } from '../case/case.js'
 import { check, equal } from '../case/expect.js'
+import { untilAcked } from '../case/until-acked.js'
 
 /** Publishing: many at once, from handlers, with defaults. */
 export const PUB_MORE = defineCases(
@@ -54,7 +55,7 @@ export const PUB_MORE = defineCases(
         if (it.random() < 0.1) await under.at(-1)
       }
       await Promise.all(under)
-      await it.until(() => seen.acked.length === n, { within: 3 * it.timing.arrive, what: `${n} messages to be acked` })
+      await untilAcked(it, n, seen)
       equal(
         seen.numbers,
         Array.from({ length: n }, (_, index) => index),
@@ -127,7 +128,7 @@ export const PUB_MORE = defineCases(
       const broker = await it.open()
       const seen = await it.collect(broker, orders.subscription('billing'))
       const { id } = await broker.publish(orders, { n: 1 })
-      await it.until(() => seen.acked.length === 1, { what: 'the message to be acked' })
+      await untilAcked(it, 1, seen)
       const message = seen.runs[0]?.message
       check(message !== undefined, 'there was no run')
       const { key, priority, version, source, contentType, correlationId, causationId } = message

@@ -1,6 +1,7 @@
 import { bytes, isPluribusError, type PluribusError } from '@pluribus/core'
 import { defineCases } from '../case/case.js'
 import { between, check, equal } from '../case/expect.js'
+import { untilAcked } from '../case/until-acked.js'
 
 /** Publishes that fail, and what is known of them. */
 export const PUB_OUTCOMES = defineCases(
@@ -58,7 +59,7 @@ export const PUB_OUTCOMES = defineCases(
       const stored = how.filter(end => end === 'stored').length
       between(stored, 1, maxPending / payload.length, 'messages that were taken while the broker stood still')
       equal([...new Set(how)].sort(), ['OVERLOADED definite', 'stored'], 'how the publishes ended')
-      await it.until(() => seen.acked.length === stored, { what: `${stored} messages to be acked` })
+      await untilAcked(it, stored, seen)
       await broker.publish(blobs, payload)
     },
   },

@@ -2,6 +2,7 @@ import { bytes, isPluribusError, topic as topicOf } from '@pluribus/core'
 import { defineCases } from '../case/case.js'
 import type { Collector } from '../case/collector.js'
 import { between, check, equal } from '../case/expect.js'
+import { untilAcked } from '../case/until-acked.js'
 
 const ILLEGAL = [
   '',
@@ -43,7 +44,7 @@ export const PUB = defineCases(
       const { id, duplicate } = await broker.publish(orders, data, { id: 'order-1', headers, ...rest })
       const after = it.clock.now()
       equal([id, duplicate], ['order-1', false], 'the receipt')
-      await it.until(() => seen.acked.length === 1, { what: 'the message to be acked' })
+      await untilAcked(it, 1, seen)
       const message = seen.runs[0]?.message
       check(message !== undefined, 'there was no run')
       equal(message.data, data, 'the data')

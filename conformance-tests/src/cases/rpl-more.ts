@@ -1,8 +1,9 @@
 import { all } from '../case/all.js'
+import { failAlways } from '../case/behaviour.js'
 import { defineCases } from '../case/case.js'
 import { equal } from '../case/expect.js'
-import { upTo } from '../case/range.js'
 import { untilAcked } from '../case/until-acked.js'
+import { upTo } from '../case/up-to.js'
 
 /** History and retention. */
 export const RPL_MORE = defineCases(
@@ -19,9 +20,11 @@ export const RPL_MORE = defineCases(
       const broker = await it.open()
       const ids = await it.publish(orders, 10, n => ({ headers: { n: String(n) } }))
       const billing = orders.subscription('billing', { retry: { attempts: 1, delays: [] } })
-      const seen = await it.collect(broker, billing, ({ data }) => {
-        if (data.n === 4) throw new Error('always')
-      })
+      const seen = await it.collect(
+        broker,
+        billing,
+        failAlways(({ data }) => data.n === 4),
+      )
       await it.until(() => seen.acked.length === 9 && seen.dead.length === 1, { what: 'nine acked and one dead' })
       const found = await all(broker.history(orders))
       equal(

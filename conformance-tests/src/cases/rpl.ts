@@ -1,9 +1,9 @@
 import { all } from '../case/all.js'
 import { defineCases } from '../case/case.js'
-import { dateAt } from '../case/date-at.js'
 import { equal } from '../case/expect.js'
-import { upTo } from '../case/range.js'
 import { untilAcked } from '../case/until-acked.js'
+import { upTo } from '../case/up-to.js'
+import { dateAt } from '../case/wall-clock.js'
 import { RPL_MORE } from './rpl-more.js'
 
 /** Late subscribers and replay. */

@@ -1,9 +1,12 @@
 import type { Broker } from '@pluribus/core'
+import { failOnce } from '../case/behaviour.js'
 import { defineCases } from '../case/case.js'
 import type { CaseContext } from '../case/context.js'
 import { UNANSWERED, UNWOKEN } from '../case/core-limits.js'
 import { check, equal, sameMembers } from '../case/expect.js'
+import { persistently } from '../case/persistently.js'
 import { publishedAgain } from '../case/published-again.js'
+import { untilAcked } from '../case/until-acked.js'
 import type { Expression } from '../claims/expression.js'
 
 /** What is stored outlives the broker's process. */
@@ -46,7 +49,7 @@ export const RST_BROKER = defineCases(
         const broker = await it.open({ publishTimeout: it.timing.recover + UNANSWERED })
         for (let n = 1; n <= count / 4; n++) {
           const id = `${publisher}-${n}`
-          await stored(() => broker.publish(orders, { n }, { id }))
+          await persistently(it, () => broker.publish(orders, { n }, { id }))
           ids.push(id)
         }
       })
@@ -98,7 +101,7 @@ export const RST_BROKER = defineCases(
         await it.open({ publishTimeout: 2 * (it.timing.recover + UNANSWERED) }),
       ]
       for (const broker of [hasty, patient]) await broker.publish(orders, { n: 1 })
-      await it.until(() => seen.acked.length === 2, { what: 'both to be acked' })
+      await untilAcked(it, 2, seen)
       await it.broker.stop()
       const waiting = patient.publish(orders, { n: 3 })
       const error = await it.rejects('UNAVAILABLE', () => hasty.publish(orders, { n: 2 }))
@@ -170,9 +173,11 @@ export const RST_BROKER = defineCases(
       const delay = 10 * it.timing.delay
       const orders = it.topic()
       const billing = orders.subscription('billing', { retry: { attempts: 2, delays: [delay] } })
-      const seen = await it.collect(await it.open(), billing, ({ data: { n } }, { attempt }) => {
-        if (n <= 10 && attempt === 1) throw new Error('once')
-      })
+      const seen = await it.collect(
+        await it.open(),
+        billing,
+        failOnce(({ data: { n } }) => n <= 10),
+      )
       const published = it.clock.monotonic()
       await it.publish(orders, 20, n => (n > 10 ? { delay } : {}))
       await it.until(() => seen.runs.length === 10, { what: 'ten runs that fail' })
@@ -229,7 +234,7 @@ export const RST_BROKER = defineCases(
       for (let restart = 1; restart <= 10; restart++) {
         const publishing = Array.from({ length: 20 }, (_, n) => {
           const id = `${restart}-${n}`
-          return stored(() => broker.publish(orders, { n }, { id })).then(() => void ids.push(id))
+          return persistently(it, () => broker.publish(orders, { n }, { id })).then(() => void ids.push(id))
         })
         await it.broker.kill()
         await it.broker.start()
@@ -240,19 +245,6 @@ export const RST_BROKER = defineCases(
     },
   },
 )
-
-/** Publishes under an id of its own until it is told to be stored: what is unknown is published again. */
-async function stored(publish: () => Promise<unknown>): Promise<void> {
-  for (let isStored = false; !isStored; ) {
-    isStored = await publish().then(
-      () => true,
-      (error: { readonly retryable?: boolean }) => {
-        if (error.retryable !== true) throw error
-        return false
-      },
-    )
-  }
-}
 
 /** A publisher and a consumer that have worked, and are idle now. */
 async function atWork(it: CaseContext) {

@@ -1,10 +1,9 @@
-import { isPluribusError } from '@pluribus/core'
 import type { UnreliableAdapter } from '@pluribus/core/testing'
 import { outage } from '../case/broken-link.js'
 import { defineCases } from '../case/case.js'
-import type { CaseContext } from '../case/context.js'
 import { UNANSWERED, UNWOKEN } from '../case/core-limits.js'
 import { check, equal, sameMembers } from '../case/expect.js'
+import { persistently } from '../case/persistently.js'
 import type { Sample } from '../case/sample.js'
 
 /** Outages of the broker, as its clients see them. What takes a broker process stands in a file of its own. */
@@ -129,16 +128,3 @@ export const RST = defineCases(
     },
   },
 )
-
-/** Publishes again under the same id until it is stored. */
-async function persistently(it: CaseContext, publish: () => Promise<unknown>): Promise<void> {
-  for (;;) {
-    try {
-      await publish()
-      return
-    } catch (error) {
-      check(isPluribusError(error) && error.retryable, `a publish has failed for good: ${String(error)}`)
-      await it.elapse(it.timing.delay / 10)
-    }
-  }
-}

@@ -2,6 +2,7 @@ import { all } from '../case/all.js'
 import { defineCases } from '../case/case.js'
 import type { CaseContext } from '../case/context.js'
 import { equal } from '../case/expect.js'
+import { untilAcked } from '../case/until-acked.js'
 import type { Timing } from '../target/timing.js'
 
 /** How long messages stay here after they were handled, in milliseconds. */
@@ -26,7 +27,7 @@ export const RTN = defineCases(
       const broker = await it.open()
       const seen = await it.collect(broker, orders.subscription('billing'))
       const ids = await it.publish(orders, 3)
-      await it.until(() => seen.acked.length === 3, { what: 'all three to be acked' })
+      await untilAcked(it, 3, seen)
       const kept = await all(broker.history(orders))
       equal(
         kept.map(({ id }) => id),
@@ -52,7 +53,7 @@ export const RTN = defineCases(
       const broker = await it.open()
       const seen = await it.collect(broker, orders.subscription('billing'))
       const ids = await it.publish(orders, 3)
-      await it.until(() => seen.acked.length === 3, { what: 'all three to be acked' })
+      await untilAcked(it, 3, seen)
       await past(it)
       equal(
         (await all(broker.history(orders))).map(({ id }) => id),
@@ -107,7 +108,7 @@ export const RTN = defineCases(
       const ids = await it.publish(orders, count, () => ({ headers: { padding: 'x'.repeat(100) } }))
       await past(it)
       const seen = await it.collect(broker, billing)
-      await it.until(() => seen.acked.length === count, { what: `all ${count} to be acked` })
+      await untilAcked(it, count, seen)
       equal(seen.ids, ids, 'what came')
     },
   },

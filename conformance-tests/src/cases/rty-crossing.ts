@@ -1,8 +1,7 @@
-import type { Behaviour } from '../case/behaviour.js'
+import { failOnce } from '../case/behaviour.js'
+import { die } from '../case/broken-link.js'
 import { defineCases } from '../case/case.js'
-import { die } from '../case/die.js'
 import { check, equal } from '../case/expect.js'
-import type { Sample } from '../case/sample.js'
 import { isDeadly, STRIKES, strikeNext } from '../case/strike.js'
 
 /** Retries across the end of processes and links. */
@@ -24,11 +23,11 @@ export const RTY_CROSSING = defineCases(
         const [broker, adapter] = await it.openBreakable()
         let retried = 0
         broker.on('delivery.retried', () => retried++)
-        const first = await it.collect(broker, billing, failOnce)
+        const first = await it.collect(broker, billing, failOnce())
         const ids = await it.publish(orders, 1)
         await it.until(() => retried === 1, { what: 'the message to wait for its retry' })
         if (isClosed) await broker.close()
-        else await die(adapter)
+        else await die(it, broker, adapter)
         const second = await it.collect(await it.open(), billing)
         const how = isClosed ? 'closed' : 'dead'
         const within = delay + it.timing.redeliver + it.timing.lease + it.timing.recover
@@ -53,10 +52,10 @@ export const RTY_CROSSING = defineCases(
         const orders = it.topic()
         const billing = orders.subscription('billing', { retry: { delays: [] } })
         const [broker, adapter] = await it.openBreakable()
-        const seen = [await it.collect(broker, billing, failOnce)]
+        const seen = [await it.collect(broker, billing, failOnce())]
         const provoke = () => it.publish(orders, 3)
         await strikeNext(it, adapter, strike, { operation: 'settle', provoke })
-        if (isDeadly(strike)) seen.push(await it.collect(await it.open(), billing, failOnce))
+        if (isDeadly(strike)) seen.push(await it.collect(await it.open(), billing, failOnce()))
         const acked = () => new Set(seen.flatMap(one => one.acked))
         const what = `three messages to be acked in the end where, as a retry is settled, it ${strike}`
         await it.until(() => acked().size === 3, {
@@ -67,7 +66,3 @@ export const RTY_CROSSING = defineCases(
     },
   },
 )
-
-const failOnce: Behaviour<Sample> = (_, { attempt }) => {
-  if (attempt === 1) throw new Error('once')
-}

@@ -1,6 +1,6 @@
 import { DEAD_REASONS, reject, retry } from '@pluribus/core'
 import { all } from '../case/all.js'
-import type { Behaviour } from '../case/behaviour.js'
+import { type Behaviour, failAlways, failOnce } from '../case/behaviour.js'
 import { defineCases } from '../case/case.js'
 import type { Collector } from '../case/collector.js'
 import type { CaseContext } from '../case/context.js'
@@ -24,9 +24,7 @@ export const RTY_LADDER = defineCases(
       const { delay, redeliver, arrive } = it.timing
       const orders = it.topic()
       const billing = orders.subscription('billing', { retry: { attempts: 5, delays: [delay, 2 * delay] } })
-      const seen = await it.collect(await it.open(), billing, () => {
-        throw new Error('always')
-      })
+      const seen = await it.collect(await it.open(), billing, failAlways())
       const [id = ''] = await it.publish(orders, 1)
       const within = arrive + 7 * delay + 4 * redeliver
       await it.until(() => seen.dead.length === 1, { within, what: 'the message to be dead after five attempts' })
@@ -44,9 +42,11 @@ export const RTY_LADDER = defineCases(
       const orders = it.topic()
       const attempts = it.size(50)
       const billing = orders.subscription('billing', { retry: { attempts, delays: [] } })
-      const seen = await it.collect(await it.open(), billing, ({ data }) => {
-        if (data.n === 2) throw new Error('always')
-      })
+      const seen = await it.collect(
+        await it.open(),
+        billing,
+        failAlways(({ data }) => data.n === 2),
+      )
       const [, poison, ...healthy] = await it.publish(orders, 10)
       const isOver = () => seen.dead.length === 1 && seen.acked.length === 9
       await it.until(isOver, { what: `nine messages to be acked and one to be dead after ${attempts} attempts` })
@@ -104,9 +104,7 @@ export const RTY_LADDER = defineCases(
       const orders = it.topic()
       const billing = orders.subscription('billing', { retry: { delays: [delay] } })
       const broker = await it.open()
-      const behaviour: Behaviour<Sample> = ({ data }, { attempt }) => {
-        if (data.n <= 3 && attempt === 1) throw new Error('once')
-      }
+      const behaviour: Behaviour<Sample> = failOnce(({ data }) => data.n <= 3)
       const seen = await it.collect(broker, billing, behaviour, { prefetch: 0 })
       await it.publish(orders, 10)
       await it.until(() => seen.acked.length === 7, { what: 'seven messages to be acked while three wait' })
@@ -115,7 +113,7 @@ export const RTY_LADDER = defineCases(
         [1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
         'the runs until seven messages were acked, while three wait for their retry',
       )
-      await countsBecome(it, broker, billing, { retrying: 3 })
+      await countsBecome(it, { broker, subscription: billing }, { retrying: 3 })
       const within = it.timing.arrive + delay + it.timing.redeliver
       await it.until(() => seen.acked.length === 10, { within, what: 'the three to be acked as well' })
     },
@@ -181,9 +179,7 @@ export const RTY_LADDER = defineCases(
       const orders = it.topic()
       const billing = orders.subscription('billing', { retry: { delays: [] } })
       const broker = await it.open()
-      const seen = await it.collect(broker, billing, () => {
-        throw new Error('always')
-      })
+      const seen = await it.collect(broker, billing, failAlways())
       await it.publish(orders, 1)
       await it.until(() => seen.dead.length === 1, { what: 'the message to be dead' })
       await it.silence(seen)

@@ -1,9 +1,11 @@
 import { DEAD_REASONS } from '@pluribus/core'
 import { all } from '../case/all.js'
+import { failAlways } from '../case/behaviour.js'
+import { die } from '../case/broken-link.js'
 import { defineCases } from '../case/case.js'
-import { die } from '../case/die.js'
 import { between, check, equal } from '../case/expect.js'
 import { patience } from '../case/patience.js'
+import { upTo } from '../case/up-to.js'
 
 /** Retry policy and attempts. */
 export const RTY = defineCases(
@@ -21,7 +23,7 @@ export const RTY = defineCases(
         const seen = await it.collect(broker, billing, () => Promise.reject(new Error('always')))
         await it.publish(orders, 1)
         await it.until(() => seen.dead.length === 1, { what: `the message to be dead after ${attempts} attempts` })
-        const numbers = Array.from({ length: attempts }, (_, index) => index + 1)
+        const numbers = upTo(attempts)
         equal(seen.attempts, numbers, `the attempts where ${attempts} are allowed`)
         const dead = await all(broker.deadLetters(billing))
         equal(
@@ -85,10 +87,8 @@ export const RTY = defineCases(
         within: it.timing.lease + it.timing.recover,
         what: 'the third attempt to begin',
       })
-      await die(adapter)
-      const last = await it.collect(await it.open(), billing, () => {
-        throw new Error('always')
-      })
+      await die(it, dying, adapter)
+      const last = await it.collect(await it.open(), billing, failAlways())
       await it.until(() => last.dead.length === 1, {
         within: it.timing.lease + it.timing.recover,
         what: 'the message to be dead',
@@ -135,9 +135,7 @@ export const RTY = defineCases(
       const orders = it.topic()
       const delays = [timing.delay, 2 * timing.delay]
       const billing = orders.subscription('billing', { retry: { attempts: 3, delays } })
-      const seen = await it.collect(await it.open(), billing, () => {
-        throw new Error('always')
-      })
+      const seen = await it.collect(await it.open(), billing, failAlways())
       await it.publish(orders, 1)
       const within = timing.arrive + 3 * timing.delay + 3 * timing.redeliver
       await it.until(() => seen.dead.length === 1, { within, what: 'the message to be dead after three attempts' })

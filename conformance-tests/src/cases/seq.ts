@@ -2,7 +2,7 @@ import type { Connection, Lane, OutgoingMessage } from '@pluribus/core/driver'
 import { defineCases } from '../case/case.js'
 import type { CaseContext } from '../case/context.js'
 import { check, equal } from '../case/expect.js'
-import { upTo } from '../case/range.js'
+import { upTo } from '../case/up-to.js'
 
 /** The messages `first` to `last` of a lane, as a forwarder hands them over: with the ids that they had where they come from. */
 const numbered = (topic: string, first: number, last: number): readonly OutgoingMessage[] =>

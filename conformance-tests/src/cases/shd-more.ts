@@ -1,4 +1,4 @@
-import type { Behaviour } from '../case/behaviour.js'
+import { type Behaviour, failAlways } from '../case/behaviour.js'
 import { defineCases } from '../case/case.js'
 import type { Collector } from '../case/collector.js'
 import { between, check, equal, sameMembers } from '../case/expect.js'
@@ -122,9 +122,7 @@ export const SHD_MORE = defineCases(
       const first = await it.open()
       let retried = 0
       first.on('delivery.retried', () => retried++)
-      const failing = await it.collect(first, billing, () => {
-        throw new Error('always')
-      })
+      const failing = await it.collect(first, billing, failAlways())
       const ids = await it.publish(orders, 3, () => ({ key: 'one' }))
       await it.until(() => retried === 1, { what: 'the first message of the key to wait for its retry' })
       await first.close()

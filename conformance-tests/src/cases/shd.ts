@@ -1,9 +1,10 @@
 import { all } from '../case/all.js'
-import type { Behaviour } from '../case/behaviour.js'
+import { type Behaviour, never } from '../case/behaviour.js'
 import { defineCases } from '../case/case.js'
 import { between, check, equal, sameMembers } from '../case/expect.js'
 import { patience } from '../case/patience.js'
 import type { Sample } from '../case/sample.js'
+import { upTo } from '../case/up-to.js'
 
 /** Closing in an orderly way. */
 export const SHD = defineCases(
@@ -87,7 +88,6 @@ export const SHD = defineCases(
       const orders = it.topic()
       const billing = orders.subscription('billing', { timeout: patience(it) })
       const first = await it.open()
-      const never = new Promise<void>(() => {})
       const seen = await it.collect(first, billing, () => never, { concurrency: 3 })
       const ids = await it.publish(orders, 3)
       await it.until(() => seen.running === 3, { what: 'three handlers that never end to begin' })
@@ -145,7 +145,7 @@ export const SHD = defineCases(
       const seen = await it.collect(await it.open(), billing)
       const count = it.size(100)
       const first = await it.open()
-      const sent = Array.from({ length: count }, (_, n) => first.publish(orders, { n: n + 1 }))
+      const sent = upTo(count).map(n => first.publish(orders, { n }))
       await first.close()
       const ids = (await Promise.all(sent)).map(({ id }) => id)
       await it.until(() => seen.acked.length === count, { what: `the ${count} messages that were sent to be acked` })

@@ -3,9 +3,9 @@ import type { Discipline } from '@pluribus/core/driver'
 import { defineCases } from '../case/case.js'
 import type { CaseContext } from '../case/context.js'
 import { between, check, equal } from '../case/expect.js'
-import { upTo } from '../case/range.js'
 import { stopwatch } from '../case/stopwatch.js'
 import { untilAcked } from '../case/until-acked.js'
+import { upTo } from '../case/up-to.js'
 
 /** How many times as much waits in the long backlog; looking at all of it each time would take as many times as long. */
 const TIMES = 16

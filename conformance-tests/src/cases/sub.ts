@@ -1,6 +1,8 @@
 import { defineCases } from '../case/case.js'
 import type { Collector } from '../case/collector.js'
 import { check, equal } from '../case/expect.js'
+import { untilAcked } from '../case/until-acked.js'
+import { upTo } from '../case/up-to.js'
 
 /** Subscribing: who gets what. */
 export const SUB = defineCases(
@@ -13,7 +15,7 @@ export const SUB = defineCases(
       const orders = it.topic()
       const seen = await it.collect(await it.open(), orders.subscription('billing'))
       const ids = await it.publish(orders, 5)
-      await it.until(() => seen.acked.length === 5, { what: 'five messages to be acked' })
+      await untilAcked(it, 5, seen)
       equal(seen.ids, ids, 'what came')
     },
   },
@@ -51,7 +53,7 @@ export const SUB = defineCases(
         within: 2 * it.timing.arrive,
         what: `${each} messages of each topic`,
       })
-      const expected = Array.from({ length: each }, (_, index) => index + 1)
+      const expected = upTo(each)
       for (const [index, { numbers }] of seen.entries()) equal(numbers, expected, `the runs of topic ${index + 1}`)
     },
   },
@@ -90,7 +92,7 @@ export const SUB = defineCases(
       const broker = await it.open()
       const first = await it.collect(broker, billing)
       const before = await it.publish(orders, 3)
-      await it.until(() => first.acked.length === 3, { what: 'three messages to be acked' })
+      await untilAcked(it, 3, first)
       await first.close()
       const meanwhile = await it.publish(orders, 20)
       const second = await it.collect(broker, billing)

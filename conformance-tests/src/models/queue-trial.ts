@@ -4,9 +4,9 @@ import { all } from '../case/all.js'
 import type { Consumer } from '../case/consumer.js'
 import type { CaseContext } from '../case/context.js'
 import { equal } from '../case/expect.js'
-import { patient } from '../case/patient.js'
-import { upTo } from '../case/range.js'
+import { patience } from '../case/patience.js'
 import type { Sample } from '../case/sample.js'
+import { upTo } from '../case/up-to.js'
 import { whenDue } from '../case/when-due.js'
 import { type ModelMessage, QueueModel } from './queue-model.js'
 import type { Step } from './sequences.js'
@@ -86,7 +86,7 @@ export class QueueTrial {
 
   #open(): Promise<Consumer> {
     // Longer than any sequence: what is held stays held.
-    return this.#it.consume(this.#subscription, { lease: patient(this.#it.timing) })
+    return this.#it.consume(this.#subscription, { lease: patience(this.#it) })
   }
 
   async #publish(a: number, b: number): Promise<void> {

@@ -1,4 +1,5 @@
 import type { CaseContext } from '../case/context.js'
+import { oneOf } from '../case/random.js'
 
 /** A value that an option may have, and whether it is legal. */
 type Candidate = readonly [value: unknown, isLegal: boolean]
@@ -78,7 +79,7 @@ export function randomOptions(it: CaseContext, id: string): RandomOptions {
   const illegal: string[] = []
   for (const [name, values] of Object.entries(candidates(it, id))) {
     if (it.random() < 0.6) continue
-    const [value, isLegal] = values[Math.floor(it.random() * values.length)] ?? []
+    const [value, isLegal] = oneOf(it, values) ?? []
     if (isLegal === false && it.random() < 0.5) continue
     options[name] = value
     if (isLegal === false) illegal.push(name)

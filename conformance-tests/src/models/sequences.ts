@@ -1,5 +1,6 @@
 import type { CaseContext } from '../case/context.js'
 import { Blocked, Failure, Inconclusive } from '../case/failure.js'
+import { randomBelow } from '../case/random.js'
 
 /** One step of a random sequence: what to do, and two numbers from 0 to 999 that say with what. */
 export interface Step<Kind extends string> {
@@ -31,7 +32,7 @@ export async function forSequences<Kind extends string>(
   { runs, length, kinds }: Sequences<Kind>,
   perform: (steps: readonly Step<Kind>[]) => Promise<void>,
 ): Promise<void> {
-  const draw = (below: number) => Math.floor(it.random() * below)
+  const draw = (below: number) => randomBelow(it, below)
   for (let run = 1; run <= runs; run++) {
     const steps = Array.from({ length }, () => {
       return { do: kinds[draw(kinds.length)] as Kind, a: draw(LARGEST), b: draw(LARGEST) }

@@ -1,12 +1,7 @@
-import {
-  type Delivery,
-  NO_EXCEPTIONS,
-  NOTHING_PULLED,
-  type Settled,
-  type Source,
-  type Token,
-} from '@pluribus/core/driver'
-import { decorate } from '../history/decorate.js'
+import { NO_EXCEPTIONS, NOTHING_PULLED, type Source, type Token } from '@pluribus/core/driver'
+import { decorate, sourceLike } from '../history/decorate.js'
+import { ackingAtOnce, acksOf } from './handing-out.js'
+import { holding } from './holding.js'
 import { defineSaboteurs } from './saboteur.js'
 
 /** The most acks of one batch that a broken adapter stores. */
@@ -103,35 +98,15 @@ export const ACKING = defineSaboteurs(
   },
 )
 
-const tokensOf = (deliveries: readonly Delivery[]): readonly Token[] => deliveries.map(({ token }) => token)
-
-function ackingAtOnce(source: Source): Partial<Source> {
-  return {
+function repeating(inner: Source): Source {
+  const { held, source } = holding(inner)
+  return sourceLike(source, {
     async pull(max) {
       const pulled = await source.pull(max)
-      await source.settle({ acks: tokensOf(pulled.deliveries), others: [] })
-      return pulled
+      const isRepeated = pulled.deliveries.length === 0 && held.size > 0
+      return isRepeated ? { deliveries: [...held.values()].slice(0, max) } : pulled
     },
-    settle: async () => NO_EXCEPTIONS,
-    renew: async () => NO_EXCEPTIONS,
-  }
-}
-
-function repeating(source: Source): Partial<Source> {
-  const held = new Map<Token, Delivery>()
-  return {
-    async pull(max) {
-      const pulled = await source.pull(max)
-      if (pulled.deliveries.length === 0 && held.size > 0) return { deliveries: [...held.values()].slice(0, max) }
-      for (const delivery of pulled.deliveries) held.set(delivery.token, delivery)
-      return pulled
-    },
-    settle(settled: Settled) {
-      for (const token of settled.acks) held.delete(token)
-      for (const { token } of settled.others) held.delete(token)
-      return source.settle(settled)
-    },
-  }
+  })
 }
 
 function offended(source: Source): Partial<Source> {
@@ -152,7 +127,7 @@ function forgiving(source: Source): Partial<Source> {
       const exceptions = await source.settle(settled)
       if (settled.acks.length > 0 && exceptions.length > 0) {
         const { deliveries } = await source.pull(1)
-        await source.settle({ acks: tokensOf(deliveries), others: [] })
+        await source.settle(acksOf(deliveries))
       }
       return exceptions
     },

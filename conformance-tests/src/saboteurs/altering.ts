@@ -1,5 +1,5 @@
 import type { Headers, Payload, StoredMessage } from '@pluribus/core/driver'
-import { handingOut } from './messages-like.js'
+import { mapMessages } from './map-deliveries.js'
 import { defineSaboteurs } from './saboteur.js'
 
 /** What goes wrong with what messages are made of. */
@@ -10,7 +10,7 @@ export const ALTERING = defineSaboteurs(
     breaks: 'A payload is kept up to its first zero byte.',
     caughtBy: 'FID-01',
     says: /whether payloads of .* bytes came back as they were/,
-    adapter: inner => handingOut(inner, ({ payload }) => ({ payload: bytesOf(payload, upToZero) })),
+    adapter: inner => mapMessages(inner, ({ payload }) => ({ payload: bytesOf(payload, upToZero) })),
   },
   {
     name: 'payloads-go-through-text',
@@ -19,7 +19,9 @@ export const ALTERING = defineSaboteurs(
     caughtBy: 'FID-02',
     says: /the bytes that came/,
     adapter: inner =>
-      handingOut(inner, ({ payload }) => ({ payload: bytesOf(payload, bytes => Buffer.from(bytes.toString('utf8'))) })),
+      mapMessages(inner, ({ payload }) => ({
+        payload: bytesOf(payload, bytes => Buffer.from(bytes.toString('utf8'))),
+      })),
   },
   {
     name: 'texts-are-composed',
@@ -27,7 +29,8 @@ export const ALTERING = defineSaboteurs(
     breaks: 'Text is brought into Unicode form C.',
     caughtBy: 'FID-03',
     says: /the texts that came as JSON/,
-    adapter: inner => handingOut(inner, ({ payload }) => ({ payload: textOf(payload, text => text.normalize('NFC')) })),
+    adapter: inner =>
+      mapMessages(inner, ({ payload }) => ({ payload: textOf(payload, text => text.normalize('NFC')) })),
   },
   {
     name: 'numbers-have-fifteen-digits',
@@ -36,7 +39,7 @@ export const ALTERING = defineSaboteurs(
     caughtBy: 'FID-04',
     says: /the values that came/,
     adapter: inner =>
-      handingOut(inner, ({ payload, contentType }) =>
+      mapMessages(inner, ({ payload, contentType }) =>
         contentType === 'application/json' ? { payload: textOf(payload, rounded) } : {},
       ),
   },
@@ -46,7 +49,7 @@ export const ALTERING = defineSaboteurs(
     breaks: 'A message with an empty key comes without one.',
     caughtBy: 'FID-05',
     says: /keys and headers/,
-    adapter: inner => handingOut(inner, ({ key }) => ({ key: key === '' ? undefined : key })),
+    adapter: inner => mapMessages(inner, ({ key }) => ({ key: key === '' ? undefined : key })),
   },
   {
     name: 'an-empty-payload-is-null',
@@ -54,7 +57,7 @@ export const ALTERING = defineSaboteurs(
     breaks: 'A payload of no bytes comes as null.',
     caughtBy: 'PUB-10',
     says: /the empty payload came as null/,
-    adapter: inner => handingOut(inner, ({ payload }) => ({ payload: payload.length === 0 ? 'null' : payload })),
+    adapter: inner => mapMessages(inner, ({ payload }) => ({ payload: payload.length === 0 ? 'null' : payload })),
   },
   {
     name: 'header-names-are-lower-cased',
@@ -63,7 +66,7 @@ export const ALTERING = defineSaboteurs(
     caughtBy: 'FID-06',
     says: /the headers of set/,
     adapter: inner =>
-      handingOut(inner, ({ headers }) => ({
+      mapMessages(inner, ({ headers }) => ({
         headers: entriesLike(headers, ([name, value]) => [name.toLowerCase(), value]),
       })),
   },
@@ -74,7 +77,7 @@ export const ALTERING = defineSaboteurs(
     caughtBy: 'FID-07',
     says: /the headers with the names of members/,
     adapter: inner =>
-      handingOut(inner, ({ headers }) => {
+      mapMessages(inner, ({ headers }) => {
         const copy: Record<string, string> = {}
         for (const name in headers) copy[name] = headers[name] as string
         return { headers: copy }
@@ -87,7 +90,7 @@ export const ALTERING = defineSaboteurs(
     caughtBy: 'FID-09',
     says: /the headers of its three runs/,
     adapter: inner =>
-      handingOut(inner, ({ headers }, { attempt }) =>
+      mapMessages(inner, ({ headers }, { attempt }) =>
         attempt === 1 ? {} : { headers: { ...headers, 'x-attempt': String(attempt) } },
       ),
   },
@@ -98,7 +101,7 @@ export const ALTERING = defineSaboteurs(
     caughtBy: 'FID-11',
     says: /size and difference of what came/,
     adapter: inner =>
-      handingOut(inner, ({ payload }) => ({ payload: payload.length > 1_048_576 ? payload.slice(0, -1) : payload })),
+      mapMessages(inner, ({ payload }) => ({ payload: payload.length > 1_048_576 ? payload.slice(0, -1) : payload })),
   },
   {
     name: 'large-headers-are-dropped',
@@ -107,7 +110,7 @@ export const ALTERING = defineSaboteurs(
     caughtBy: 'FID-12',
     says: /headers of \d+ bytes/,
     adapter: inner =>
-      handingOut(inner, ({ headers }) => (JSON.stringify(headers).length > 32_768 ? { headers: {} } : {})),
+      mapMessages(inner, ({ headers }) => (JSON.stringify(headers).length > 32_768 ? { headers: {} } : {})),
   },
   {
     name: 'null-in-arrays-is-lost',
@@ -116,7 +119,7 @@ export const ALTERING = defineSaboteurs(
     caughtBy: 'FID-13',
     says: /message \d+ of \d+: /,
     adapter: inner =>
-      handingOut(inner, ({ payload, contentType }) =>
+      mapMessages(inner, ({ payload, contentType }) =>
         contentType === 'application/json' ? { payload: textOf(payload, withoutNulls) } : {},
       ),
   },
@@ -126,7 +129,7 @@ export const ALTERING = defineSaboteurs(
     breaks: 'Every message comes as bytes.',
     caughtBy: 'FID-14',
     says: /data and content type/,
-    adapter: inner => handingOut(inner, () => ({ contentType: 'application/octet-stream' })),
+    adapter: inner => mapMessages(inner, () => ({ contentType: 'application/octet-stream' })),
   },
   {
     name: 'buffers-are-used-again',
@@ -137,7 +140,7 @@ export const ALTERING = defineSaboteurs(
     adapter(inner) {
       const pool = new Uint8Array(4_096)
       let at = 0
-      return handingOut(inner, ({ payload }) => {
+      return mapMessages(inner, ({ payload }) => {
         if (typeof payload === 'string' || payload.length > pool.length) return {}
         if (at + payload.length > pool.length) at = 0
         pool.set(payload, at)
@@ -152,7 +155,7 @@ export const ALTERING = defineSaboteurs(
     breaks: 'A payload that fills its blocks exactly loses its last byte.',
     caughtBy: 'FID-16',
     says: /the sizes that came/,
-    adapter: inner => handingOut(inner, ({ payload }) => ({ payload: unfilled(payload) })),
+    adapter: inner => mapMessages(inner, ({ payload }) => ({ payload: unfilled(payload) })),
   },
 )
 

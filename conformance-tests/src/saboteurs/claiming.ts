@@ -1,6 +1,6 @@
 import type { Adapter, Capabilities, ErrorCode } from '@pluribus/core/driver'
 import { adapterLike, decorate } from '../history/decorate.js'
-import { outgoingLike, storing } from './messages-like.js'
+import { mapOutgoing } from './map-batches.js'
 import { defineSaboteurs } from './saboteur.js'
 
 /** What is claimed, and is not so. */
@@ -43,10 +43,7 @@ export const CLAIMING = defineSaboteurs(
     breaks: 'A message with a priority and a delay comes at once.',
     caughtBy: 'CAP-10',
     says: /came after \d+ ms, before its delay/,
-    adapter: inner =>
-      storing(inner, batch =>
-        batch.map(message => (message.priority > 0 ? outgoingLike(message, { delay: 0 }) : message)),
-      ),
+    adapter: inner => mapOutgoing(inner, ({ priority }) => (priority > 0 ? { delay: 0 } : {})),
   },
   {
     name: 'levels-are-fewer-than-claimed',
@@ -54,10 +51,7 @@ export const CLAIMING = defineSaboteurs(
     breaks: 'Priorities above 99 are stored as 99.',
     caughtBy: 'CAP-11',
     says: /the priorities that came/,
-    adapter: inner =>
-      storing(inner, batch =>
-        batch.map(message => outgoingLike(message, { priority: Math.min(99, message.priority) })),
-      ),
+    adapter: inner => mapOutgoing(inner, ({ priority }) => ({ priority: Math.min(99, priority) })),
   },
 )
 

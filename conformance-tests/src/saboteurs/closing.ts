@@ -1,6 +1,8 @@
-import { NO_EXCEPTIONS, type Publisher, type Source, type Token } from '@pluribus/core/driver'
+import { NO_EXCEPTIONS, type Publisher, type Settled, type Token } from '@pluribus/core/driver'
 import { decorate } from '../history/decorate.js'
-import { outgoingCopy } from './copy-message.js'
+import { settlingAtTheEnd } from './holding.js'
+import { mapOutgoing } from './map-batches.js'
+import { ackingInstead } from './map-settlements.js'
 import { defineSaboteurs } from './saboteur.js'
 
 /** How long a broken adapter takes between two steps that belong together, in milliseconds. */
@@ -14,15 +16,7 @@ export const CLOSING = defineSaboteurs(
     breaks: 'What a closing process gives back is acked.',
     caughtBy: 'SHD-02',
     says: /the rest to be acked by another process/,
-    adapter: inner =>
-      decorate(inner, {
-        source: source => ({
-          settle({ acks, others }) {
-            const back = others.filter(({ kind }) => kind === 'release').map(({ token }) => token)
-            return source.settle({ acks: [...acks, ...back], others: others.filter(({ kind }) => kind !== 'release') })
-          },
-        }),
-      }),
+    adapter: inner => ackingInstead(inner, ({ kind }) => kind === 'release'),
   },
   {
     name: 'what-runs-at-the-end-has-failed',
@@ -30,7 +24,7 @@ export const CLOSING = defineSaboteurs(
     breaks: 'What a source holds when it is closed has one attempt less.',
     caughtBy: 'SHD-04',
     says: /its attempt/,
-    adapter: inner => decorate(inner, { source: failing }),
+    adapter: inner => decorate(inner, { source: source => settlingAtTheEnd(source, failed) }),
   },
   {
     name: 'closing-forgets-late-acks',
@@ -87,15 +81,7 @@ export const CLOSING = defineSaboteurs(
     breaks: 'The id of the cause is not stored.',
     caughtBy: 'HND-12',
     says: /cause and root of each message/,
-    adapter: inner =>
-      decorate(inner, {
-        publisher: publisher => ({
-          publish: batch =>
-            publisher.publish(
-              batch.map(message => ({ ...outgoingCopy(message, { causationId: undefined }), delay: message.delay })),
-            ),
-        }),
-      }),
+    adapter: inner => mapOutgoing(inner, () => ({ causationId: undefined })),
   },
   {
     name: 'what-is-not-there-is-empty',
@@ -115,23 +101,7 @@ export const CLOSING = defineSaboteurs(
   },
 )
 
-function failing(source: Source): Partial<Source> {
-  const held = new Set<Token>()
-  return {
-    async pull(max) {
-      const pulled = await source.pull(max)
-      for (const { token } of pulled.deliveries) held.add(token)
-      return pulled
-    },
-    settle(settled) {
-      for (const token of settled.acks) held.delete(token)
-      return source.settle(settled)
-    },
-    async close() {
-      const error = { name: 'Error', message: 'closed', attempt: 1, time: 0 }
-      const others = [...held].map(token => ({ kind: 'retry' as const, token, delay: 0, error }))
-      await source.settle({ acks: [], others })
-      await source.close()
-    },
-  }
+function failed(held: readonly Token[]): Settled {
+  const error = { name: 'Error', message: 'closed', attempt: 1, time: 0 }
+  return { acks: [], others: held.map(token => ({ kind: 'retry', token, delay: 0, error })) }
 }

@@ -1,6 +1,9 @@
-import type { Delivery, Settlement, Source } from '@pluribus/core/driver'
+import type { Delivery } from '@pluribus/core/driver'
 import { decorate } from '../history/decorate.js'
-import { handingOut, messageLike } from './handing-out.js'
+import { choosing, dropping, handingOut } from './handing-out.js'
+import { mapOutgoing } from './map-batches.js'
+import { ackingInstead, mapSettlements } from './map-settlements.js'
+import { messageLike } from './message-like.js'
 import { defineSaboteurs, type Saboteur } from './saboteur.js'
 
 /** Does something to every hundredth delivery. */
@@ -83,15 +86,7 @@ export const CORRUPTING = defineSaboteurs(
     says: /shortened from 30 to \d+: /,
     adapter(inner) {
       let releases = 0
-      return decorate(inner, {
-        source: source => ({
-          settle({ acks, others }) {
-            const acked = others.filter(({ kind }) => kind === 'release' && ++releases % 3 === 0)
-            const rest = others.filter(settlement => !acked.includes(settlement))
-            return source.settle({ acks: [...acks, ...acked.map(({ token }) => token)], others: rest })
-          },
-        }),
-      })
+      return ackingInstead(inner, ({ kind }) => kind === 'release' && ++releases % 3 === 0)
     },
   },
   {
@@ -100,16 +95,7 @@ export const CORRUPTING = defineSaboteurs(
     breaks: 'A retry comes after four times its delay.',
     caughtBy: 'PBT-03',
     says: /shortened from 30 to \d+: .*retry/,
-    adapter: inner =>
-      decorate(inner, {
-        source: source => ({
-          settle: settled =>
-            source.settle({
-              ...settled,
-              others: settled.others.map(one => (one.kind === 'retry' ? { ...one, delay: 4 * one.delay } : one)),
-            }),
-        }),
-      }),
+    adapter: inner => mapSettlements(inner, one => (one.kind === 'retry' ? { ...one, delay: 4 * one.delay } : one)),
   },
   {
     name: 'ids-are-forgotten',
@@ -117,12 +103,7 @@ export const CORRUPTING = defineSaboteurs(
     breaks: 'An id that is published again is stored again.',
     caughtBy: 'PBT-06',
     says: /was stored, and must not have been/,
-    adapter: inner =>
-      decorate(inner, {
-        publisher: publisher => ({
-          publish: batch => publisher.publish(batch.map(message => messageLike(message, { idSupplied: false }))),
-        }),
-      }),
+    adapter: inner => mapOutgoing(inner, () => ({ idSupplied: false })),
   },
   {
     name: 'attempts-are-not-all-counted',
@@ -132,13 +113,9 @@ export const CORRUPTING = defineSaboteurs(
     says: /runs of each message where 2 attempts are allowed/,
     adapter(inner) {
       let failures = 0
-      const uncounted = (one: Settlement): Settlement =>
-        one.kind === 'retry' && ++failures % 3 === 0 ? { kind: 'release', token: one.token } : one
-      return decorate(inner, {
-        source: source => ({
-          settle: ({ acks, others }) => source.settle({ acks, others: others.map(uncounted) }),
-        }),
-      })
+      return mapSettlements(inner, one =>
+        one.kind === 'retry' && ++failures % 3 === 0 ? { kind: 'release', token: one.token } : one,
+      )
     },
   },
   {
@@ -149,14 +126,12 @@ export const CORRUPTING = defineSaboteurs(
     says: /times as long as with 200/,
     adapter: inner =>
       decorate(inner, {
-        source: source => ({
-          async pull(max) {
-            const { deliveries, ...rest } = await source.pull(max * 10_000)
-            const others = deliveries.slice(max).map(({ token }) => ({ kind: 'release', token }) as const)
-            await source.settle({ acks: [], others })
-            return { ...rest, deliveries: deliveries.slice(0, max) }
-          },
-        }),
+        source: source =>
+          choosing(
+            source,
+            max => max * 10_000,
+            (deliveries, max) => deliveries.slice(0, max),
+          ),
       }),
   },
   {
@@ -171,14 +146,3 @@ export const CORRUPTING = defineSaboteurs(
       }),
   },
 )
-
-function dropping(source: Source, isDropped: () => boolean): Partial<Source> {
-  return {
-    async pull(max) {
-      const pulled = await source.pull(max)
-      const dropped = pulled.deliveries.filter(isDropped)
-      await source.settle({ acks: dropped.map(({ token }) => token), others: [] })
-      return { ...pulled, deliveries: pulled.deliveries.filter(delivery => !dropped.includes(delivery)) }
-    },
-  }
-}

@@ -1,5 +1,6 @@
 import { NO_EXCEPTIONS, PluribusError } from '@pluribus/core/driver'
 import { decorate } from '../history/decorate.js'
+import { mapDeclared } from './map-subscriptions.js'
 import { defineSaboteurs } from './saboteur.js'
 
 /** What goes wrong when topics and subscriptions are declared. */
@@ -39,16 +40,7 @@ export const DECLARING = defineSaboteurs(
     breaks: 'Every subscription starts at the first message, wherever it was asked to.',
     caughtBy: 'FRM-02',
     says: /nothing more was due|what came/,
-    adapter: inner =>
-      decorate(inner, {
-        connection: connection => ({
-          declare: (topics, subscriptions) =>
-            connection.declare(
-              topics,
-              subscriptions.map(spec => ({ ...spec, from: 'earliest' as const })),
-            ),
-        }),
-      }),
+    adapter: inner => mapDeclared(inner, spec => ({ ...spec, from: 'earliest' })),
   },
   {
     name: 'refuses-what-it-claims',

@@ -1,6 +1,6 @@
 import type { Adapter, OutgoingMessage } from '@pluribus/core/driver'
 import { decorate } from '../history/decorate.js'
-import { messageLike } from './handing-out.js'
+import { mapBatches, mapOutgoing } from './map-batches.js'
 import { defineSaboteurs } from './saboteur.js'
 
 /** What goes wrong with delayed messages. */
@@ -49,8 +49,7 @@ export const DELAYING = defineSaboteurs(
     breaks: 'Of those that are due together, the last one comes first.',
     caughtBy: 'DLY-03',
     says: /the order of the runs/,
-    adapter: inner =>
-      decorate(inner, { publisher: publisher => ({ publish: batch => publisher.publish(batch.toReversed()) }) }),
+    adapter: inner => mapBatches(inner, batch => batch.toReversed()),
   },
   {
     name: 'a-delayed-message-has-its-place-at-once',
@@ -82,13 +81,5 @@ export const DELAYING = defineSaboteurs(
 const START = Date.UTC(2026, 0, 1)
 
 /** Messages are stored with another delay. `now` is what the wall clock of everybody else shows. */
-function delaying(inner: Adapter, delayOf: (message: OutgoingMessage, now: number) => number): Adapter {
-  return decorate(inner, {
-    publisher: (publisher, { clock }) => ({
-      publish: batch =>
-        publisher.publish(
-          batch.map(message => messageLike(message, { delay: delayOf(message, START + clock.monotonic()) })),
-        ),
-    }),
-  })
-}
+const delaying = (inner: Adapter, delayOf: (message: OutgoingMessage, now: number) => number): Adapter =>
+  mapOutgoing(inner, (message, { clock }) => ({ delay: delayOf(message, START + clock.monotonic()) }))

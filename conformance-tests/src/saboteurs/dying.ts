@@ -1,7 +1,10 @@
 import type { Delivery, Persistence, Settlement, Source, StoredDeadLetter } from '@pluribus/core/driver'
-import { decorate } from '../history/decorate.js'
-import { copyMessage } from './copy-message.js'
+import { decorate, sourceLike } from '../history/decorate.js'
+import { handingOut } from './handing-out.js'
 import { heldBack } from './held-back.js'
+import { holding } from './holding.js'
+import { ackingInstead } from './map-settlements.js'
+import { messageLike } from './message-like.js'
 import { defineSaboteurs } from './saboteur.js'
 
 /** How long a broken adapter takes between two steps that belong together, in milliseconds. */
@@ -38,7 +41,7 @@ export const DYING = defineSaboteurs(
         const { payload } = letter.message
         if (typeof payload === 'string') return letter
         const text = new TextEncoder().encode(new TextDecoder().decode(payload))
-        return { ...letter, message: copyMessage(letter.message, { payload: text }) }
+        return { ...letter, message: messageLike(letter.message, { payload: text }) }
       }),
   },
   {
@@ -74,15 +77,7 @@ export const DYING = defineSaboteurs(
     breaks: 'A message whose dead letter cannot be stored is acked, and nobody is told.',
     caughtBy: 'DLQ-05',
     says: /the dead letters|there is no dead letter of it/,
-    adapter: inner =>
-      decorate(inner, {
-        source: source => ({
-          settle({ acks, others }) {
-            const dying = others.filter(({ kind }) => kind === 'reject').map(({ token }) => token)
-            return source.settle({ acks: [...acks, ...dying], others: others.filter(({ kind }) => kind !== 'reject') })
-          },
-        }),
-      }),
+    adapter: inner => ackingInstead(inner, ({ kind }) => kind === 'reject'),
   },
   {
     name: 'deaths-are-stored-a-little-later',
@@ -155,14 +150,9 @@ const mapLetters = (inner: Parameters<typeof decorate>[0], change: (letter: Stor
     }),
   })
 
-function undying(source: Source, letters: StoredDeadLetter[]): Partial<Source> {
-  const held = new Map<unknown, Delivery>()
-  return {
-    async pull(max) {
-      const pulled = await source.pull(max)
-      for (const delivery of pulled.deliveries) held.set(delivery.token, delivery)
-      return pulled
-    },
+function undying(inner: Source, letters: StoredDeadLetter[]): Source {
+  const { held, source } = holding(inner)
+  return sourceLike(source, {
     settle({ acks, others }) {
       const living = others.map((other): Settlement => {
         const delivery = held.get(other.token)
@@ -176,7 +166,7 @@ function undying(source: Source, letters: StoredDeadLetter[]): Partial<Source> {
       })
       return source.settle({ acks, others: living })
     },
-  }
+  })
 }
 
 const ofAll = (persistence: Persistence): Persistence['deadLetters'] =>
@@ -186,19 +176,18 @@ const ofAll = (persistence: Persistence): Persistence['deadLetters'] =>
     }
   }
 
-function closingKeys(source: Source): Partial<Source> {
-  const held = new Map<unknown, string>()
+function closingKeys(inner: Source): Source {
+  const { held, source } = holding(inner)
   const closed = new Set<string>()
-  return {
-    async pull(max) {
-      const pulled = await source.pull(max)
-      for (const { token, message } of pulled.deliveries) if (message.key !== undefined) held.set(token, message.key)
-      const isOpen = ({ message }: Delivery) => message.key === undefined || !closed.has(message.key)
-      return { ...pulled, deliveries: pulled.deliveries.filter(isOpen) }
-    },
+  const isOpen = ({ message: { key } }: Delivery) => key === undefined || !closed.has(key)
+  return sourceLike(source, {
+    ...handingOut(source, deliveries => deliveries.filter(isOpen)),
     settle(settled) {
-      for (const { kind, token } of settled.others) if (kind === 'reject') closed.add(held.get(token) ?? '')
+      for (const { kind, token } of settled.others) {
+        const key = held.get(token)?.message.key
+        if (kind === 'reject' && key !== undefined) closed.add(key)
+      }
       return source.settle(settled)
     },
-  }
+  })
 }

@@ -1,5 +1,6 @@
 import { type Adapter, NO_EXCEPTIONS, NOTHING_PULLED, type SettleException, type Source } from '@pluribus/core/driver'
 import { adapterLike, connectionLike, decorate, persistenceLike } from '../history/decorate.js'
+import { mapOpened } from './map-subscriptions.js'
 import { defineSaboteurs } from './saboteur.js'
 
 /** What goes wrong when connections and sources are over. */
@@ -57,12 +58,7 @@ export const GENERATIONS = defineSaboteurs(
     says: /what the other consumer took over/,
     adapter(inner) {
       let generation = 0
-      return decorate(inner, {
-        subscriber: subscriber => ({
-          open: (spec, options, events) =>
-            subscriber.open(spec, { ...options, consumer: { id: 1, generation: ++generation } }, events),
-        }),
-      })
+      return mapOpened(inner, options => ({ ...options, consumer: { id: 1, generation: ++generation } }))
     },
   },
   {

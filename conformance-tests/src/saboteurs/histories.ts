@@ -1,5 +1,6 @@
-import type { Delivery, Settled, Source, StoredMessage } from '@pluribus/core/driver'
 import { decorate } from '../history/decorate.js'
+import { mapMessages } from './map-deliveries.js'
+import { ackingInstead } from './map-settlements.js'
 import { defineSaboteurs } from './saboteur.js'
 
 /** What goes wrong now and then, under load, and shows in the history alone. */
@@ -12,7 +13,7 @@ export const HISTORIES = defineSaboteurs(
     says: /\[lost\] .* is lost/,
     adapter(inner) {
       const fifth = every(5)
-      return decorate(inner, { source: source => ({ settle: settled => source.settle(dropped(settled, fifth)) }) })
+      return ackingInstead(inner, ({ kind }) => kind === 'retry' && fifth())
     },
   },
   {
@@ -23,11 +24,7 @@ export const HISTORIES = defineSaboteurs(
     says: /\[invented\] .* nobody had published it/,
     adapter(inner) {
       const twentieth = every(20)
-      const renamed = (delivery: Delivery) =>
-        twentieth()
-          ? { ...delivery, message: changed(delivery.message, { id: `${delivery.message.id}-ghost` }) }
-          : delivery
-      return decorate(inner, { source: source => pulling(source, renamed) })
+      return mapMessages(inner, ({ id }) => (twentieth() ? { id: `${id}-ghost` } : {}))
     },
   },
   {
@@ -38,9 +35,7 @@ export const HISTORIES = defineSaboteurs(
     says: /\[altered\] .* is not what was published/,
     adapter(inner) {
       const twentieth = every(20)
-      const altered = (delivery: Delivery) =>
-        twentieth() ? { ...delivery, message: changed(delivery.message, { priority: 7 }) } : delivery
-      return decorate(inner, { source: source => pulling(source, altered) })
+      return mapMessages(inner, () => (twentieth() ? { priority: 7 } : {}))
     },
   },
   {
@@ -70,22 +65,3 @@ function every(n: number): () => boolean {
   let times = 0
   return () => ++times % n === 0
 }
-
-/** A retry becomes an ack. */
-function dropped({ acks, others }: Settled, isDue: () => boolean): Settled {
-  const gone = new Set(others.filter(({ kind }) => kind === 'retry' && isDue()))
-  return { acks: [...acks, ...[...gone].map(({ token }) => token)], others: others.filter(other => !gone.has(other)) }
-}
-
-/** Members may be getters of the original: what is changed stands in front of it. */
-const changed = (message: StoredMessage, changes: Partial<StoredMessage>): StoredMessage =>
-  new Proxy(message, {
-    get: (of, member) => (member in changes ? Reflect.get(changes, member) : Reflect.get(of, member, of)),
-  })
-
-const pulling = (source: Source, change: (delivery: Delivery) => Delivery): Partial<Source> => ({
-  async pull(max) {
-    const pulled = await source.pull(max)
-    return { ...pulled, deliveries: pulled.deliveries.map(change) }
-  },
-})

@@ -1,6 +1,8 @@
 import { type Adapter, NO_EXCEPTIONS, type OutgoingMessage, type PublishException } from '@pluribus/core/driver'
 import { decorate } from '../history/decorate.js'
-import { outgoingLike, publishing, storing } from './messages-like.js'
+import { dropping } from './handing-out.js'
+import { mapBatches, publishingBy } from './map-batches.js'
+import { outgoingLike } from './message-like.js'
 import { defineSaboteurs } from './saboteur.js'
 
 /** What goes wrong with ids that were seen before. */
@@ -11,7 +13,7 @@ export const IDS = defineSaboteurs(
     breaks: 'Ids that callers supply are not remembered.',
     caughtBy: 'DDP-01',
     says: /the second receipt/,
-    adapter: inner => storing(inner, batch => batch.map(forgotten)),
+    adapter: inner => mapBatches(inner, batch => batch.map(forgotten)),
   },
   {
     name: 'duplicates-are-not-told',
@@ -20,7 +22,7 @@ export const IDS = defineSaboteurs(
     caughtBy: 'DDP-05',
     says: /whether another payload under the same id is a duplicate/,
     adapter: inner =>
-      publishing(inner, async (publisher, batch) =>
+      publishingBy(inner, async (publisher, batch) =>
         (await publisher.publish(batch)).filter(({ kind }) => kind !== 'duplicate'),
       ),
   },
@@ -40,7 +42,7 @@ export const IDS = defineSaboteurs(
     says: /how many of \d+ publishes of one id are told that they were the first/,
     adapter: inner =>
       recognising(
-        storing(inner, batch => batch.map(forgotten)),
+        mapBatches(inner, batch => batch.map(forgotten)),
         ({ topic, id }) => `${topic} ${id}`,
       ),
   },
@@ -59,7 +61,7 @@ export const IDS = defineSaboteurs(
     caughtBy: 'BAT-06',
     says: /the receipts/,
     adapter: inner =>
-      storing(inner, batch =>
+      mapBatches(inner, batch =>
         batch.map((message, index) =>
           batch.findIndex(({ id }) => id === message.id) < index ? forgotten(message) : message,
         ),
@@ -95,7 +97,7 @@ export const IDS = defineSaboteurs(
           },
         }),
       })
-      return storing(killing, batch => batch.map(message => (dead.has(message.id) ? forgotten(message) : message)))
+      return mapBatches(killing, batch => batch.map(message => (dead.has(message.id) ? forgotten(message) : message)))
     },
   },
   {
@@ -104,17 +106,7 @@ export const IDS = defineSaboteurs(
     breaks: 'A delivery of an id that was handed out before is dropped as a duplicate.',
     caughtBy: 'DDP-09',
     says: /a second run of a message with an id of its own/,
-    adapter: inner =>
-      decorate(inner, {
-        source: source => ({
-          async pull(max) {
-            const pulled = await source.pull(max)
-            const again = pulled.deliveries.filter(({ attempt }) => attempt > 1)
-            if (again.length > 0) await source.settle({ acks: again.map(({ token }) => token), others: [] })
-            return { ...pulled, deliveries: pulled.deliveries.filter(({ attempt }) => attempt === 1) }
-          },
-        }),
-      }),
+    adapter: inner => decorate(inner, { source: source => dropping(source, ({ attempt }) => attempt > 1) }),
   },
   {
     name: 'equal-content-is-a-duplicate',
@@ -132,7 +124,7 @@ const forgotten = (message: OutgoingMessage): OutgoingMessage => outgoingLike(me
 /** An adapter that recognises messages in its own way, before its store does. */
 function recognising(inner: Adapter, nameOf: (message: OutgoingMessage) => string): Adapter {
   const seen = new Set<string>()
-  return publishing(inner, async (publisher, batch) => {
+  return publishingBy(inner, async (publisher, batch) => {
     const names = batch.map(nameOf)
     const isNew = names.map((name, index) => !seen.has(name) && names.indexOf(name) === index)
     for (const name of names) seen.add(name)

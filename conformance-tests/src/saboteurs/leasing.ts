@@ -7,7 +7,9 @@ import {
   type Token,
 } from '@pluribus/core/driver'
 import { decorate, sourceLike } from '../history/decorate.js'
+import { acksOf, handingOut } from './handing-out.js'
 import { mapDeliveries } from './map-deliveries.js'
+import { mapOpened } from './map-subscriptions.js'
 import { defineSaboteurs } from './saboteur.js'
 
 /** What goes wrong with leases. */
@@ -135,11 +137,7 @@ export const LEASING = defineSaboteurs(
 const HALF_A_LEASE = 15_000
 
 const leasedFor = (inner: Adapter, change: (lease: number) => number): Adapter =>
-  decorate(inner, {
-    subscriber: subscriber => ({
-      open: (spec, options, events) => subscriber.open(spec, { ...options, lease: change(options.lease) }, events),
-    }),
-  })
+  mapOpened(inner, options => ({ ...options, lease: change(options.lease) }))
 
 /** Who has a message now, by subscription and id: shared by all consumers, as a server's memory is. */
 const holders = new Map<string, { readonly source: Source; readonly token: Token }>()
@@ -175,14 +173,10 @@ const overreaching =
 
 function leaking(source: Source): Partial<Source> {
   let handed = 0
-  return {
-    async pull(max) {
-      const pulled = await source.pull(max)
-      const lost = pulled.deliveries.filter(() => ++handed % 2 === 0).map(({ token }) => token)
-      await source.settle({ acks: lost, others: [] })
-      return pulled
-    },
-  }
+  return handingOut(source, async deliveries => {
+    await source.settle(acksOf(deliveries.filter(() => ++handed % 2 === 0)))
+    return deliveries
+  })
 }
 
 /** How far wall clocks are from monotonic ones: where the first connection is right about it. */

@@ -1,5 +1,5 @@
-import type { Delivery, Pulled } from '@pluribus/core/driver'
 import { decorate } from '../history/decorate.js'
+import { mapDeliveries } from './map-deliveries.js'
 import { defineSaboteurs } from './saboteur.js'
 
 /** What goes wrong when consumers vanish. */
@@ -10,10 +10,7 @@ export const LOSING = defineSaboteurs(
     breaks: 'Losses are held against a message whether it was marked or not: it dies too soon.',
     caughtBy: 'LSS-01',
     says: /reason and losses of message 137: expected .*5/,
-    adapter: inner =>
-      decorate(inner, {
-        source: source => ({ pull: async max => changed(await source.pull(max), ({ losses }) => ({ marks: losses })) }),
-      }),
+    adapter: inner => mapDeliveries(inner, delivery => ({ ...delivery, marks: delivery.losses })),
   },
   {
     name: 'closing-vanishes',
@@ -58,8 +55,3 @@ export const LOSING = defineSaboteurs(
       }),
   },
 )
-
-const changed = (pulled: Pulled, change: (delivery: Delivery) => Partial<Delivery>): Pulled => ({
-  ...pulled,
-  deliveries: pulled.deliveries.map(delivery => ({ ...delivery, ...change(delivery) })),
-})

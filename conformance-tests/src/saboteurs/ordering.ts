@@ -1,6 +1,8 @@
 import type { Adapter, Delivery, Source } from '@pluribus/core/driver'
 import { decorate } from '../history/decorate.js'
-import { handingOut, messageLike } from './handing-out.js'
+import { choosing, handingOut } from './handing-out.js'
+import { mapOutgoing } from './map-batches.js'
+import { mapMessages } from './map-deliveries.js'
 import { defineSaboteurs } from './saboteur.js'
 
 /** What goes wrong with the order of publishing, and with keys. */
@@ -103,56 +105,31 @@ function swapping(every: number): (deliveries: readonly Delivery[]) => readonly 
     })
 }
 
-/** Gives back the first of two. */
-function skippingOne(source: Source): Partial<Source> {
-  return {
-    async pull(max) {
-      if (max === 0) return source.pull(0)
-      const pulled = await source.pull(max + 1)
-      const [first, ...rest] = pulled.deliveries
-      if (first === undefined || rest.length === 0) return pulled
-      await source.settle({ acks: [], others: [{ kind: 'release', token: first.token }] })
-      return { ...pulled, deliveries: rest }
-    },
-  }
-}
+/** Looks one further than it is asked. */
+const oneMore = (max: number): number => (max === 0 ? 0 : max + 1)
 
-/** Looks one further than it is asked, and gives back a retry where there is anything else. */
-function lastComesTheRetry(source: Source): Partial<Source> {
-  return {
-    async pull(max) {
-      if (max === 0) return source.pull(0)
-      const pulled = await source.pull(max + 1)
-      const retry = pulled.deliveries.find(({ attempt }) => attempt > 1) ?? pulled.deliveries[max]
-      if (retry === undefined || pulled.deliveries.length === 1) return pulled
-      await source.settle({ acks: [], others: [{ kind: 'release', token: retry.token }] })
-      return { ...pulled, deliveries: pulled.deliveries.filter(delivery => delivery !== retry) }
-    },
-  }
-}
+/** Gives back the first of two. */
+const skippingOne = (source: Source) =>
+  choosing(source, oneMore, deliveries => (deliveries.length > 1 ? deliveries.slice(1) : deliveries))
+
+/** Gives back a retry where there is anything else. */
+const lastComesTheRetry = (source: Source) =>
+  choosing(source, oneMore, (deliveries, max) => {
+    const retry = deliveries.find(({ attempt }) => attempt > 1) ?? deliveries[max]
+    return deliveries.length === 1 ? deliveries : deliveries.filter(delivery => delivery !== retry)
+  })
 
 /** What is stored has another key than what is handed out. */
 function keyed(inner: Adapter, laneOf: (key: string) => string, keyless?: string): Adapter {
-  return decorate(inner, {
-    publisher: publisher => ({
-      publish: batch =>
-        publisher.publish(
-          batch.map(message => {
-            const { key = keyless, headers } = message
-            if (key === undefined) return message
-            const given = message.key === undefined ? {} : { [KEY]: message.key }
-            return messageLike(message, { key: laneOf(key), headers: { ...headers, ...given } })
-          }),
-        ),
-    }),
-    source: source =>
-      handingOut(source, deliveries =>
-        deliveries.map(delivery => {
-          const { [KEY]: key, ...headers } = delivery.message.headers
-          const message = messageLike(delivery.message, { key, headers })
-          return { ...delivery, message }
-        }),
-      ),
+  const stored = mapOutgoing(inner, message => {
+    const { key = keyless, headers } = message
+    if (key === undefined) return {}
+    const given = message.key === undefined ? {} : { [KEY]: message.key }
+    return { key: laneOf(key), headers: { ...headers, ...given } }
+  })
+  return mapMessages(stored, message => {
+    const { [KEY]: key, ...headers } = message.headers
+    return { key, headers }
   })
 }
 

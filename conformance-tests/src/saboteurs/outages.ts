@@ -1,5 +1,7 @@
-import { NO_EXCEPTIONS, NOTHING_PULLED, type Settled, type Source } from '@pluribus/core/driver'
-import { adapterLike, decorate } from '../history/decorate.js'
+import { NOTHING_PULLED } from '@pluribus/core/driver'
+import { adapterLike, decorate, sourceLike } from '../history/decorate.js'
+import { ackingAtOnce, handingOut } from './handing-out.js'
+import { ackingInstead } from './map-settlements.js'
 import { defineSaboteurs } from './saboteur.js'
 
 /** What goes wrong when processes die and links break. */
@@ -10,7 +12,7 @@ export const OUTAGES = defineSaboteurs(
     breaks: 'What is handed out is acked there and then, and what the handler says is not listened to.',
     caughtBy: 'CRS-01',
     says: /all twenty to be acked by another process/,
-    adapter: inner => decorate(inner, { source: hasty }),
+    adapter: inner => decorate(inner, { source: ackingAtOnce }),
   },
   {
     name: 'consumes-only-on-the-first-connection',
@@ -46,14 +48,7 @@ export const OUTAGES = defineSaboteurs(
                 isOver = true
               },
             })
-            const { renew } = source
-            return {
-              pull: max => (isOver ? Promise.resolve(NOTHING_PULLED) : source.pull(max)),
-              mark: delivery => source.mark(delivery),
-              settle: settled => source.settle(settled),
-              ...(renew === undefined ? {} : { renew: renew.bind(source) }),
-              close: () => source.close(),
-            }
+            return sourceLike(source, { pull: async max => (isOver ? NOTHING_PULLED : source.pull(max)) })
           },
         }),
       }),
@@ -66,13 +61,11 @@ export const OUTAGES = defineSaboteurs(
     says: /three dead, one acked/,
     adapter: inner =>
       decorate(inner, {
-        source: source => ({
-          async pull(max) {
-            const pulled = await source.pull(max)
-            for (const { message } of pulled.deliveries) JSON.parse(Buffer.from(message.payload as string).toString())
-            return pulled
-          },
-        }),
+        source: source =>
+          handingOut(source, deliveries => {
+            for (const { message } of deliveries) JSON.parse(Buffer.from(message.payload as string).toString())
+            return deliveries
+          }),
       }),
   },
   {
@@ -81,25 +74,6 @@ export const OUTAGES = defineSaboteurs(
     breaks: 'A message whose attempts are used up is acked instead of dead-lettered.',
     caughtBy: 'PSN-01',
     says: /id, reason and number of errors of the dead letters/,
-    adapter: inner => decorate(inner, { source: forgetful }),
+    adapter: inner => ackingInstead(inner, ({ kind }) => kind === 'reject'),
   },
 )
-
-function hasty(source: Source): Partial<Source> {
-  return {
-    async pull(max) {
-      const pulled = await source.pull(max)
-      await source.settle({ acks: pulled.deliveries.map(({ token }) => token), others: [] })
-      return pulled
-    },
-    settle: async () => NO_EXCEPTIONS,
-    renew: async () => NO_EXCEPTIONS,
-  }
-}
-
-const forgetful = (source: Source): Partial<Source> => ({
-  settle({ acks, others }: Settled) {
-    const rejected = others.filter(({ kind }) => kind === 'reject').map(({ token }) => token)
-    return source.settle({ acks: [...acks, ...rejected], others: others.filter(({ kind }) => kind !== 'reject') })
-  },
-})

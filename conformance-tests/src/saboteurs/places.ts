@@ -1,6 +1,8 @@
 import type { Adapter, Delivery, OutgoingMessage, Persistence, Settlement } from '@pluribus/core/driver'
 import { decorate, sourceLike } from '../history/decorate.js'
-import { altered, stored } from './altered.js'
+import { mapBatches, mapOutgoing } from './map-batches.js'
+import { mapDeliveries } from './map-deliveries.js'
+import { messageLike, outgoingLike } from './message-like.js'
 import { defineSaboteurs } from './saboteur.js'
 
 /** Where {@link PLACES} hides what the broker must not see. */
@@ -16,15 +18,10 @@ export const PLACES = defineSaboteurs(
     caughtBy: 'HLD-01',
     says: /the order of the runs/,
     adapter: inner =>
-      decorate(inner, {
-        publisher: publisher => ({ publish: batch => publisher.publish(batch.map(hidden)) }),
-        source: source => ({
-          async pull(max) {
-            const pulled = await source.pull(max)
-            return { ...pulled, deliveries: pulled.deliveries.map(shown) }
-          },
-        }),
-      }),
+      mapDeliveries(
+        mapBatches(inner, batch => batch.map(hidden)),
+        shown,
+      ),
   },
   {
     name: 'delays-are-ignored',
@@ -32,12 +29,7 @@ export const PLACES = defineSaboteurs(
     breaks: 'A delayed message takes its place, and is due, when it is published.',
     caughtBy: 'PLC-01',
     says: /the order of the runs/,
-    adapter: inner =>
-      decorate(inner, {
-        publisher: publisher => ({
-          publish: batch => publisher.publish(batch.map(message => altered(message, { delay: 0 }))),
-        }),
-      }),
+    adapter: inner => mapOutgoing(inner, () => ({ delay: 0 })),
   },
   {
     name: 'a-retry-is-published-anew',
@@ -52,11 +44,11 @@ export const PLACES = defineSaboteurs(
 const hidden = (message: OutgoingMessage): OutgoingMessage =>
   message.key === undefined
     ? message
-    : altered(message, { key: undefined, headers: { ...message.headers, [HIDDEN]: message.key } })
+    : outgoingLike(message, { key: undefined, headers: { ...message.headers, [HIDDEN]: message.key } })
 
 function shown(delivery: Delivery): Delivery {
   const { [HIDDEN]: key, ...headers } = delivery.message.headers
-  return key === undefined ? delivery : { ...delivery, message: stored(delivery.message, { key, headers }) }
+  return key === undefined ? delivery : { ...delivery, message: messageLike(delivery.message, { key, headers }) }
 }
 
 function republishing(inner: Adapter): Adapter {

@@ -1,7 +1,9 @@
 import { isDeepStrictEqual } from 'node:util'
 import { NO_EXCEPTIONS, type OutgoingMessage } from '@pluribus/core/driver'
 import { decorate } from '../history/decorate.js'
-import { handingOut, outgoingLike, publishing, storing } from './messages-like.js'
+import { mapBatches, publishingBy } from './map-batches.js'
+import { mapMessages } from './map-deliveries.js'
+import { outgoingLike } from './message-like.js'
 import { defineSaboteurs } from './saboteur.js'
 
 /** What goes wrong when messages are stored. */
@@ -13,13 +15,9 @@ export const PUBLISHING = defineSaboteurs(
     caughtBy: 'PUB-04',
     says: /the message from before the subscription/,
     adapter: inner =>
-      decorate(inner, {
-        publisher: (publisher, { timers }) => ({
-          async publish(batch) {
-            timers.setTimeout(() => publisher.publish(batch).catch(() => {}), 1_000)
-            return NO_EXCEPTIONS
-          },
-        }),
+      publishingBy(inner, async (publisher, batch, { timers }) => {
+        timers.setTimeout(() => publisher.publish(batch).catch(() => {}), 1_000)
+        return NO_EXCEPTIONS
       }),
   },
   {
@@ -70,7 +68,7 @@ export const PUBLISHING = defineSaboteurs(
     caughtBy: 'PUB-08',
     says: /what came to .* of a-b/,
     adapter: inner =>
-      storing(inner, batch =>
+      mapBatches(inner, batch =>
         batch.flatMap(message => {
           const topic = message.topic.replace(/a\.b$/, 'a-b')
           return topic === message.topic ? [message] : [message, outgoingLike(message, { topic, idSupplied: false })]
@@ -83,7 +81,7 @@ export const PUBLISHING = defineSaboteurs(
     breaks: 'The messages of a batch are stored from its end.',
     caughtBy: 'PUB-12',
     says: /the order of the runs/,
-    adapter: inner => storing(inner, batch => batch.toReversed()),
+    adapter: inner => mapBatches(inner, batch => batch.toReversed()),
   },
   {
     name: 'neighbours-in-batches-change-places',
@@ -92,7 +90,7 @@ export const PUBLISHING = defineSaboteurs(
     caughtBy: 'BAT-01',
     says: /the order of the runs/,
     adapter: inner =>
-      storing(inner, batch => (batch.length < 5 ? batch : [...batch.slice(0, -2), ...batch.slice(-2).toReversed()])),
+      mapBatches(inner, batch => (batch.length < 5 ? batch : [...batch.slice(0, -2), ...batch.slice(-2).toReversed()])),
   },
   {
     name: 'large-batches-are-cut',
@@ -100,7 +98,7 @@ export const PUBLISHING = defineSaboteurs(
     breaks: 'Of a batch, a thousand messages are stored, and all are answered as stored.',
     caughtBy: 'BAT-04',
     says: /Not within .* all to be acked/,
-    adapter: inner => storing(inner, batch => batch.slice(0, 1_000)),
+    adapter: inner => mapBatches(inner, batch => batch.slice(0, 1_000)),
   },
   {
     name: 'parallel-batches-lose-one',
@@ -110,7 +108,7 @@ export const PUBLISHING = defineSaboteurs(
     says: /messages of \d+ publishers to be acked/,
     adapter(inner) {
       let batches = 0
-      return publishing(inner, async (publisher, batch) =>
+      return publishingBy(inner, async (publisher, batch) =>
         ++batches % 15 === 0 ? NO_EXCEPTIONS : publisher.publish(batch),
       )
     },
@@ -123,7 +121,7 @@ export const PUBLISHING = defineSaboteurs(
     says: /what came|nothing more was due/,
     adapter(inner) {
       const sent: OutgoingMessage[] = []
-      return storing(inner, batch =>
+      return mapBatches(inner, batch =>
         batch.map(message => {
           const isAgain = sent.some(
             ({ id, payload }) => id === message.id && isDeepStrictEqual(payload, message.payload),
@@ -140,7 +138,7 @@ export const PUBLISHING = defineSaboteurs(
     breaks: 'A message shows when the broker took it, by a clock that is an hour fast.',
     caughtBy: 'PUB-01',
     says: /when it was published, by the publisher/,
-    adapter: inner => handingOut(inner, ({ time }) => ({ time: time + 3_600_000 })),
+    adapter: inner => mapMessages(inner, ({ time }) => ({ time: time + 3_600_000 })),
   },
   {
     name: 'no-key-is-an-empty-key',
@@ -148,7 +146,7 @@ export const PUBLISHING = defineSaboteurs(
     breaks: 'A message without a key comes with an empty one.',
     caughtBy: 'PUB-22',
     says: /the defaults/,
-    adapter: inner => handingOut(inner, ({ key }) => ({ key: key ?? '' })),
+    adapter: inner => mapMessages(inner, ({ key }) => ({ key: key ?? '' })),
   },
   {
     name: 'causes-are-forgotten',
@@ -156,7 +154,7 @@ export const PUBLISHING = defineSaboteurs(
     breaks: 'The cause of a message is not stored.',
     caughtBy: 'PUB-23',
     says: /the causation ids/,
-    adapter: inner => handingOut(inner, () => ({ causationId: undefined })),
+    adapter: inner => mapMessages(inner, () => ({ causationId: undefined })),
   },
 )
 

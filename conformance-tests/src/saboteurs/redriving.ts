@@ -3,12 +3,15 @@ import type {
   Connection,
   DeadLetterQuery,
   Environment,
+  OutgoingMessage,
   Persistence,
   RedriveResult,
+  StoredMessage,
 } from '@pluribus/core/driver'
 import { all } from '../case/all.js'
 import { decorate } from '../history/decorate.js'
-import { outgoingCopy } from './copy-message.js'
+import { mapDeliveries } from './map-deliveries.js'
+import { messageLike } from './message-like.js'
 import { defineSaboteurs } from './saboteur.js'
 
 /** How long a broken adapter takes between two steps that belong together, in milliseconds. */
@@ -141,32 +144,28 @@ function republishing(inner: Adapter, pause: (environment: Environment) => Promi
         const letters = await all(persistence.deadLetters(query))
         await persistence.discard({ ...query, ids: letters.map(({ message }) => message.id) })
         await pause(environment)
-        await connections.get(persistence)?.publisher.publish(letters.map(({ message }) => outgoingCopy(message)))
+        await connections.get(persistence)?.publisher.publish(letters.map(({ message }) => anew(message)))
         return { redriven: letters.length, missing: [] }
       },
     }),
   })
 }
 
+const anew = (message: StoredMessage): OutgoingMessage => ({
+  ...messageLike(message),
+  ...{ idSupplied: false, size: message.payload.length, delay: 0 },
+})
+
 /** How often each message had failed when it was put back. */
 const lives = new Map<string, number>()
 
 function remembering(inner: Adapter): Adapter {
-  return decorate(inner, {
-    persistence: persistence => ({
-      async redrive(query) {
-        for await (const { message, attempts } of persistence.deadLetters(query)) lives.set(message.id, attempts)
-        return persistence.redrive(query)
-      },
-    }),
-    source: source => ({
-      async pull(max) {
-        const pulled = await source.pull(max)
-        const deliveries = pulled.deliveries.map(delivery => {
-          return { ...delivery, attempt: delivery.attempt + (lives.get(delivery.message.id) ?? 0) }
-        })
-        return { ...pulled, deliveries }
-      },
-    }),
+  const counted = redriving(inner, async (persistence, query) => {
+    for await (const { message, attempts } of persistence.deadLetters(query)) lives.set(message.id, attempts)
+    return persistence.redrive(query)
   })
+  return mapDeliveries(counted, delivery => ({
+    ...delivery,
+    attempt: delivery.attempt + (lives.get(delivery.message.id) ?? 0),
+  }))
 }

@@ -1,8 +1,9 @@
-import type { Adapter, Delivery, Environment, Settlement, Source, Token } from '@pluribus/core/driver'
-import { decorate } from '../history/decorate.js'
-import { copyMessage } from './copy-message.js'
+import type { Adapter, Delivery, Environment, Source, Token } from '@pluribus/core/driver'
+import { decorate, sourceLike } from '../history/decorate.js'
+import { handingOut } from './handing-out.js'
 import { heldBack } from './held-back.js'
-import { mapDeliveries } from './map-deliveries.js'
+import { mapDeliveries, mapMessages } from './map-deliveries.js'
+import { ackingInstead, mapSettlements } from './map-settlements.js'
 import { defineSaboteurs } from './saboteur.js'
 
 /** How long a broken adapter takes between two steps that belong together, in milliseconds. */
@@ -16,11 +17,7 @@ export const RETRYING = defineSaboteurs(
     breaks: 'What is to be tried again is acked.',
     caughtBy: 'NCK-01',
     says: /the message to be acked after it had failed once/,
-    adapter: inner =>
-      settlingOthers(
-        inner,
-        ({ kind, token }, source) => kind === 'retry' && source.settle({ acks: [token], others: [] }),
-      ),
+    adapter: inner => ackingInstead(inner, ({ kind }) => kind === 'retry'),
   },
   {
     name: 'drops-every-second-retry',
@@ -30,9 +27,7 @@ export const RETRYING = defineSaboteurs(
     says: /messages to be acked/,
     adapter(inner) {
       let retries = 0
-      const drops = ({ kind, token }: Settlement, source: Source) =>
-        kind === 'retry' && ++retries % 2 === 0 && source.settle({ acks: [token], others: [] })
-      return settlingOthers(inner, drops)
+      return ackingInstead(inner, ({ kind }) => kind === 'retry' && ++retries % 2 === 0)
     },
   },
   {
@@ -41,14 +36,7 @@ export const RETRYING = defineSaboteurs(
     breaks: 'A message that has failed three times is acked.',
     caughtBy: 'NCK-05',
     says: /messages to be acked, each after three failures/,
-    adapter: inner =>
-      settlingOthers(
-        inner,
-        (settlement, source) =>
-          settlement.kind === 'retry' &&
-          settlement.error.attempt === 3 &&
-          source.settle({ acks: [settlement.token], others: [] }),
-      ),
+    adapter: inner => ackingInstead(inner, one => one.kind === 'retry' && one.error.attempt === 3),
   },
   {
     name: 'retry-forgets-the-envelope',
@@ -57,11 +45,7 @@ export const RETRYING = defineSaboteurs(
     caughtBy: 'NCK-03',
     says: /what attempt 2 was given/,
     adapter: inner =>
-      mapDeliveries(inner, delivery =>
-        delivery.attempt === 1
-          ? delivery
-          : { ...delivery, message: copyMessage(delivery.message, { key: undefined, priority: 0, headers: {} }) },
-      ),
+      mapMessages(inner, (_, { attempt }) => (attempt === 1 ? {} : { key: undefined, priority: 0, headers: {} })),
   },
   {
     name: 'retry-has-other-data',
@@ -70,11 +54,7 @@ export const RETRYING = defineSaboteurs(
     caughtBy: 'NCK-04',
     says: /what each is given/,
     adapter: inner =>
-      mapDeliveries(inner, delivery =>
-        delivery.attempt === 1
-          ? delivery
-          : { ...delivery, message: copyMessage(delivery.message, { payload: '{"n":99,"lines":["a","spoiled"]}' }) },
-      ),
+      mapMessages(inner, (_, { attempt }) => (attempt === 1 ? {} : { payload: '{"n":99,"lines":["a","spoiled"]}' })),
   },
   {
     name: 'retry-stays-with-its-consumer',
@@ -108,11 +88,8 @@ export const RETRYING = defineSaboteurs(
     caughtBy: 'NCK-09',
     says: /id and attempt in round 2/,
     adapter: inner =>
-      settlingOthers(
-        inner,
-        ({ kind, token }, source) =>
-          kind === 'release' &&
-          source.settle({ acks: [], others: [{ kind: 'retry', token, delay: 0, error: UNKNOWN_ERROR }] }),
+      mapSettlements(inner, one =>
+        one.kind === 'release' ? { kind: 'retry', token: one.token, delay: 0, error: UNKNOWN_ERROR } : one,
       ),
   },
   {
@@ -163,17 +140,10 @@ export const RETRYING = defineSaboteurs(
     says: /the message with the short delay to be acked/,
     adapter(inner) {
       let latest = 0
-      return decorate(inner, {
-        source: (source, { clock }) => ({
-          settle({ acks, others }) {
-            const queued = others.map(other => {
-              if (other.kind !== 'retry') return other
-              latest = Math.max(latest, clock.monotonic() + other.delay)
-              return { ...other, delay: latest - clock.monotonic() }
-            })
-            return source.settle({ acks, others: queued })
-          },
-        }),
+      return mapSettlements(inner, (one, { clock }) => {
+        if (one.kind !== 'retry') return one
+        latest = Math.max(latest, clock.monotonic() + one.delay)
+        return { ...one, delay: latest - clock.monotonic() }
       })
     },
   },
@@ -193,13 +163,10 @@ export const RETRYING = defineSaboteurs(
     says: /milliseconds before attempt 3/,
     adapter(inner) {
       let first: number | undefined
-      const same = (other: Settlement): Settlement => {
-        if (other.kind !== 'retry') return other
-        first ??= other.delay
-        return { ...other, delay: first }
-      }
-      return decorate(inner, {
-        source: source => ({ settle: ({ acks, others }) => source.settle({ acks, others: others.map(same) }) }),
+      return mapSettlements(inner, one => {
+        if (one.kind !== 'retry') return one
+        first ??= one.delay
+        return { ...one, delay: first }
       })
     },
   },
@@ -222,26 +189,6 @@ export const RETRYING = defineSaboteurs(
 )
 
 const UNKNOWN_ERROR = Object.freeze({ name: 'Error', message: 'unknown', attempt: 1, time: 0 })
-
-/** An adapter that settles some of what is no ack in another way: where `settle` answers anything but false. */
-function settlingOthers(
-  inner: Adapter,
-  settle: (settlement: Settlement, source: Source) => false | ReturnType<Source['settle']>,
-): Adapter {
-  return decorate(inner, {
-    source: source => ({
-      async settle({ acks, others }) {
-        const rest: Settlement[] = []
-        for (const other of others) {
-          const settled = settle(other, source)
-          if (settled === false) rest.push(other)
-          else await settled
-        }
-        return source.settle({ acks, others: rest })
-      },
-    }),
-  })
-}
 
 function keeping(source: Source): Partial<Source> {
   const held = new Map<Token, Delivery>()
@@ -290,15 +237,12 @@ function restless(inner: Adapter): Adapter {
           events.wake()
         }
         wake()
-        return {
-          pull: max => source.pull(max),
-          mark: delivery => source.mark(delivery),
-          settle: settled => source.settle(settled),
+        return sourceLike(source, {
           async close() {
             timers.clearTimeout(timer)
             await source.close()
           },
-        }
+        })
       },
     }),
   })
@@ -306,18 +250,14 @@ function restless(inner: Adapter): Adapter {
 
 function countingAnew(source: Source): Partial<Source> {
   const before = new Map<string, number>()
-  return {
-    async pull(max) {
-      const pulled = await source.pull(max)
-      const deliveries = pulled.deliveries.map(delivery => {
-        const { id } = delivery.message
-        const known = before.get(id) ?? delivery.attempt - 1
-        before.set(id, known)
-        return { ...delivery, attempt: delivery.attempt - known }
-      })
-      return { ...pulled, deliveries }
-    },
-  }
+  return handingOut(source, deliveries =>
+    deliveries.map(delivery => {
+      const { id } = delivery.message
+      const known = before.get(id) ?? delivery.attempt - 1
+      before.set(id, known)
+      return { ...delivery, attempt: delivery.attempt - known }
+    }),
+  )
 }
 
 function blocking(source: Source, { clock }: Environment): Partial<Source> {

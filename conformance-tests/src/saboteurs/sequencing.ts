@@ -1,5 +1,6 @@
-import type { Lane, OutgoingMessage, Publisher } from '@pluribus/core/driver'
+import type { Lane, Publisher } from '@pluribus/core/driver'
 import { decorate } from '../history/decorate.js'
+import { outgoingLike } from './message-like.js'
 import { defineSaboteurs } from './saboteur.js'
 
 type Sequenced = NonNullable<Publisher['publishSequenced']>
@@ -25,7 +26,7 @@ export const SEQUENCING = defineSaboteurs(
       decorate(inner, {
         publisher: publisher => ({
           async publishSequenced(lane, _, batch) {
-            const again = batch.map((message): OutgoingMessage => ({ ...message, idSupplied: false }))
+            const again = batch.map(message => outgoingLike(message, { idSupplied: false }))
             return sequencedBy(publisher)(lane, (await positionOf(publisher, lane)) + 1, again)
           },
         }),

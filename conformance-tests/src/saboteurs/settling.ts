@@ -1,5 +1,7 @@
-import { NO_EXCEPTIONS, type Settlement, type Source } from '@pluribus/core/driver'
+import { NO_EXCEPTIONS, type Source } from '@pluribus/core/driver'
 import { decorate } from '../history/decorate.js'
+import { mapSettlements } from './map-settlements.js'
+import { mapOpened } from './map-subscriptions.js'
 import { defineSaboteurs } from './saboteur.js'
 
 /** What goes wrong when deliveries are settled. */
@@ -49,12 +51,7 @@ export const SETTLING = defineSaboteurs(
     breaks: 'A source takes nothing over from the one before it: what that one held waits for the end of its lease.',
     caughtBy: 'LSE-17',
     says: /how many came over/,
-    adapter: inner =>
-      decorate(inner, {
-        subscriber: subscriber => ({
-          open: (spec, { lease, window }, events) => subscriber.open(spec, { lease, window }, events),
-        }),
-      }),
+    adapter: inner => mapOpened(inner, ({ lease, window }) => ({ lease, window })),
   },
   {
     name: 'retry-ignores-its-delay',
@@ -62,17 +59,9 @@ export const SETTLING = defineSaboteurs(
     breaks: 'A retry comes back at once.',
     caughtBy: 'RTY-05',
     says: /milliseconds before attempt 2/,
-    adapter: inner =>
-      decorate(inner, {
-        source: source => ({
-          settle: settled => source.settle({ ...settled, others: settled.others.map(hurried) }),
-        }),
-      }),
+    adapter: inner => mapSettlements(inner, one => (one.kind === 'retry' ? { ...one, delay: 0 } : one)),
   },
 )
-
-const hurried = (settlement: Settlement): Settlement =>
-  settlement.kind === 'retry' ? { ...settlement, delay: 0 } : settlement
 
 function cumulative(source: Source): Partial<Source> {
   const given: unknown[] = []

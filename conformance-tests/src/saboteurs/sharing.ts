@@ -7,7 +7,9 @@ import {
   type SubscriptionName,
 } from '@pluribus/core/driver'
 import { decorate, sourceLike, subscriberLike } from '../history/decorate.js'
-import { handingOut, messageLike } from './handing-out.js'
+import { mapDeliveries } from './map-deliveries.js'
+import { mapOpened } from './map-subscriptions.js'
+import { messageLike } from './message-like.js'
 import { defineSaboteurs } from './saboteur.js'
 
 /** What goes wrong between subscriptions, and between the consumers of one. */
@@ -69,13 +71,7 @@ export const SHARING = defineSaboteurs(
     breaks: 'No lease is longer than 30 s, whatever was asked for.',
     caughtBy: 'GRP-13',
     says: /what else comes back/,
-    adapter: inner =>
-      decorate(inner, {
-        subscriber: subscriber => ({
-          open: (spec, options, events) =>
-            subscriber.open(spec, { ...options, lease: Math.min(30_000, options.lease) }, events),
-        }),
-      }),
+    adapter: inner => mapOpened(inner, options => ({ ...options, lease: Math.min(30_000, options.lease) })),
   },
   {
     name: 'a-payload-is-shared',
@@ -83,8 +79,7 @@ export const SHARING = defineSaboteurs(
     breaks: 'A second attempt is given what the first one has made of its data.',
     caughtBy: 'FAN-03',
     says: /whether the data was what had been published/,
-    adapter: inner =>
-      decorate(inner, { source: source => handingOut(source, deliveries => deliveries.map(blankOnRetry)) }),
+    adapter: inner => mapDeliveries(inner, blankOnRetry),
   },
   {
     name: 'window-is-ignored',

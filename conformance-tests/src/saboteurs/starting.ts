@@ -1,5 +1,7 @@
 import type { Adapter, Source, Start } from '@pluribus/core/driver'
 import { decorate } from '../history/decorate.js'
+import { acksOf, dropping, handingOut } from './handing-out.js'
+import { mapDeclared } from './map-subscriptions.js'
 import { defineSaboteurs } from './saboteur.js'
 
 /** What goes wrong with where subscriptions start, and with what is kept. */
@@ -71,40 +73,21 @@ export const STARTING = defineSaboteurs(
     says: /12 messages to be acked/,
     adapter: inner =>
       decorate(inner, {
-        source: (source, { clock }) => ({ pull: max => youngOnly(source, max, clock.now() - 60_000) }),
+        source: (source, { clock }) => dropping(source, ({ message }) => message.time < clock.now() - 60_000),
       }),
   },
 )
 
 const starting = (inner: Adapter, startOf: (from: Start) => Start): Adapter =>
-  decorate(inner, {
-    connection: connection => ({
-      declare: (topics, subscriptions) =>
-        connection.declare(
-          topics,
-          subscriptions.map(spec => ({ ...spec, from: startOf(spec.from) })),
-        ),
-    }),
-  })
+  mapDeclared(inner, spec => ({ ...spec, from: startOf(spec.from) }))
 
 /** The last one of the first pull is acked and not handed out. */
 function forgettingOne(source: Source): Partial<Source> {
   let isFirst = true
-  return {
-    async pull(max) {
-      const pulled = await source.pull(max)
-      const last = pulled.deliveries.at(-1)
-      if (last === undefined || !isFirst) return pulled
-      isFirst = false
-      await source.settle({ acks: [last.token], others: [] })
-      return { ...pulled, deliveries: pulled.deliveries.slice(0, -1) }
-    },
-  }
-}
-
-async function youngOnly(source: Source, max: number, since: number) {
-  const pulled = await source.pull(max)
-  const old = pulled.deliveries.filter(({ message }) => message.time < since)
-  if (old.length > 0) await source.settle({ acks: old.map(({ token }) => token), others: [] })
-  return { ...pulled, deliveries: pulled.deliveries.filter(delivery => !old.includes(delivery)) }
+  return handingOut(source, async deliveries => {
+    if (!isFirst || deliveries.length === 0) return deliveries
+    isFirst = false
+    await source.settle(acksOf(deliveries.slice(-1)))
+    return deliveries.slice(0, -1)
+  })
 }

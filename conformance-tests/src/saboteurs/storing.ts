@@ -1,6 +1,7 @@
-import type { Delivery, Retention } from '@pluribus/core/driver'
+import type { Retention } from '@pluribus/core/driver'
 import { decorate } from '../history/decorate.js'
-import { altered } from './altered.js'
+import { dropping } from './handing-out.js'
+import { mapOutgoing } from './map-batches.js'
 import { defineSaboteurs } from './saboteur.js'
 
 /** What goes wrong with what is stored. */
@@ -11,12 +12,7 @@ export const STORING = defineSaboteurs(
     breaks: 'What is published again under its id is stored again.',
     caughtBy: 'OUT-04',
     says: /nothing more was due|what came/,
-    adapter: inner =>
-      decorate(inner, {
-        publisher: publisher => ({
-          publish: batch => publisher.publish(batch.map(message => altered(message, { idSupplied: false }))),
-        }),
-      }),
+    adapter: inner => mapOutgoing(inner, () => ({ idSupplied: false })),
   },
   {
     name: 'retention-drops-what-waits',
@@ -33,15 +29,8 @@ export const STORING = defineSaboteurs(
             return connection.declare(topics, subscriptions)
           },
         }),
-        source: (source, { clock }) => ({
-          async pull(max) {
-            const pulled = await source.pull(max)
-            const isKept = ({ message }: Delivery) => clock.now() - message.time <= (retention.age ?? Infinity)
-            const gone = pulled.deliveries.filter(delivery => !isKept(delivery))
-            await source.settle({ acks: gone.map(({ token }) => token), others: [] })
-            return { ...pulled, deliveries: pulled.deliveries.filter(isKept) }
-          },
-        }),
+        source: (source, { clock }) =>
+          dropping(source, ({ message }) => clock.now() - message.time > (retention.age ?? Infinity)),
       })
     },
   },

@@ -7,9 +7,11 @@ import {
   type Source,
   type SourceEvents,
   type SubscriptionSpec,
-  type Token,
 } from '@pluribus/core/driver'
-import { decorate, sourceLike } from '../history/decorate.js'
+import { decorate } from '../history/decorate.js'
+import { acksOf, handingOut } from './handing-out.js'
+import { settlingAtTheEnd } from './holding.js'
+import { mapDeclared } from './map-subscriptions.js'
 import { defineSaboteurs } from './saboteur.js'
 
 /** How long what should have been done takes, in milliseconds. */
@@ -82,16 +84,7 @@ export const SUBSCRIBING = defineSaboteurs(
     breaks: 'A new subscription gets what comes from now on, whatever it asks for.',
     caughtBy: 'SUB-02',
     says: /five messages from before the subscription/,
-    adapter: inner =>
-      decorate(inner, {
-        connection: connection => ({
-          declare: (topics, subscriptions) =>
-            connection.declare(
-              topics,
-              subscriptions.map(spec => ({ ...spec, from: 'latest' })),
-            ),
-        }),
-      }),
+    adapter: inner => mapDeclared(inner, spec => ({ ...spec, from: 'latest' })),
   },
   {
     name: 'what-comes-meanwhile-is-skipped',
@@ -120,7 +113,7 @@ export const SUBSCRIBING = defineSaboteurs(
     breaks: 'A source that is closed acks what it has handed out.',
     caughtBy: 'SUB-13',
     says: /Not within .* messages to be handled/,
-    adapter: inner => decorate(inner, { source: acking }),
+    adapter: inner => decorate(inner, { source: source => settlingAtTheEnd(source, acks => ({ acks, others: [] })) }),
   },
   {
     name: 'the-last-one-clears-up',
@@ -196,39 +189,14 @@ function lateSource(
 
 async function skip(source: Source): Promise<void> {
   const { deliveries } = await source.pull(MANY)
-  await source.settle({ acks: deliveries.map(({ token }) => token), others: [] })
+  await source.settle(acksOf(deliveries))
 }
 
 function forgetful(source: Source): Partial<Source> {
   const seen = new Set<string>()
-  return {
-    async pull(max) {
-      const pulled = await source.pull(max)
-      const deliveries = pulled.deliveries.map(delivery =>
-        seen.has(delivery.message.id) ? delivery : { ...delivery, attempt: 1 },
-      )
-      for (const { message } of deliveries) seen.add(message.id)
-      return { ...pulled, deliveries }
-    },
-  }
-}
-
-function acking(source: Source): Partial<Source> {
-  const held = new Set<Token>()
-  return sourceLike(source, {
-    async pull(max) {
-      const pulled = await source.pull(max)
-      for (const { token } of pulled.deliveries) held.add(token)
-      return pulled
-    },
-    settle(settled) {
-      for (const token of settled.acks) held.delete(token)
-      for (const { token } of settled.others) held.delete(token)
-      return source.settle(settled)
-    },
-    async close() {
-      await source.settle({ acks: [...held], others: [] })
-      await source.close()
-    },
+  return handingOut(source, deliveries => {
+    const counted = deliveries.map(delivery => (seen.has(delivery.message.id) ? delivery : { ...delivery, attempt: 1 }))
+    for (const { message } of counted) seen.add(message.id)
+    return counted
   })
 }

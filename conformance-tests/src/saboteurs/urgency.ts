@@ -1,6 +1,9 @@
-import type { Adapter, Delivery, Source, SubscriptionSpec } from '@pluribus/core/driver'
+import type { Adapter, Delivery, Source } from '@pluribus/core/driver'
 import { decorate } from '../history/decorate.js'
-import { handingOut, messageLike } from './handing-out.js'
+import { choosing } from './handing-out.js'
+import { mapBatches, mapOutgoing } from './map-batches.js'
+import { mapMessages } from './map-deliveries.js'
+import { mapDeclared } from './map-subscriptions.js'
 import { defineSaboteurs } from './saboteur.js'
 
 /** What goes wrong with lifo and priority. */
@@ -12,7 +15,7 @@ export const URGENCY = defineSaboteurs(
     caughtBy: 'LFO-01',
     says: /the order of the runs:.*expected 100, found 1/s,
     adapter: inner =>
-      redefining(inner, spec =>
+      mapDeclared(inner, spec =>
         spec.discipline.kind === 'lifo' ? { ...spec, discipline: { ...spec.discipline, kind: 'fifo' } } : spec,
       ),
   },
@@ -30,8 +33,7 @@ export const URGENCY = defineSaboteurs(
     breaks: 'A batch is stored from its end.',
     caughtBy: 'LFO-09',
     says: /the order of the runs/,
-    adapter: inner =>
-      decorate(inner, { publisher: publisher => ({ publish: batch => publisher.publish(batch.toReversed()) }) }),
+    adapter: inner => mapBatches(inner, batch => batch.toReversed()),
   },
   {
     name: 'priority-is-ignored',
@@ -40,7 +42,7 @@ export const URGENCY = defineSaboteurs(
     caughtBy: 'PRI-01',
     says: /the order of the runs/,
     adapter: inner =>
-      redefining(inner, spec =>
+      mapDeclared(inner, spec =>
         spec.discipline.kind === 'priority'
           ? { ...spec, discipline: { kind: 'fifo', levels: 1, atLeast: 'exact' } }
           : spec,
@@ -60,16 +62,7 @@ export const URGENCY = defineSaboteurs(
     breaks: 'Priorities above 99 become 99.',
     caughtBy: 'PRI-05',
     says: /the priorities that handlers see/,
-    adapter: inner =>
-      decorate(inner, {
-        source: source =>
-          handingOut(source, deliveries =>
-            deliveries.map(delivery => ({
-              ...delivery,
-              message: messageLike(delivery.message, { priority: Math.min(99, delivery.message.priority) }),
-            })),
-          ),
-      }),
+    adapter: inner => mapMessages(inner, ({ priority }) => ({ priority: Math.min(99, priority) })),
   },
   {
     name: 'one-level-is-lifo',
@@ -77,7 +70,7 @@ export const URGENCY = defineSaboteurs(
     breaks: 'Within one priority, the order is that of nobody: each pull is reversed.',
     caughtBy: 'PRI-02',
     says: /the order of the runs of priority 1/,
-    adapter: inner => decorate(inner, { source: source => choosing(source, lastOfALevel) }),
+    adapter: inner => decorate(inner, { source: source => choosingOne(source, lastOfALevel) }),
   },
   {
     name: 'a-retry-forgets-the-priority',
@@ -87,35 +80,17 @@ export const URGENCY = defineSaboteurs(
     says: /the order of the runs/,
     adapter: inner =>
       decorate(inner, {
-        source: source => choosing(source, deliveries => deliveries.find(({ attempt }) => attempt === 1)),
+        source: source => choosingOne(source, deliveries => deliveries.find(({ attempt }) => attempt === 1)),
       }),
   },
 )
 
-function redefining(inner: Adapter, change: (spec: SubscriptionSpec) => SubscriptionSpec): Adapter {
-  return decorate(inner, {
-    connection: connection => ({
-      declare: (topics, subscriptions) => connection.declare(topics, subscriptions.map(change)),
-    }),
-  })
-}
-
 /** Messages are ranked by something else than their priority, and handed out with it. */
-function ranking(inner: Adapter, rank: (priority: number) => number): Adapter {
-  return decorate(inner, {
-    publisher: publisher => ({
-      publish: batch =>
-        publisher.publish(batch.map(message => messageLike(message, { priority: rank(message.priority) }))),
-    }),
-    source: source =>
-      handingOut(source, deliveries =>
-        deliveries.map(delivery => ({
-          ...delivery,
-          message: messageLike(delivery.message, { priority: rank(delivery.message.priority) }),
-        })),
-      ),
-  })
-}
+const ranking = (inner: Adapter, rank: (priority: number) => number): Adapter =>
+  mapMessages(
+    mapOutgoing(inner, ({ priority }) => ({ priority: rank(priority) })),
+    ({ priority }) => ({ priority: rank(priority) }),
+  )
 
 /** Pulls a hundred, and hands them out as they are asked for. */
 function fetchingAhead(source: Source): Partial<Source> {
@@ -128,22 +103,14 @@ function fetchingAhead(source: Source): Partial<Source> {
   }
 }
 
-/** Looks at all that waits, and hands out one that it chooses. */
-function choosing(
-  source: Source,
-  choose: (deliveries: readonly Delivery[]) => Delivery | undefined,
-): Pick<Source, 'pull'> {
-  return {
-    async pull(max) {
-      if (max !== 1) return source.pull(max)
-      const { deliveries, ...rest } = await source.pull(1_000)
-      const chosen = choose(deliveries) ?? deliveries[0]
-      const others = deliveries.filter(delivery => delivery !== chosen)
-      await source.settle({ acks: [], others: others.map(({ token }) => ({ kind: 'release', token })) })
-      return { ...rest, deliveries: chosen === undefined ? [] : [chosen] }
-    },
-  }
-}
+/** Where one is asked for, looks at all that waits, and hands out the one that is chosen, or else the first. */
+const choosingOne = (source: Source, choose: (deliveries: readonly Delivery[]) => Delivery | undefined) =>
+  choosing(
+    source,
+    max => (max === 1 ? 1_000 : max),
+    (deliveries, max) =>
+      max === 1 ? [choose(deliveries) ?? deliveries[0]].filter(one => one !== undefined) : deliveries,
+  )
 
 const lastOfALevel = (deliveries: readonly Delivery[]) =>
   deliveries.findLast(({ message }) => message.priority === deliveries[0]?.message.priority)

@@ -1,0 +1,10 @@
+import type { BrokerOptions } from '@pluribus/core'
+
+/** How a process of a case differs from others. */
+export interface ProcessOptions {
+  /** How far its wall clock is ahead of the others', in milliseconds. Default: 0. */
+  readonly skew?: number
+}
+
+/** How a case's broker differs from others. */
+export type OpenOptions = Omit<BrokerOptions, 'adapter' | 'environment'> & ProcessOptions

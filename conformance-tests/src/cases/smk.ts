@@ -12,6 +12,7 @@ const TIMES = 16
 /** What the machine does beside may cost that much. */
 const MOST_RATIO = 6
 const CHUNKS = 4
+const ATTEMPTS = 5
 
 /** Milliseconds for one message at the front of a backlog, pulled and acked: the best of several chunks. */
 async function timeAtTheFront(it: CaseContext, discipline: Discipline, count: number, chunk: number): Promise<number> {
@@ -42,9 +43,13 @@ async function scales(it: CaseContext, discipline: Discipline): Promise<void> {
   const chunk = Math.floor(size / CHUNKS)
   // The first time is for the machine to warm up.
   await timeAtTheFront(it, discipline, size, chunk)
-  const short = await timeAtTheFront(it, discipline, size, chunk)
-  const long = await timeAtTheFront(it, discipline, TIMES * size, chunk)
-  const ratio = long / short
+  let ratio = Number.POSITIVE_INFINITY
+  // A machine that is busy with something else is no proof: what does not scale is slow every time.
+  for (let attempt = 1; attempt <= ATTEMPTS && ratio > MOST_RATIO; attempt++) {
+    const short = await timeAtTheFront(it, discipline, size, chunk)
+    const long = await timeAtTheFront(it, discipline, TIMES * size, chunk)
+    ratio = Math.min(ratio, long / short)
+  }
   const what = `${discipline.kind}: with ${TIMES * size} waiting, a message takes`
   check(ratio <= MOST_RATIO, `${what} ${ratio.toFixed(1)} times as long as with ${size}`)
 }

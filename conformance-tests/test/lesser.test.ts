@@ -1,12 +1,9 @@
-import type { Delivery } from '@pluribus/core/driver'
 import { unreliable } from '@pluribus/core/testing'
 import { expect, test } from 'vitest'
 import { bases } from '../scripts/bases.js'
 import { CASES, defineTarget, Suite } from '../src/index.js'
 import { mapDeliveries } from '../src/saboteurs/map-deliveries.js'
-
-/** Without a place for marks there is none for losses. */
-const uncounted = (delivery: Delivery): Delivery => ({ ...delivery, losses: 0, marks: 0, suspect: false })
+import { uncounted } from './uncounted.js'
 
 /** Memory that admits to less than it does, as adapters of logs have to. */
 const lesser = defineTarget({

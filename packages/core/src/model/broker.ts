@@ -69,7 +69,7 @@ export interface ConsumerHandle extends AsyncDisposable {
  * ```
  */
 export interface CloseOptions {
-  /** Default: 10 s. */
+  /** Default: 10 s. Whatever the broker does not answer, closing ends 5 s after that at the latest. */
   readonly drain?: Duration
 }
 

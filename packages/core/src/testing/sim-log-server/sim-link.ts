@@ -1,4 +1,4 @@
-import type { Clock, Timers } from '../../driver/environment.js'
+import type { Clock, TimerHandle, Timers } from '../../driver/environment.js'
 import { SimLogError } from './sim-log-error.js'
 
 /** How long a client waits for a reply that was lost, in milliseconds. */
@@ -17,6 +17,8 @@ export interface LinkServer {
   latency(): number
   /** What happens to a call: it never arrives, its reply is lost, or neither. */
   fateOf(operation: string): 'request lost' | 'reply lost' | undefined
+  /** Runs what arrives: at once, or when the server, which stands still, goes on. */
+  whenAwake(run: () => void): void
   /** The link is over: whoever is at its other end forgets it. */
   forget(link: SimLink): void
 }
@@ -26,6 +28,7 @@ class Line {
   readonly #clock: Clock
   readonly #timers: Timers
   readonly #latency: () => number
+  readonly #underWay = new Set<TimerHandle>()
   #last = 0
 
   constructor({ clock, timers }: LinkTime, latency: () => number) {
@@ -37,7 +40,17 @@ class Line {
   send(arrive: () => void): void {
     const now = this.#clock.monotonic()
     this.#last = Math.max(this.#last, now + this.#latency())
-    this.#timers.setTimeout(arrive, this.#last - now)
+    const timer = this.#timers.setTimeout(() => {
+      this.#underWay.delete(timer)
+      arrive()
+    }, this.#last - now)
+    this.#underWay.add(timer)
+  }
+
+  /** What is under way never arrives. */
+  cut(): void {
+    for (const timer of this.#underWay) this.#timers.clearTimeout(timer)
+    this.#underWay.clear()
   }
 }
 
@@ -53,6 +66,8 @@ export class SimLink {
   readonly #up: Line
   readonly #down: Line
   readonly #calls = new Set<(error: SimLogError) => void>()
+  /** Of calls whose replies are lost. */
+  readonly #expiries = new Set<TimerHandle>()
   #over: SimLogError | undefined
   #named = 0
 
@@ -99,17 +114,16 @@ export class SimLink {
   /** Says something to the server, without an answer. */
   tell(execute: () => void): void {
     if (this.#over !== undefined) return
-    this.#up.send(() => {
+    this.#up.send(() => this.#server.whenAwake(() => {
+      // It may have been broken while the server stood still.
       if (this.#over === undefined) execute()
-    })
+    }))
   }
 
   /** The server says something to the client. `sent`: called at the server's end when it can say more. */
   push(arrive: () => void, sent?: () => void): void {
     if (this.#over !== undefined) return
-    this.#down.send(() => {
-      if (this.#over === undefined) arrive()
-    })
+    this.#down.send(arrive)
     if (sent !== undefined) this.tell(sent)
   }
 
@@ -129,15 +143,20 @@ export class SimLink {
     this.#over = cause
     for (const reject of this.#calls) reject(cause)
     this.#calls.clear()
+    for (const timer of this.#expiries) this.#client.timers.clearTimeout(timer)
+    this.#up.cut()
+    this.#down.cut()
     this.#server.forget(this)
     return true
   }
 
   #expire(operation: string, reject: (error: SimLogError) => void): void {
-    this.#client.timers.setTimeout(() => {
+    const timer = this.#client.timers.setTimeout(() => {
+      this.#expiries.delete(timer)
       this.#calls.delete(reject)
       reject(new SimLogError('TIMEOUT', `No reply to "${operation}" within ${REQUEST_TIMEOUT} ms.`))
     }, REQUEST_TIMEOUT)
+    this.#expiries.add(timer)
   }
 }
 

@@ -69,6 +69,8 @@ export class SimLink {
   /** Of calls whose replies are lost. */
   readonly #expiries = new Set<TimerHandle>()
   #over: SimLogError | undefined
+  /** Broken, and the client has not noticed yet. */
+  #breaking: TimerHandle | undefined
   #named = 0
 
   /** @param lost Told once, when the link breaks; not when it is closed. */
@@ -84,6 +86,11 @@ export class SimLink {
   /** A name that nobody else on this server has been given. */
   unique(): string {
     return `${this.#id}.${++this.#named}`
+  }
+
+  /** Why nothing passes any more; undefined while something does. */
+  get over(): SimLogError | undefined {
+    return this.#over
   }
 
   get isOver(): boolean {
@@ -113,16 +120,18 @@ export class SimLink {
 
   /** Says something to the server, without an answer. */
   tell(execute: () => void): void {
-    if (this.#over !== undefined) return
-    this.#up.send(() => this.#server.whenAwake(() => {
-      // It may have been broken while the server stood still.
-      if (this.#over === undefined) execute()
-    }))
+    if (!this.#passes) return
+    this.#up.send(() => {
+      this.#server.whenAwake(() => {
+        // It may have broken while the server stood still.
+        if (this.#passes) execute()
+      })
+    })
   }
 
   /** The server says something to the client. `sent`: called at the server's end when it can say more. */
   push(arrive: () => void, sent?: () => void): void {
-    if (this.#over !== undefined) return
+    if (!this.#passes) return
     this.#down.send(arrive)
     if (sent !== undefined) this.tell(sent)
   }
@@ -132,22 +141,35 @@ export class SimLink {
     this.#end(new SimLogError('CLOSED', 'This link to the simulated log broker is closed.'))
   }
 
-  /** The link breaks: everything under way is in doubt. */
+  /** The link breaks: everything under way is in doubt. The client notices a little later, and hears no answer until then. */
   break(why: string): void {
+    if (this.#over !== undefined || this.#breaking !== undefined) return
     const cause = new SimLogError('LOST', `The link to the simulated log broker broke: ${why}.`)
-    if (this.#end(cause)) this.#client.timers.setTimeout(() => this.#lost(cause), this.#server.latency())
+    this.#breaking = this.#client.timers.setTimeout(() => {
+      this.#end(cause)
+      this.#lost(cause)
+    }, this.#server.latency())
+    this.#cut()
   }
 
-  #end(cause: SimLogError): boolean {
-    if (this.#over !== undefined) return false
+  get #passes(): boolean {
+    return this.#over === undefined && this.#breaking === undefined
+  }
+
+  #end(cause: SimLogError): void {
+    if (this.#over !== undefined) return
     this.#over = cause
+    this.#client.timers.clearTimeout(this.#breaking)
     for (const reject of this.#calls) reject(cause)
     this.#calls.clear()
     for (const timer of this.#expiries) this.#client.timers.clearTimeout(timer)
+    this.#cut()
+  }
+
+  #cut(): void {
     this.#up.cut()
     this.#down.cut()
     this.#server.forget(this)
-    return true
   }
 
   #expire(operation: string, reject: (error: SimLogError) => void): void {

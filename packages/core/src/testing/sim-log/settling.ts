@@ -8,6 +8,7 @@ import {
   type Token,
 } from '../../driver/subscriber.js'
 import { appendErrors } from '../../errors/error-record.js'
+import { SimLogError } from '../sim-log-server/sim-log-error.js'
 import type { SimRecord } from '../sim-log-server/sim-partition.js'
 import { encode } from './codec.js'
 import type { Committer } from './committer.js'
@@ -148,9 +149,14 @@ export class Settling {
   #fail({ token }: Ending, error: unknown, exceptions: SettleException[]): void {
     const isOurs = this.#hand.get(token) !== undefined
     this.#hand.unclaim(token)
-    exceptions.push(isOurs ? { token, kind: 'failed', error } : { token, kind: 'stale' })
+    // What was under way when the link broke may have taken effect, whoever has the message now: that is not stale.
+    exceptions.push(isOurs || !isRefused(error) ? { token, kind: 'failed', error } : { token, kind: 'stale' })
   }
 }
+
+/** The server has executed nothing, or was not asked. */
+const isRefused = (error: unknown): boolean =>
+  error instanceof SimLogError && (error.kind === 'FENCED' || error.kind === 'REBALANCING')
 
 function retryOf({ message, partition, origin, failures, errors }: Item, { delay, error }: RetrySettlement): Copy {
   const carried = { origin, failures: failures + 1, errors: appendErrors(errors, [error]), delay }

@@ -37,7 +37,8 @@ export class LogPublisher implements Publisher {
 
   async publish(batch: readonly OutgoingMessage[]): Promise<readonly PublishException[]> {
     const { over } = this.#link
-    if (over !== undefined) return batch.map((_, index) => ({ index, kind: 'failed', outcome: 'definite', error: over }))
+    if (over !== undefined)
+      return batch.map((_, index) => ({ index, kind: 'failed', outcome: 'definite', error: over }))
     const exceptions: PublishException[] = []
     const appends: Append[] = []
     if (batch.some(({ delay }) => delay > 0)) await this.#delays.start()

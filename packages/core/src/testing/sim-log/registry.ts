@@ -42,8 +42,9 @@ export class Registry {
     return spec
   }
 
+  /** The subscription as it is now: unlike topics, they come and go. */
   async subscription(name: SubscriptionName) {
-    const declared = this.#catalogue.subscription(name) ?? (await this.refresh()).subscription(name)
+    const declared = (await this.refresh()).subscription(name)
     if (declared === undefined) throw subscriptionNotFound(name)
     return declared
   }

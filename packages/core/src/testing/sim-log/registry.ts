@@ -2,7 +2,7 @@ import type { SettingChange, Start, SubscriptionName, SubscriptionSpec, TopicSpe
 import type { SimChannelSpec } from '../sim-log-server/sim-channel.js'
 import type { SimLink } from '../sim-log-server/sim-link.js'
 import type { SimLogServer } from '../sim-log-server/sim-log-server.js'
-import { Catalogue, type Declaration } from './catalogue.js'
+import { Catalogue, type Declaration, type Declared } from './catalogue.js'
 import { startNotFound, subscriptionNotFound, topicNotFound } from './errors.js'
 import { deadChannel, groupOf, ownChannel, REGISTRY } from './names.js'
 import { readAll } from './read-all.js'
@@ -43,9 +43,16 @@ export class Registry {
   }
 
   /** The subscription as it is now: unlike topics, they come and go. */
-  async subscription(name: SubscriptionName) {
+  async subscription(name: SubscriptionName): Promise<Declared> {
     const declared = (await this.refresh()).subscription(name)
     if (declared === undefined) throw subscriptionNotFound(name)
+    return declared
+  }
+
+  /** The subscription with everything that it needs: whoever declared it may not have got that far. */
+  async furnished(name: SubscriptionName): Promise<Declared> {
+    const declared = await this.subscription(name)
+    await this.#furnish([], [declared.spec])
     return declared
   }
 
@@ -59,11 +66,15 @@ export class Registry {
       const starts = await Promise.all(subscriptions.map(spec => this.#startsOf(spec)))
       changes = await this.#append({ kind: 'declare', topics, subscriptions, starts })
     }
-    // Whoever declared these first may have died before their channels were there.
-    const created = [...topics, ...subscriptions.map(({ topic }) => catalogue.topic(topic) as TopicSpec)]
-    const specs = [...created.map(mainOf), ...subscriptions.flatMap(spec => this.#channelsOf(spec))]
-    await this.#link.call('create', () => this.#server.create(specs))
+    await this.#furnish(topics, subscriptions)
     return changes
+  }
+
+  /** Creates their channels. Whoever declared them first may have died before. */
+  async #furnish(topics: readonly TopicSpec[], subscriptions: readonly SubscriptionSpec[]): Promise<void> {
+    const all = [...topics, ...subscriptions.map(({ topic }) => this.#catalogue.topic(topic) as TopicSpec)]
+    const specs = [...all.map(mainOf), ...subscriptions.flatMap(spec => this.#channelsOf(spec))]
+    await this.#link.call('create', () => this.#server.create(specs))
   }
 
   async remove(subscription: SubscriptionName): Promise<void> {

@@ -82,7 +82,7 @@ export class Surroundings {
   async openOnFailingStore(options: OpenOptions = {}): Promise<readonly [Broker, StoreFaults]> {
     const open = this.#need('store', this.#hooks.failingStore)
     const faults = new StoreFaults()
-    const adapter = await open.call(this.#hooks, this.#settings, faults, this.#world.time)
+    const adapter = await open.call(this.#hooks, this.#settings, faults, this.#world.time.server)
     return [await this.#world.openOn(adapter, options), faults]
   }
 

@@ -135,7 +135,7 @@ export class World {
 
   /** A connection for looking at what is left: it is nobody of the case. */
   async audit<T>(look: (connection: Connection) => Promise<T>): Promise<T> {
-    const adapter = recordAdapter(await this.#target.adapter(this.#settings, this.time), this.history, 'audit')
+    const adapter = recordAdapter(await this.#target.adapter(this.#settings, this.time.server), this.history, 'audit')
     const connection = await adapter.connect(this.#environment('audit'), { lost() {} })
     try {
       return await look(connection)
@@ -169,7 +169,7 @@ export class World {
 
   async #adapter(): Promise<Adapter> {
     if (this.#isOver) throw new Failure('The case is over: nothing can be opened any more.')
-    return this.#target.adapter(this.#settings, this.time)
+    return this.#target.adapter(this.#settings, this.time.server)
   }
 
   #process(): string {

@@ -40,6 +40,7 @@ import { LIF_CLOSING } from './lif-closing.js'
 import { LSE } from './lse.js'
 import { LSE_HOLDING } from './lse-holding.js'
 import { LSE_MORE } from './lse-more.js'
+import { LSE_PARTITION } from './lse-partition.js'
 import { LSS } from './lss.js'
 import { LSS_COUNTED } from './lss-counted.js'
 import { NCK } from './nck.js'
@@ -127,6 +128,7 @@ export const CASES: readonly Case[] = Object.freeze([
   ...LSE,
   ...LSE_HOLDING,
   ...LSE_MORE,
+  ...LSE_PARTITION,
   ...LSS,
   ...LSS_COUNTED,
   ...NCK,

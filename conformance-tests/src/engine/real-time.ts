@@ -1,4 +1,5 @@
 import type { Clock, Environment, Logger, Timers } from '@pluribus/core/driver'
+import type { TargetTime } from '../target/target-time.js'
 import { Overdue } from './overdue.js'
 import type { Time } from './time.js'
 
@@ -22,6 +23,7 @@ export class RealTime implements Time {
   /** One monotonic clock for all processes of this machine, so that their histories can be put into one order. */
   readonly clock: Clock = { now: () => Date.now(), monotonic: () => Number(process.hrtime.bigint()) / 1e6 }
   readonly timers = timers
+  readonly server: TargetTime = { clock: this.clock, timers }
   readonly pendingTimers = undefined
 
   environment(instance: string, logger: Logger): Environment {

@@ -1,9 +1,12 @@
 import type { Clock, Environment, Logger, Timers } from '@pluribus/core/driver'
+import type { TargetTime } from '../target/target-time.js'
 
 /** Where a case's time comes from. A case is written once, and runs in virtual and in real time. */
 export interface Time {
   readonly clock: Clock
   readonly timers: Timers
+  /** The same, for a server that is simulated: its timers are nobody's who could clear them. */
+  readonly server: TargetTime
   /** The environment of one process of a case. */
   environment(instance: string, logger: Logger): Environment
   /** Lets time pass until the promise settles; rejects with {@link Overdue} when it has not within `ms`. One drive at a time. */

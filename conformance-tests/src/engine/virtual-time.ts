@@ -1,6 +1,7 @@
 import type { Clock, Environment, Logger, Timers } from '@pluribus/core/driver'
 import { VirtualClock } from '@pluribus/core/testing'
 import { Overdue } from './overdue.js'
+import { ServerTimers } from './server-timers.js'
 import type { Time } from './time.js'
 
 /** Real milliseconds that may go by while virtual time stands still: messages that make messages would never let it pass. */
@@ -8,10 +9,12 @@ const ENDLESS = 5_000
 
 /** Time that passes only where everything waits for it. A case that waits for nothing that could come ends at once. */
 export class VirtualTime implements Time {
+  readonly server: { readonly clock: Clock; readonly timers: ServerTimers }
   readonly #clock: VirtualClock
 
   constructor(seed: number, endless = ENDLESS) {
     this.#clock = new VirtualClock({ seed, realTimePerInstant: endless })
+    this.server = { clock: this.#clock, timers: new ServerTimers(this.#clock.timers) }
   }
 
   get clock(): Clock {
@@ -23,7 +26,7 @@ export class VirtualTime implements Time {
   }
 
   get pendingTimers(): number {
-    return this.#clock.pendingTimers
+    return this.#clock.pendingTimers - this.server.timers.pending
   }
 
   /** Moves the wall clock alone. */

@@ -12,6 +12,8 @@ import { GENERATIONS } from './generations.js'
 import { HISTORIES } from './histories.js'
 import { IDS } from './ids.js'
 import { LEASING } from './leasing.js'
+import { LOG_FLOORS } from './log-floors.js'
+import { LOG_HANDING_OUT } from './log-handing-out.js'
 import { LOSING } from './losing.js'
 import { ORDERING } from './ordering.js'
 import { OUTAGES } from './outages.js'
@@ -54,6 +56,8 @@ export const SABOTEURS: readonly Saboteur[] = Object.freeze([
   ...HISTORIES,
   ...IDS,
   ...LEASING,
+  ...LOG_FLOORS,
+  ...LOG_HANDING_OUT,
   ...LOSING,
   ...ORDERING,
   ...OUTAGES,

@@ -10,7 +10,7 @@ import type { Adapter } from '@pluribus/core/driver'
  * const of = (base: Base) => SABOTEURS.filter(saboteur => saboteur.of === base)
  * ```
  */
-export type Base = 'memory'
+export type Base = 'memory' | 'sim-log'
 
 /**
  * A broken adapter: it shows that a case can fail.

@@ -210,6 +210,17 @@ describe('attempts', () => {
     }
     expect([count(1, 'p2'), count(3, 'p2'), count(4, 'p2'), count(1, 'p1')]).toEqual([0, 0, 1, 1])
   })
+
+  test('where they live with their process, so do they with its source: a later one may count fewer, never more', () => {
+    const count = (attempt: number, where: 'process' | 'stored') => {
+      const story = published('m1')
+      story.settle(story.deliver('m1'), 'retry')
+      story.end('p1', 'lost')
+      story.deliver('m1', { attempt })
+      return story.judge({ attempts: where }).length
+    }
+    expect([count(1, 'process'), count(2, 'process'), count(3, 'process'), count(1, 'stored')]).toEqual([0, 0, 1, 1])
+  })
 })
 
 describe('overlapping', () => {
@@ -223,6 +234,18 @@ describe('overlapping', () => {
     second.abort()
     story.run('m1')
     expect(story.judge()).toEqual([])
+  })
+
+  test('two of a message, because a retry in doubt has copied it, may run beside each other; others may not', () => {
+    const story = published('m1', 'm2')
+    story.settle(story.deliver('m1'), 'retry', 'unknown')
+    for (const id of ['m1', 'm2']) {
+      story.run(id)
+      story.run(id)
+    }
+    const overlaps = (fencing: 'local' | 'exact') =>
+      story.judge({ fencing }).filter(line => line.startsWith('overlapping'))
+    expect([overlaps('local').length, overlaps('exact').length]).toEqual([1, 2])
   })
 
   test('two runs of one message, two of one key, in one process', () => {

@@ -6,7 +6,8 @@ import { isRedriven } from './duplicated.js'
 
 /**
  * The first delivery is attempt 1; a confirmed retry adds one, and nothing else does. A redrive starts afresh. Where
- * attempts live with their process, another process may count fewer, never more.
+ * attempts live with their process, another process may count fewer, never more; so may a later source of the same process,
+ * because what an outage has taken out of its hands comes from the broker, which has not heard of the failed runs.
  */
 export function attempts(ledger: Ledger, promises: Promises): readonly Anomaly[] {
   return [...ledger.deliveries.values()].flatMap(handOvers =>
@@ -31,8 +32,9 @@ function legalAfter(ledger: Ledger, before: HandOver, next: HandOver, promises: 
     : retries.some(({ result }) => isOpen(result))
       ? [attempt, attempt + 1]
       : [attempt]
-  const mayForget = promises.attempts === 'process' && before.event.process !== next.event.process
-  if (!mayForget) return exact
+  const isElsewhere = before.event.process !== next.event.process
+  const isAnew = before.event.source !== next.event.source && before.gone < next.event.at
+  if (promises.attempts !== 'process' || !(isElsewhere || isAnew)) return exact
   return Array.from({ length: Math.max(...exact) }, (_, index) => index + 1)
 }
 

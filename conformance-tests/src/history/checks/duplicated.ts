@@ -49,7 +49,7 @@ function whileHeld(held: HandOver, next: HandOver): readonly Anomaly[] {
 }
 
 /** Two publishes of one id that were both stored are two messages. */
-function wasStoredTwice(ledger: Ledger, { event }: HandOver): boolean {
+export function wasStoredTwice(ledger: Ledger, { event }: HandOver): boolean {
   const stored = (ledger.published.get(messageKey(event.topic, event.id)) ?? []).filter(
     ({ result, invoked }) => invoked < event.at && result !== 'duplicate' && result !== 'definite',
   )

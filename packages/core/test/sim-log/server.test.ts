@@ -153,6 +153,29 @@ describe('simulated log broker', () => {
     expect(next).toBe(3)
   })
 
+  test('a server that stands still answers nobody, and everybody when it goes on; a wiped one has nothing', async () => {
+    const clock = new VirtualClock()
+    const server = new SimLogServer({ clock })
+    server.create([{ name: 't', partitions: 1 }])
+    const link = await clock.run(server.connect({ clock, timers: clock.timers }, () => {}))
+    server.freeze()
+    let position: number | undefined
+    void link
+      .call('append', () => server.append('t', 0, [record('a')]))
+      .then(answer => {
+        position = answer
+      })
+    await clock.advance(60_000)
+    expect([position, server.ends('t')]).toEqual([undefined, [{ begin: 0, end: 0 }]])
+    server.resume()
+    await clock.advance(100)
+    expect([position, server.ends('t')]).toEqual([0, [{ begin: 0, end: 1 }]])
+    expect(() => server.wipe()).toThrow('crash() first')
+    server.crash()
+    server.wipe()
+    expect(server.channels.size).toBe(0)
+  })
+
   test('only the owner commits, and no more than there is room for', async () => {
     const clock = new VirtualClock()
     const server = new SimLogServer({ clock, noteBytes: 10 })

@@ -17,5 +17,7 @@ export interface GroupServer {
   readonly noteBytes: number
   /** Milliseconds until the group is disturbed for no reason; undefined for never. */
   unrest(): number | undefined
+  /** Runs what is due: at once, or when the server, which stands still, goes on. */
+  whenAwake(run: () => void): void
   find(channel: string, index: number): SimPartition | undefined
 }

@@ -1,4 +1,4 @@
-import type { Clock, Timers } from '../../driver/environment.js'
+import type { Clock, TimerHandle, Timers } from '../../driver/environment.js'
 import { SimLogError } from './sim-log-error.js'
 
 /** How long a client waits for a reply that was lost, in milliseconds. */
@@ -17,6 +17,8 @@ export interface LinkServer {
   latency(): number
   /** What happens to a call: it never arrives, its reply is lost, or neither. */
   fateOf(operation: string): 'request lost' | 'reply lost' | undefined
+  /** Runs what arrives: at once, or when the server, which stands still, goes on. */
+  whenAwake(run: () => void): void
   /** The link is over: whoever is at its other end forgets it. */
   forget(link: SimLink): void
 }
@@ -26,6 +28,7 @@ class Line {
   readonly #clock: Clock
   readonly #timers: Timers
   readonly #latency: () => number
+  readonly #underWay = new Set<TimerHandle>()
   #last = 0
 
   constructor({ clock, timers }: LinkTime, latency: () => number) {
@@ -37,7 +40,17 @@ class Line {
   send(arrive: () => void): void {
     const now = this.#clock.monotonic()
     this.#last = Math.max(this.#last, now + this.#latency())
-    this.#timers.setTimeout(arrive, this.#last - now)
+    const timer = this.#timers.setTimeout(() => {
+      this.#underWay.delete(timer)
+      arrive()
+    }, this.#last - now)
+    this.#underWay.add(timer)
+  }
+
+  /** What is under way never arrives. */
+  cut(): void {
+    for (const timer of this.#underWay) this.#timers.clearTimeout(timer)
+    this.#underWay.clear()
   }
 }
 
@@ -53,7 +66,11 @@ export class SimLink {
   readonly #up: Line
   readonly #down: Line
   readonly #calls = new Set<(error: SimLogError) => void>()
+  /** Of calls whose replies are lost. */
+  readonly #expiries = new Set<TimerHandle>()
   #over: SimLogError | undefined
+  /** Broken, and the client has not noticed yet. */
+  #breaking: TimerHandle | undefined
   #named = 0
 
   /** @param lost Told once, when the link breaks; not when it is closed. */
@@ -69,6 +86,11 @@ export class SimLink {
   /** A name that nobody else on this server has been given. */
   unique(): string {
     return `${this.#id}.${++this.#named}`
+  }
+
+  /** Why nothing passes any more; undefined while something does. */
+  get over(): SimLogError | undefined {
+    return this.#over
   }
 
   get isOver(): boolean {
@@ -98,18 +120,19 @@ export class SimLink {
 
   /** Says something to the server, without an answer. */
   tell(execute: () => void): void {
-    if (this.#over !== undefined) return
+    if (!this.#passes) return
     this.#up.send(() => {
-      if (this.#over === undefined) execute()
+      this.#server.whenAwake(() => {
+        // It may have broken while the server stood still.
+        if (this.#passes) execute()
+      })
     })
   }
 
   /** The server says something to the client. `sent`: called at the server's end when it can say more. */
   push(arrive: () => void, sent?: () => void): void {
-    if (this.#over !== undefined) return
-    this.#down.send(() => {
-      if (this.#over === undefined) arrive()
-    })
+    if (!this.#passes) return
+    this.#down.send(arrive)
     if (sent !== undefined) this.tell(sent)
   }
 
@@ -118,26 +141,44 @@ export class SimLink {
     this.#end(new SimLogError('CLOSED', 'This link to the simulated log broker is closed.'))
   }
 
-  /** The link breaks: everything under way is in doubt. */
+  /** The link breaks: everything under way is in doubt. The client notices a little later, and hears no answer until then. */
   break(why: string): void {
+    if (this.#over !== undefined || this.#breaking !== undefined) return
     const cause = new SimLogError('LOST', `The link to the simulated log broker broke: ${why}.`)
-    if (this.#end(cause)) this.#client.timers.setTimeout(() => this.#lost(cause), this.#server.latency())
+    this.#breaking = this.#client.timers.setTimeout(() => {
+      this.#end(cause)
+      this.#lost(cause)
+    }, this.#server.latency())
+    this.#cut()
   }
 
-  #end(cause: SimLogError): boolean {
-    if (this.#over !== undefined) return false
+  get #passes(): boolean {
+    return this.#over === undefined && this.#breaking === undefined
+  }
+
+  #end(cause: SimLogError): void {
+    if (this.#over !== undefined) return
     this.#over = cause
+    this.#client.timers.clearTimeout(this.#breaking)
     for (const reject of this.#calls) reject(cause)
     this.#calls.clear()
+    for (const timer of this.#expiries) this.#client.timers.clearTimeout(timer)
+    this.#cut()
+  }
+
+  #cut(): void {
+    this.#up.cut()
+    this.#down.cut()
     this.#server.forget(this)
-    return true
   }
 
   #expire(operation: string, reject: (error: SimLogError) => void): void {
-    this.#client.timers.setTimeout(() => {
+    const timer = this.#client.timers.setTimeout(() => {
+      this.#expiries.delete(timer)
       this.#calls.delete(reject)
       reject(new SimLogError('TIMEOUT', `No reply to "${operation}" within ${REQUEST_TIMEOUT} ms.`))
     }, REQUEST_TIMEOUT)
+    this.#expiries.add(timer)
   }
 }
 

@@ -71,6 +71,8 @@ export class SimLogServer implements LinkServer, GroupServer {
   readonly #links = new Set<SimLink>()
   #linked = 0
   #isUp = true
+  /** What has arrived while it stands still. */
+  #asleep: (() => void)[] | undefined
 
   constructor(options: SimLogServerOptions) {
     const { clock, seed = 1, latency = { min: 1, max: 3 }, sessionTimeout = 10_000 } = options
@@ -91,6 +93,7 @@ export class SimLogServer implements LinkServer, GroupServer {
   /** Goes down without goodbye: every link breaks, every group forgets its members. What is stored stays. */
   crash(): void {
     this.#isUp = false
+    this.#asleep = undefined
     for (const group of this.#groups.values()) group.disband()
     for (const link of [...this.#links]) link.break('the server crashed')
   }
@@ -98,6 +101,25 @@ export class SimLogServer implements LinkServer, GroupServer {
   /** Listens again. */
   restart(): void {
     this.#isUp = true
+  }
+
+  /** Stands still, as a process that is stopped: links stay, and nobody is answered. */
+  freeze(): void {
+    if (this.#isUp) this.#asleep ??= []
+  }
+
+  /** Goes on, with what has arrived meanwhile. */
+  resume(): void {
+    const arrived = this.#asleep ?? []
+    this.#asleep = undefined
+    for (const run of arrived) run()
+  }
+
+  /** Deletes everything that is stored, while it is down. */
+  wipe(): void {
+    if (this.#isUp) throw new TypeError('A server that is up is not wiped: crash() first.')
+    this.#channels.clear()
+    this.#groups.clear()
   }
 
   /** Breaks the links of everybody; the server lives, and members are missed when their sessions end. */
@@ -230,6 +252,11 @@ export class SimLogServer implements LinkServer, GroupServer {
 
   unrest(): number | undefined {
     return this.#faults.unrest()
+  }
+
+  whenAwake(run: () => void): void {
+    if (this.#asleep === undefined) run()
+    else this.#asleep.push(run)
   }
 
   forget(link: SimLink): void {

@@ -168,6 +168,6 @@ export class SimMember {
   #arm(): void {
     const { time, sessionTimeout } = this.#server
     time.timers.clearTimeout(this.#session)
-    this.#session = time.timers.setTimeout(this.#silent, sessionTimeout)
+    this.#session = time.timers.setTimeout(() => this.#server.whenAwake(this.#silent), sessionTimeout)
   }
 }

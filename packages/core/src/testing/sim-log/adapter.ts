@@ -22,7 +22,7 @@ import type { SimLogOptions } from './options.js'
  * while anybody is connected. A payload has up to 1 MiB; a retry is held for up to a minute where it has a key. A partition waits while 64 to 1,024 messages (twice the window) from the
  * first unsettled one on are in hand.
  *
- * **Native access.** The server: `server.channels`, `server.groups`.
+ * **Native access.** `server`, with its `channels` and `groups`.
  *
  * @example
  * ```ts
@@ -34,23 +34,23 @@ import type { SimLogOptions } from './options.js'
  * const broker = await clock.run(createBroker({ adapter: simLog({ server }), environment: clock.environment() }))
  * ```
  */
-export function simLog({ server, name = 'sim-log' }: SimLogOptions): Adapter {
+export function simLog({ server, name = 'sim-log' }: SimLogOptions): Adapter & { readonly server: SimLogServer } {
   return new SimLogAdapter(name, server)
 }
 
 class SimLogAdapter implements Adapter {
   readonly name: string
   readonly capabilities: Capabilities
-  readonly #server: SimLogServer
+  readonly server: SimLogServer
 
   constructor(name: string, server: SimLogServer) {
     this.name = name
     this.capabilities = capabilitiesOf(server.noteBytes)
-    this.#server = server
+    this.server = server
   }
 
   connect(environment: Environment, events: ConnectionEvents): Promise<Connection> {
-    return LogConnection.open(this.#server, environment, events)
+    return LogConnection.open(this.server, environment, events)
   }
 
   classify(error: unknown): Classified {

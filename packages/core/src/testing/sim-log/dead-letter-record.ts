@@ -4,12 +4,17 @@ import type { SimRecord, StoredSimRecord } from '../sim-log-server/sim-partition
 import { decode, encode } from './codec.js'
 import type { Item } from './item.js'
 
+/** How long a claim to a dead letter holds, in milliseconds by the server's clock: whoever made it may have died. */
+export const CLAIM = 10_000
+
 /** Why a message is dead; when, says the record. */
 export type Death = Pick<StoredDeadLetter, 'reason' | 'errors' | 'attempts' | 'losses'>
 
 type Envelope =
   /** `origin`: which message it is, however often a crash makes us bury it. */
   | { readonly kind: 'dead'; readonly message: string; readonly origin: string; readonly death: Death }
+  /** Somebody is about to move these: of several who are at it at once, the first does. */
+  | { readonly kind: 'claim'; readonly positions: readonly number[] }
   /** These positions are no dead letters any more. */
   | { readonly kind: 'gone'; readonly positions: readonly number[] }
 
@@ -19,6 +24,8 @@ export interface FoundDeadLetter {
   readonly letter: StoredDeadLetter
   /** The position that the message was published at, and its partition. */
   readonly origin: { readonly index: number; readonly position: number }
+  /** The record of the claim that holds. */
+  readonly claim?: { readonly position: number; readonly time: number }
 }
 
 /** A dead letter as a record. */
@@ -26,6 +33,12 @@ export function encodeDeath({ message, partition, origin }: Item, death: Death):
   const { body, envelope } = encode(message)
   const dead: Envelope = { kind: 'dead', message: envelope, origin: `${partition.index}:${origin}`, death }
   return { body, envelope: JSON.stringify(dead) }
+}
+
+/** A claim to dead letters; see {@link CLAIM}. */
+export function encodeClaim(positions: readonly number[]): SimRecord {
+  const claim: Envelope = { kind: 'claim', positions }
+  return { body: '', envelope: JSON.stringify(claim) }
 }
 
 /** Dead letters that have been redriven or discarded: nothing in a log can be deleted from the middle. */
@@ -47,6 +60,10 @@ export function livingDeadLetters(
       for (const position of envelope.positions) found.delete(position)
       continue
     }
+    if (envelope.kind === 'claim') {
+      claim(found, envelope.positions, record)
+      continue
+    }
     // Buried twice by a crash between the copy and the commit: the later one has all that is known.
     const buried = positions.get(envelope.origin)
     if (buried !== undefined) found.delete(buried)
@@ -54,6 +71,14 @@ export function livingDeadLetters(
     found.set(record.position, toFound(subscription, record, envelope))
   }
   return [...found.values()]
+}
+
+function claim(found: Map<number, FoundDeadLetter>, positions: readonly number[], { position, time }: StoredSimRecord) {
+  for (const claimed of positions) {
+    const dead = found.get(claimed)
+    const isFree = dead?.claim === undefined || time >= dead.claim.time + CLAIM
+    if (dead !== undefined && isFree) found.set(claimed, { ...dead, claim: { position, time } })
+  }
 }
 
 function toFound(

@@ -1,12 +1,15 @@
 import type { Environment, TimerHandle } from '../../driver/environment.js'
 import type { SimCommit } from '../sim-log-server/group-server.js'
 import type { SimLink } from '../sim-log-server/sim-link.js'
-import { SimLogError } from '../sim-log-server/sim-log-error.js'
+import { SimLogError, type SimLogErrorKind } from '../sim-log-server/sim-log-error.js'
 import type { SimLogServer } from '../sim-log-server/sim-log-server.js'
 import type { SimAssignment, SimBatch, SimIdentity, SimMemberEvents } from '../sim-log-server/sim-member.js'
 
 /** Before joining again, in milliseconds. */
 const PAUSE = 50
+
+/** What says that we are outside of the group already. */
+const OUTSIDE: ReadonlySet<SimLogErrorKind> = new Set(['LOST', 'CLOSED', 'FENCED', 'REPLACED', 'NOT_FOUND'])
 
 /** What a membership is made with. */
 export interface MembershipOptions {
@@ -104,16 +107,21 @@ export class Membership {
     if (name !== undefined) link.tell(() => server.groups.get(group)?.flow(name, channel, index, isPaused))
   }
 
-  /** Stores a last time, and leaves the group. */
+  /** Stores a last time, and leaves the group; where the link is broken, or we are no member any more, there is nothing to leave. */
   async leave(commits: readonly SimCommit[]): Promise<void> {
     const name = this.#name
-    const { server, link, group } = this.#options
+    const { server, link, environment, group } = this.#options
     const committed = name === undefined || commits.length === 0 ? undefined : this.commit(commits)
     this.#forget()
     const left = link.call('leave', () => {
       if (name !== undefined) server.groups.get(group)?.leave(name)
     })
-    await Promise.all([committed, left])
+    try {
+      await Promise.all([committed, left])
+    } catch (error) {
+      if (!(error instanceof SimLogError) || !OUTSIDE.has(error.kind)) throw error
+      environment.logger.debug({ error }, 'There was nothing to leave; what was not stored comes twice.')
+    }
   }
 
   /** For good. */

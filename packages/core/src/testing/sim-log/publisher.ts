@@ -8,7 +8,7 @@ import type { SimRecord } from '../sim-log-server/sim-partition.js'
 import { encode } from './codec.js'
 import type { DelayForwarder } from './delay-forwarder.js'
 import { delayed } from './delayed-record.js'
-import { closed, topicNotFound } from './errors.js'
+import { topicNotFound } from './errors.js'
 import { DELAY } from './names.js'
 import type { Registry } from './registry.js'
 
@@ -36,7 +36,9 @@ export class LogPublisher implements Publisher {
   }
 
   async publish(batch: readonly OutgoingMessage[]): Promise<readonly PublishException[]> {
-    if (this.#link.isOver) throw closed('publish')
+    const { over } = this.#link
+    if (over !== undefined)
+      return batch.map((_, index) => ({ index, kind: 'failed', outcome: 'definite', error: over }))
     const exceptions: PublishException[] = []
     const appends: Append[] = []
     if (batch.some(({ delay }) => delay > 0)) await this.#delays.start()

@@ -2,7 +2,7 @@ import type { SettingChange, Start, SubscriptionName, SubscriptionSpec, TopicSpe
 import type { SimChannelSpec } from '../sim-log-server/sim-channel.js'
 import type { SimLink } from '../sim-log-server/sim-link.js'
 import type { SimLogServer } from '../sim-log-server/sim-log-server.js'
-import { Catalogue, type Declaration } from './catalogue.js'
+import { Catalogue, type Declaration, type Declared } from './catalogue.js'
 import { startNotFound, subscriptionNotFound, topicNotFound } from './errors.js'
 import { deadChannel, groupOf, ownChannel, REGISTRY } from './names.js'
 import { readAll } from './read-all.js'
@@ -16,8 +16,8 @@ export class Registry {
   readonly #link: SimLink
   readonly #catalogue = new Catalogue()
   #next = 0
-  /** Reads follow one another: each record is taken over once. */
-  #reading: Promise<unknown> = Promise.resolve()
+  /** Whoever reads, or appends and reads, does so alone: each record is taken over once, one's own by whoever appended it. */
+  #busy: Promise<unknown> = Promise.resolve()
 
   constructor(server: SimLogServer, link: SimLink) {
     this.#server = server
@@ -31,7 +31,7 @@ export class Registry {
 
   /** Reads what others have declared. */
   async refresh(): Promise<Catalogue> {
-    await this.#readOn(-1)
+    await this.#alone(() => this.#readOn())
     return this.#catalogue
   }
 
@@ -42,9 +42,17 @@ export class Registry {
     return spec
   }
 
-  async subscription(name: SubscriptionName) {
-    const declared = this.#catalogue.subscription(name) ?? (await this.refresh()).subscription(name)
+  /** The subscription as it is now: unlike topics, they come and go. */
+  async subscription(name: SubscriptionName): Promise<Declared> {
+    const declared = (await this.refresh()).subscription(name)
     if (declared === undefined) throw subscriptionNotFound(name)
+    return declared
+  }
+
+  /** The subscription with everything that it needs: whoever declared it may not have got that far. */
+  async furnished(name: SubscriptionName): Promise<Declared> {
+    const declared = await this.subscription(name)
+    await this.#furnish([], [declared.spec])
     return declared
   }
 
@@ -58,11 +66,15 @@ export class Registry {
       const starts = await Promise.all(subscriptions.map(spec => this.#startsOf(spec)))
       changes = await this.#append({ kind: 'declare', topics, subscriptions, starts })
     }
-    // Whoever declared these first may have died before their channels were there.
-    const created = [...topics, ...subscriptions.map(({ topic }) => catalogue.topic(topic) as TopicSpec)]
-    const specs = [...created.map(mainOf), ...subscriptions.flatMap(spec => this.#channelsOf(spec))]
-    await this.#link.call('create', () => this.#server.create(specs))
+    await this.#furnish(topics, subscriptions)
     return changes
+  }
+
+  /** Creates their channels. Whoever declared them first may have died before. */
+  async #furnish(topics: readonly TopicSpec[], subscriptions: readonly SubscriptionSpec[]): Promise<void> {
+    const all = [...topics, ...subscriptions.map(({ topic }) => this.#catalogue.topic(topic) as TopicSpec)]
+    const specs = [...all.map(mainOf), ...subscriptions.flatMap(spec => this.#channelsOf(spec))]
+    await this.#link.call('create', () => this.#server.create(specs))
   }
 
   async remove(subscription: SubscriptionName): Promise<void> {
@@ -86,36 +98,44 @@ export class Registry {
 
   async #startsOf(spec: SubscriptionSpec): Promise<readonly number[]> {
     if (this.#catalogue.subscription(spec) !== undefined) return []
+    const topic = this.#catalogue.topic(spec.topic)
     // A topic that is declared together with it holds nothing yet.
-    return this.#catalogue.topic(spec.topic) === undefined ? [] : this.positionsOf(spec.topic, spec.from)
+    if (topic === undefined) return []
+    // Whoever has declared it may not have got further yet, or never will.
+    await this.#link.call('create', () => this.#server.create([mainOf(topic)]))
+    return this.positionsOf(spec.topic, spec.from)
   }
 
   async #append(declaration: Declaration): Promise<readonly SettingChange[]> {
     const record = { body: '', envelope: JSON.stringify(declaration) }
-    const position = await this.#link.call('append', () => {
-      this.#server.create([{ name: REGISTRY, partitions: 1 }])
-      return this.#server.append(REGISTRY, 0, [record])
+    const outcome = await this.#alone(async () => {
+      const position = await this.#link.call('append', () => {
+        this.#server.create([{ name: REGISTRY, partitions: 1 }])
+        return this.#server.append(REGISTRY, 0, [record])
+      })
+      return this.#readOn(position)
     })
-    const outcome = await this.#readOn(position)
-    if (outcome === undefined) throw new Error(`The registry does not hold the declaration at ${position}.`)
+    if (outcome === undefined) throw new Error('The registry does not hold the declaration that it has confirmed.')
     if ('error' in outcome) throw outcome.error
     return outcome.changes
   }
 
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    const working = this.#busy.then(work)
+    this.#busy = working.catch(() => {})
+    return working
+  }
+
   /** Reads to the end; answers what became of the declaration at `own`. */
-  #readOn(own: number): Promise<Outcome | undefined> {
-    const reading = this.#reading.then(async () => {
-      let outcome: Outcome | undefined
-      await this.#link.call('create', () => this.#server.create([{ name: REGISTRY, partitions: 1 }]))
-      for await (const record of readAll(this.#server, this.#link, REGISTRY, 0, this.#next)) {
-        const applied = this.#apply(JSON.parse(record.envelope))
-        if (record.position === own) outcome = applied
-        this.#next = record.position + 1
-      }
-      return outcome
-    })
-    this.#reading = reading.catch(() => {})
-    return reading
+  async #readOn(own?: number): Promise<Outcome | undefined> {
+    let outcome: Outcome | undefined
+    await this.#link.call('create', () => this.#server.create([{ name: REGISTRY, partitions: 1 }]))
+    for await (const record of readAll(this.#server, this.#link, REGISTRY, 0, this.#next)) {
+      const applied = this.#apply(JSON.parse(record.envelope))
+      if (record.position === own) outcome = applied
+      this.#next = record.position + 1
+    }
+    return outcome
   }
 
   #apply(declaration: Declaration): Outcome {

@@ -8,10 +8,12 @@ import {
   type Token,
 } from '../../driver/subscriber.js'
 import { appendErrors } from '../../errors/error-record.js'
+import { SimLogError } from '../sim-log-server/sim-log-error.js'
 import type { SimRecord } from '../sim-log-server/sim-partition.js'
 import { encode } from './codec.js'
 import type { Committer } from './committer.js'
 import { encodeDeath } from './dead-letter-record.js'
+import { rebalancing } from './errors.js'
 import type { Hand } from './hand.js'
 import type { Item } from './item.js'
 
@@ -127,9 +129,9 @@ export class Settling {
   }
 
   async #finish({ endings, touched, exceptions }: Batch): Promise<void> {
-    const ours = endings.filter(({ token }) => {
-      const isOurs = this.#hand.get(token) !== undefined
-      if (!isOurs) exceptions.push({ token, kind: 'stale' })
+    const ours = endings.filter(ending => {
+      const isOurs = this.#hand.get(ending.token) !== undefined
+      if (!isOurs) this.#fail(ending, rebalancing(), exceptions)
       return isOurs
     })
     if (ours.length + touched.length === 0) return
@@ -145,12 +147,18 @@ export class Settling {
     this.#owner.settled()
   }
 
-  #fail({ token }: Ending, error: unknown, exceptions: SettleException[]): void {
+  #fail({ token, item }: Ending, error: unknown, exceptions: SettleException[]): void {
     const isOurs = this.#hand.get(token) !== undefined
     this.#hand.unclaim(token)
-    exceptions.push(isOurs ? { token, kind: 'failed', error } : { token, kind: 'stale' })
+    // Where a copy is stored, or something was under way when the link broke, it is not true that nothing has changed.
+    const isStale = !isOurs && !item.isCopied && isRefused(error)
+    exceptions.push(isStale ? { token, kind: 'stale' } : { token, kind: 'failed', error })
   }
 }
+
+/** The server has executed nothing, or was not asked. */
+const isRefused = (error: unknown): boolean =>
+  error instanceof SimLogError && (error.kind === 'FENCED' || error.kind === 'REBALANCING')
 
 function retryOf({ message, partition, origin, failures, errors }: Item, { delay, error }: RetrySettlement): Copy {
   const carried = { origin, failures: failures + 1, errors: appendErrors(errors, [error]), delay }

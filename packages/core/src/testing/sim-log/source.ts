@@ -213,7 +213,9 @@ export class LogSource implements Source, MembershipOwner, SettlingOwner {
 
   /** On a link that is broken nothing succeeds any more, not even what would need no link: whoever asked is about to be told. */
   #heard(what: string): void {
-    if (this.#isOver || this.#init.link.isOver) throw closed(what)
+    const { over } = this.#init.link
+    if (over !== undefined) throw over
+    if (this.#isOver) throw closed(what)
     this.#heardAt = this.#init.environment.clock.monotonic()
   }
 

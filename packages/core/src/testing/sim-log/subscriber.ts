@@ -22,7 +22,7 @@ export class LogSubscriber implements Subscriber {
   }
 
   async open(spec: SubscriptionSpec, options: OpenOptions, events: SourceEvents): Promise<Source> {
-    const { starts } = await this.#registry.subscription(spec)
+    const { starts } = await this.#registry.furnished(spec)
     const source = new LogSource({
       server: this.#server,
       link: this.#link,

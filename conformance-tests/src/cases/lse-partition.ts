@@ -1,6 +1,6 @@
 import { defineCases } from '../case/case.js'
 import { check, equal } from '../case/expect.js'
-import { needLeases } from '../case/need-leases.js'
+import { needsLeases } from '../case/leases.js'
 
 /** Leases where consumers compete by partition: what is held goes elsewhere only together with its partition. */
 export const LSE_PARTITION = defineCases(
@@ -16,7 +16,7 @@ export const LSE_PARTITION = defineCases(
       const { timing } = it
       const orders = it.topic()
       const holder = await it.consume(orders.subscription('billing'))
-      needLeases(it, holder)
+      needsLeases(it)
       const [id] = await it.publish(orders, 1)
       const asked = it.clock.monotonic()
       const held = await holder.next()

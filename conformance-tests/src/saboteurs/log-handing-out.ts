@@ -1,7 +1,7 @@
 import type { Adapter, Delivery, Environment, OpenOptions, Source, SourceEvents, Token } from '@pluribus/core/driver'
 import { NO_EXCEPTIONS } from '@pluribus/core/driver'
 import { decorate, sourceLike } from '../history/decorate.js'
-import { messageLike } from './handing-out.js'
+import { messageLike, outgoingLike } from './message-like.js'
 import { defineSaboteurs } from './saboteur.js'
 
 const HIDDEN = 'x-hidden-key'
@@ -38,7 +38,7 @@ const ungated = (inner: Adapter): Adapter =>
           batch.map(message =>
             message.key === undefined
               ? message
-              : messageLike(message, { key: undefined, headers: { ...message.headers, [HIDDEN]: message.key } }),
+              : outgoingLike(message, { key: undefined, headers: { ...message.headers, [HIDDEN]: message.key } }),
           ),
         ),
     }),

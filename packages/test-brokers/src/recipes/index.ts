@@ -1,0 +1,7 @@
+import type { Recipe } from '../recipe.ts'
+import type { BrokerKind } from '../test-broker.ts'
+import { nats } from './nats.ts'
+import { redis } from './redis.ts'
+
+/** How each kind of server is found, run and asked. */
+export const RECIPES: Readonly<Record<BrokerKind, Recipe>> = { redis, nats }

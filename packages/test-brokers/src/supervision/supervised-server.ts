@@ -1,0 +1,102 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, openSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Entry, lives, processTree, readEntry } from './process-tree.ts'
+import type { Job } from './protocol.ts'
+
+/** How often it is looked whether processes have ended, in milliseconds. */
+const LOOK = 10
+
+/** One server and all of its processes, from its first one's start to the last one's end. */
+export class SupervisedServer {
+  readonly #child: ChildProcess
+  /** The first process; undefined where it ended before it could be looked at. */
+  #root: Entry | undefined
+  /** Every process of it that has been seen and lives. One whose parent has ended is in no tree, and must not be forgotten. */
+  #seen: readonly Entry[] = []
+  /** The exit code or signal of its first process. */
+  readonly ended: Promise<string>
+
+  private constructor(child: ChildProcess) {
+    this.#child = child
+    this.ended = once(child, 'exit').then(([code, signal]) => String(signal ?? code))
+  }
+
+  /** Resolves when it has a process. */
+  static async spawn(job: Job): Promise<SupervisedServer> {
+    const log = openSync(job.log, 'a', 0o600)
+    try {
+      const child = spawn(job.file, job.args, {
+        cwd: job.folder,
+        env: { ...job.env },
+        // A group of its own: no signal of a terminal reaches it.
+        detached: true,
+        stdio: ['ignore', log, log],
+        ...job.owner,
+      })
+      const server = new SupervisedServer(child)
+      // What cannot be spawned has no exit.
+      server.ended.catch(() => {})
+      await once(child, 'spawn')
+      server.#root = readEntry(child.pid as number)
+      return server
+    } finally {
+      closeSync(log)
+    }
+  }
+
+  /** To all of its processes. The first one is stopped before the others are counted, so that it starts no more. */
+  signal(signal: NodeJS.Signals): void {
+    if (signal !== 'SIGCONT' && this.#root !== undefined) send('SIGSTOP', [this.#root])
+    const sent = new Set<number>()
+    for (;;) {
+      const fresh = this.#look().filter(({ pid }) => !sent.has(pid))
+      if (fresh.length === 0) return
+      send(signal, fresh)
+      for (const { pid } of fresh) sent.add(pid)
+    }
+  }
+
+  /** Signals the first process, and kills all when its patience, in milliseconds, is over. True where that was not needed. */
+  async end(signal: NodeJS.Signals, patience: number): Promise<boolean> {
+    if (signal !== 'SIGKILL' && this.#root !== undefined) {
+      this.#look()
+      send(signal, [this.#root])
+      // What is frozen hears nothing but this.
+      this.signal('SIGCONT')
+      if (await this.#isGone(performance.now() + patience)) return true
+    }
+    this.signal('SIGKILL')
+    if (await this.#isGone(performance.now() + 60_000)) return signal === 'SIGKILL'
+    throw new Error(`Processes outlive SIGKILL: ${this.#seen.map(({ pid }) => pid).join(', ')}.`)
+  }
+
+  #look(): readonly Entry[] {
+    if (this.#root === undefined) return []
+    const found = processTree(this.#root)
+    const known = new Set(found.map(({ pid }) => pid))
+    this.#seen = [...found, ...this.#seen.filter(entry => !known.has(entry.pid) && lives(entry))]
+    return this.#seen
+  }
+
+  async #isGone(deadline: number): Promise<boolean> {
+    while (this.#look().length > 0 || (this.#child.exitCode === null && this.#child.signalCode === null)) {
+      if (performance.now() > deadline) return false
+      await sleep(LOOK)
+    }
+    return true
+  }
+}
+
+function send(signal: NodeJS.Signals, entries: readonly Entry[]): void {
+  for (const entry of entries) {
+    if (!lives(entry)) continue
+    try {
+      process.kill(entry.pid, signal)
+    } catch (error) {
+      // It has ended meanwhile.
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+    }
+  }
+}

@@ -15,6 +15,7 @@ function bare(changes: Partial<Machine> = {}): Machine & { readonly commands: st
       return 'Redis server v=7.0.15 sha=0'
     },
     mayInstall: false,
+    mayFetch: false,
     isRoot: true,
     owner: () => undefined,
     cache: '/nowhere',

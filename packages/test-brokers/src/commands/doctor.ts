@@ -12,7 +12,11 @@ export async function doctor(kinds: readonly BrokerKind[]): Promise<number> {
 
 async function diagnose(kind: BrokerKind): Promise<{ readonly text: string; readonly isThere: boolean }> {
   try {
-    const { version, programs, caveat } = await findBroker(kind, { ...thisMachine(), mayInstall: false })
+    const { version, programs, caveat } = await findBroker(kind, {
+      ...thisMachine(),
+      mayInstall: false,
+      mayFetch: false,
+    })
     const remark = caveat === undefined ? '' : `; ${caveat}`
     return { text: `${kind.padEnd(10)}${version.padEnd(10)}${programs.server}${remark}`, isThere: true }
   } catch (error) {

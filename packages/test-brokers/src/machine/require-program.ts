@@ -8,7 +8,7 @@ export interface Wanted {
   readonly program: string
   /** The Debian package that has it. */
   readonly debian: string
-  /** Where it may be beside the PATH; patterns are allowed. */
+  /** Where it may be, as `Machine.which` has it. Default: on the PATH. */
   readonly folders?: readonly string[]
 }
 

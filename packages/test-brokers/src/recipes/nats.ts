@@ -1,3 +1,4 @@
+import { ON_PATH } from '../machine/machine.ts'
 import { requireProgram } from '../machine/require-program.ts'
 import type { Recipe } from '../recipe.ts'
 import { probeJetStream } from '../wire/nats.ts'
@@ -15,7 +16,7 @@ export const nats: Recipe = {
       kind: 'nats',
       program: 'nats-server',
       debian: 'nats-server',
-      folders: ['/usr/sbin'],
+      folders: [ON_PATH, '/usr/sbin'],
     })
     const [, version = '0'] = /v(\d\S*)/.exec(await machine.run(server, ['--version'])) ?? []
     const caveat = `before ${SYNCS_ALWAYS} an acknowledgement survives the server's end, and not the machine's`

@@ -7,6 +7,8 @@ import type { Job } from './protocol.ts'
 
 /** How often it is looked whether processes have ended, in milliseconds. */
 const LOOK = 10
+/** How long the system may take to end processes that are killed: some may wait for a disk. In milliseconds. */
+const KILL_PATIENCE = 60_000
 
 /** One server and all of its processes, from its first one's start to the last one's end. */
 export class SupervisedServer {
@@ -58,18 +60,26 @@ export class SupervisedServer {
     }
   }
 
-  /** Signals the first process, and kills all when its patience, in milliseconds, is over. True where that was not needed. */
+  /**
+   * Ends its first process by a signal and then, without asking, what that has left behind. Where its patience, in milliseconds,
+   * is over all are killed. True where the first process has ended as it was asked.
+   */
   async end(signal: NodeJS.Signals, patience: number): Promise<boolean> {
+    let isOrderly = signal === 'SIGKILL'
     if (signal !== 'SIGKILL' && this.#root !== undefined) {
       this.#look()
       send(signal, [this.#root])
       // What is frozen hears nothing but this.
       this.signal('SIGCONT')
-      if (await this.#isGone(performance.now() + patience)) return true
+      isOrderly = await until(() => this.#hasEnded, patience)
     }
     this.signal('SIGKILL')
-    if (await this.#isGone(performance.now() + 60_000)) return signal === 'SIGKILL'
+    if (await until(() => this.#hasEnded && this.#look().length === 0, KILL_PATIENCE)) return isOrderly
     throw new Error(`Processes outlive SIGKILL: ${this.#seen.map(({ pid }) => pid).join(', ')}.`)
+  }
+
+  get #hasEnded(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null
   }
 
   #look(): readonly Entry[] {
@@ -79,14 +89,15 @@ export class SupervisedServer {
     this.#seen = [...found, ...this.#seen.filter(entry => !known.has(entry.pid) && lives(entry))]
     return this.#seen
   }
+}
 
-  async #isGone(deadline: number): Promise<boolean> {
-    while (this.#look().length > 0 || (this.#child.exitCode === null && this.#child.signalCode === null)) {
-      if (performance.now() > deadline) return false
-      await sleep(LOOK)
-    }
-    return true
+async function until(condition: () => boolean, patience: number): Promise<boolean> {
+  const deadline = performance.now() + patience
+  while (!condition()) {
+    if (performance.now() > deadline) return false
+    await sleep(LOOK)
   }
+  return true
 }
 
 function send(signal: NodeJS.Signals, entries: readonly Entry[]): void {

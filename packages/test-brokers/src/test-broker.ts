@@ -1,5 +1,5 @@
 /** The servers that this package can run. */
-export const BROKER_KINDS = ['redis', 'postgres', 'nats', 'rabbitmq'] as const
+export const BROKER_KINDS = ['redis', 'postgres', 'nats', 'rabbitmq', 'kafka'] as const
 
 /** One of {@link BROKER_KINDS}. */
 export type BrokerKind = (typeof BROKER_KINDS)[number]

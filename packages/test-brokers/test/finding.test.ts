@@ -1,3 +1,6 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { findBroker, findOrBlock, MissingBroker } from '../src/index.ts'
 import type { Machine } from '../src/machine/machine.ts'
@@ -61,6 +64,30 @@ test('NATS before 2.10 says what its acknowledgement does not survive', async ()
     bare({ which: () => '/bin/nats-server', run: async () => `nats-server: v${version}` })
   expect((await findBroker('nats', having('2.9.10'))).caveat).toMatch(/before 2\.10\.0/)
   expect((await findBroker('nats', having('2.10.0'))).caveat).toBeUndefined()
+})
+
+test("Kafka's jars are fetched where that is allowed, and their absence is said", async () => {
+  const cache = mkdtempSync(join(tmpdir(), 'pluribus-cache-'))
+  try {
+    const having = { which: (program: string) => `/bin/${program}`, cache }
+    await expect(findBroker('kafka', bare(having))).rejects.toThrow(
+      /kafka cannot run here: its jars are not fetched yet/,
+    )
+    const offline = bare({ ...having, mayFetch: true, run: () => Promise.reject(new Error('no network')) })
+    await expect(findBroker('kafka', offline)).rejects.toThrow(/Maven could not bring its jars/)
+    expect(readdirSync(cache)).toEqual([])
+    const run: Machine['run'] = async (_, args) => {
+      const output = args.find(arg => arg.startsWith('-DoutputDirectory='))?.split('=')[1] ?? ''
+      mkdirSync(output)
+      writeFileSync(join(output, 'kafka.jar'), '')
+      return ''
+    }
+    const { programs } = await findBroker('kafka', bare({ ...having, mayFetch: true, run }))
+    expect(readdirSync(programs.jars as string)).toEqual(['kafka.jar'])
+    expect(readdirSync(cache)).toHaveLength(1)
+  } finally {
+    rmSync(cache, { recursive: true })
+  }
 })
 
 test('reads users and processes', () => {

@@ -1,5 +1,6 @@
 import type { BrokerKind } from '../../src/index.ts'
 import type { Contents } from './contents.ts'
+import { kafkaContents } from './kafka.ts'
 import { natsContents } from './nats.ts'
 import { postgresContents } from './postgres.ts'
 import { rabbitmqContents } from './rabbitmq.ts'
@@ -10,4 +11,5 @@ export const CONTENTS: Readonly<Record<BrokerKind, Contents>> = {
   postgres: postgresContents,
   nats: natsContents,
   rabbitmq: rabbitmqContents,
+  kafka: kafkaContents,
 }

@@ -1,0 +1,6 @@
+export { brokerControl } from './broker-control.ts'
+export { findOrBlock } from './find-or-block.ts'
+export { MissingBroker } from './missing-broker.ts'
+export type { Installation } from './recipe.ts'
+export { findBroker, type StartOptions, startBroker } from './start-broker.ts'
+export { BROKER_KINDS, type BrokerKind, type TestBroker } from './test-broker.ts'

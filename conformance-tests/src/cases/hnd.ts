@@ -151,6 +151,7 @@ export const HND = defineCases(
     promise:
       'Where a handler blocks the event loop beyond every heartbeat, others go on meanwhile, and its process does so afterwards.',
     profile: 'full',
+    needs: { not: 'durability:memory' },
     hooks: ['children'],
     budget: ({ lease, recover, arrive }) => 4 * lease + 3 * recover + arrive,
     async run(it) {

@@ -17,7 +17,7 @@ export const LSE_HOLDING = defineCases(
     promise:
       'Where a handler blocks its process for three leases, another one gets the message; what the first says when it wakes does not count.',
     profile: 'full',
-    needs: ['competing:message', 'fencing:exact'],
+    needs: ['competing:message', 'fencing:exact', { not: 'durability:memory' }],
     hooks: ['children'],
     budget: ({ lease, redeliver, arrive }) => 5 * lease + redeliver + arrive,
     async run(it) {

@@ -13,7 +13,7 @@ export const SHD_MORE = defineCases(
     promise:
       'When its broker has been closed nothing keeps the process alive; nothing is lost, and nothing is run twice.',
     profile: 'full',
-    needs: ['competing:message', 'settle:stored'],
+    needs: ['competing:message', 'settle:stored', { not: 'durability:memory' }],
     hooks: ['children'],
     budget: ({ arrive, close }) => 5 * arrive + 2 * close,
     async run(it) {

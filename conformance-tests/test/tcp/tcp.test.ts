@@ -9,7 +9,7 @@ const told = ({ case: { id }, verdict, reason }: CaseResult) => `${id} ${verdict
 
 test('the cases that are written for virtual time pass in real time, on a server', async () => {
   // Only those of the core: in real time patience takes its time.
-  const suite = await Suite.prepare(target, { parallel: 4, profile: 'core' })
+  const suite = await Suite.prepare(target, { parallel: 4, profile: 'core', slow: 4 })
   expect(broker.isRunning).toBe(true)
   const results = await suite.runAll()
   await suite.close()

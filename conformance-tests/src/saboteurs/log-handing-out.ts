@@ -140,7 +140,7 @@ export const LOG_HANDING_OUT = defineSaboteurs(
     of: 'sim-log',
     breaks: 'What core neither settles nor renews is never taken back.',
     caughtBy: 'LSE-20',
-    says: /the delivery whose lease has ended to be told as lost/,
+    says: /1 deliveries were due within \d+ ms, and 0 came/,
     adapter: inner =>
       decorate(inner, {
         subscriber: subscriber => ({

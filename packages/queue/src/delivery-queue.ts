@@ -117,8 +117,7 @@ export class DeliveryQueue {
 
   /** Whether anything is leased to the session. */
   isHolding(session: number): boolean {
-    const found = this.#leases.session(session)
-    return found !== undefined && this.#leases.first(found) !== NONE
+    return this.#leases.isHolding(session)
   }
 
   /**
@@ -202,10 +201,7 @@ export class DeliveryQueue {
 
   /** The suspect is about to be run, alone: if this lease is lost, that counts against it. */
   mark(token: number): boolean {
-    const slot = this.#leases.find(token)
-    if (slot === NONE) return false
-    this.#leases.flags[slot] = (this.#leases.flags[slot] as number) | MARKED
-    return true
+    return this.#leases.mark(token)
   }
 
   /** The lease lasts from now for the length of its session's. One that has lapsed unnoticed is renewed too. */
@@ -218,8 +214,7 @@ export class DeliveryQueue {
 
   /** The message that the token leases, or -1 when it is stale. */
   positionOf(token: number): number {
-    const slot = this.#leases.find(token)
-    return slot === NONE ? NONE : (this.#leases.position[slot] as number)
+    return this.#leases.positionOf(token)
   }
 
   /**

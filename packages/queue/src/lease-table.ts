@@ -127,6 +127,20 @@ export class LeaseTable {
     return slot < this.#tokens.length && token > 0 && this.#tokens[slot] === token ? slot : NONE
   }
 
+  /** What the token leases, or -1 when it is stale. */
+  positionOf(token: number): number {
+    const slot = this.find(token)
+    return slot === NONE ? NONE : (this.position[slot] as number)
+  }
+
+  /** Flags a lease as that of a suspect which is being run alone. False when its token is stale. */
+  mark(token: number): boolean {
+    const slot = this.find(token)
+    if (slot === NONE) return false
+    this.flags[slot] = (this.flags[slot] as number) | MARKED
+    return true
+  }
+
   /** Ends a lease: its token is stale from now on. */
   end(slot: number): void {
     this.#size--
@@ -155,6 +169,12 @@ export class LeaseTable {
   first(session: Session): number {
     const slot = this.#next[session.anchor] as number
     return slot === session.anchor ? NONE : slot
+  }
+
+  /** Whether anything is leased to the session. */
+  isHolding(session: number): boolean {
+    const found = this.#open.get(session)
+    return found !== undefined && this.first(found) !== NONE
   }
 
   /** First lease of the session, where it has expired by `now`; else -1. */

@@ -1,18 +1,17 @@
 /**
  * Runs every broken adapter against every case and prints what caught it: `npm run saboteurs`, or
- * `npm run saboteurs -- late-ack-is-not-told`. Fails where the case named for it did not. With `--write` the table goes to
- * SABOTEURS.md.
+ * `npm run saboteurs -- late-ack-is-not-told`. Fails where the case named for it did not. With `--write` the rows of
+ * those that were run go to SABOTEURS.md.
  */
 import { spawn } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { SABOTEURS, type Saboteur } from '@pluribus/conformance/saboteurs'
+import { startOfRow, storeRows } from './saboteur-table.ts'
 
 /** A broken adapter may keep a case from ever ending; by then it has been caught. Milliseconds. */
 const LIMIT = 90_000
 const RUN = fileURLToPath(new URL('saboteur-run.ts', import.meta.url))
-const TABLE = fileURLToPath(new URL('../SABOTEURS.md', import.meta.url))
 
 interface Caught {
   readonly saboteur: Saboteur
@@ -26,12 +25,11 @@ const { values, positionals } = parseArgs({
   options: { write: { type: 'boolean', default: false }, jobs: { type: 'string', default: '2' } },
 })
 const saboteurs = SABOTEURS.filter(({ name }) => positionals.length === 0 || positionals.includes(name))
-const results = new Map<Saboteur, Caught>()
+const results: Caught[] = []
 const queue = [...saboteurs]
 await Promise.all(Array.from({ length: Number(values.jobs) }, work))
-const table = saboteurs.map(saboteur => rowOf(results.get(saboteur) as Caught))
-const missed = [...results.values()].filter(({ isCaught }) => !isCaught).length
-if (values.write) writeFileSync(TABLE, pageOf(table))
+const missed = results.filter(({ isCaught }) => !isCaught).length
+if (values.write) storeRows(new Map(results.map(result => [result.saboteur.name, rowOf(result)])))
 process.stdout.write(`\n${saboteurs.length - missed} caught, ${missed} missed\n`)
 process.exitCode = missed === 0 && saboteurs.length > 0 ? 0 : 1
 
@@ -42,7 +40,7 @@ async function work(): Promise<void> {
     const isCaught = failed.includes(saboteur.caughtBy)
     const others = failed.filter(id => id !== saboteur.caughtBy)
     const result = { saboteur, isCaught, others, hasEnded: lines.at(-1) === 'end' }
-    results.set(saboteur, result)
+    results.push(result)
     const by = `${isCaught ? 'caught' : 'NOT caught'} by ${saboteur.caughtBy}`
     process.stdout.write(`${isCaught ? '✓' : '✗'} ${saboteur.name} (${saboteur.of}): ${by}; ${alsoBy(result)}\n`)
   }
@@ -70,21 +68,7 @@ function alsoBy({ others, hasEnded }: Caught): string {
 }
 
 function rowOf(result: Caught): string {
-  const { name, of, breaks, caughtBy } = result.saboteur
+  const { caughtBy } = result.saboteur
   const by = result.isCaught ? caughtBy : `**not ${caughtBy}**`
-  return `| \`${name}\` | ${of} | ${breaks} | ${by} | ${alsoBy(result).replace('also by ', '')} |`
-}
-
-function pageOf(rows: readonly string[]): string {
-  return [
-    '# Broken adapters, and what catches them',
-    '',
-    `${rows.length} adapters, each broken in one way, against every case; made by \`npm run saboteurs -- --write\`. The tests run each`,
-    'against the case named for it alone, and hold its failure to the words that it must say.',
-    '',
-    '| adapter | of | what is wrong with it | caught by | and by |',
-    '|---|---|---|---|---|',
-    ...rows,
-    '',
-  ].join('\n')
+  return `${startOfRow(result.saboteur)} ${by} | ${alsoBy(result).replace('also by ', '')} |`
 }

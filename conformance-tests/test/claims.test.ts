@@ -78,7 +78,7 @@ test('where nothing is claimed, every probe shows that it is refused, and no cas
       .map(name => [`REF-${name}`, 'passed', undefined])
       .toSorted((a, b) => ids.indexOf(a[0] as string) - ids.indexOf(b[0] as string)),
   )
-  expect(['LFO-01', 'PRI-01', 'RTY-05'].map(verdict)).toEqual(['refused', 'refused', 'refused'])
+  expect(['LFO-01', 'PRI-01', 'DLY-01'].map(verdict)).toEqual(['refused', 'refused', 'refused'])
   expect(results.filter(({ verdict }) => verdict === 'failed').map(({ case: { id } }) => id)).toEqual([])
 })
 

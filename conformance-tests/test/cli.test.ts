@@ -1,14 +1,29 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { run } from '../src/cli/run.js'
-import { CASES } from '../src/index.js'
+import { CASES, VIRTUAL_TIMING } from '../src/index.js'
 
 const MEMORY = join(import.meta.dirname, '../../adapters/memory/conformance.ts')
 const WORSE = join(import.meta.dirname, 'runners/fixtures/target.js')
 const folder = mkdtempSync(join(tmpdir(), 'pluribus-cli-'))
 afterAll(() => rmSync(folder, { recursive: true }))
+
+/** A module that is given to the command. */
+function fixture(name: string, text: string): string {
+  const path = join(folder, name)
+  writeFileSync(path, text)
+  return path
+}
+
+/** A target whose adapter is this. */
+const targetOf = (adapter: string): string => `export default {
+  name: 'mine', time: 'virtual', timing: ${JSON.stringify(VIRTUAL_TIMING)}, required: { claims: [] },
+  settings: async () => ({}), adapter: async () => (${adapter}),
+}`
+const adapterThat = (connect: string) =>
+  `{ name: 'mine', capabilities: {}, connect: ${connect}, classify: () => ({ code: 'UNKNOWN', retryable: false }) }`
 
 async function command(
   ...args: readonly string[]
@@ -78,7 +93,19 @@ describe('the command', () => {
     [[MEMORY, '--only', ','], /names no group/],
     [[MEMORY, '--only', 'ACK-97'], /no case and no group called ACK-97/],
     [[MEMORY, '--fast'], /--fast/],
+    [['matrix', '--fast'], /--fast/],
     [[join(import.meta.dirname, 'kit.ts')], /has no default export/],
+    [['./nowhere.js'], /There is no module .\/nowhere.js/],
+    [[fixture('throws.mjs', 'throw new Error("no licence")')], /throws.mjs cannot be imported/],
+    [
+      [fixture('half.mjs', targetOf("{ name: 'half' }"))],
+      /adapter has no capabilities, connect\(\), classify\(\): see/,
+    ],
+    [[fixture('no.mjs', targetOf(adapterThat('() => Promise.reject(new Error(`no`))')))], /of mine does not connect/],
+    [
+      [fixture('hollow.mjs', targetOf(adapterThat('async () => ({})')))],
+      /connection has no server, .*: see Connection/,
+    ],
   ])('%j cannot be understood', async (args, message) => {
     const { code, lines } = await command(...args)
     expect(code).toBe(3)

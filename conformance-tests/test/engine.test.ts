@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { bases } from '../scripts/bases.js'
 import { decorate } from '../src/history/decorate.js'
-import { defineTarget, Suite } from '../src/index.js'
+import { defineTarget, Suite, type SuiteOptions } from '../src/index.js'
 import { made, results, verdictOf } from './kit.js'
 
 const target = bases.memory
@@ -95,6 +95,31 @@ describe('verdicts', () => {
       reason: expect.stringMatching(/^1 of 5 runs .*\n.*the third time/),
     })
     expect(runs).toBe(5)
+  })
+})
+
+describe('the order', () => {
+  const ids = ['ACK-91', 'ACK-92', 'ACK-93', 'ACK-94', 'ACK-95', 'ACK-96']
+  async function orderOf(options: SuiteOptions): Promise<readonly string[]> {
+    const order: string[] = []
+    const cases = ids.map(id => made(id, async () => void order.push(id)))
+    const found = await results(cases, options)
+    expect(found.map(({ case: { id }, verdict }) => [id, verdict])).toEqual(ids.map(id => [id, 'passed']))
+    return order
+  }
+
+  test('is that of the ids, each with all its repetitions', async () => {
+    expect(await orderOf({ repeat: 2 })).toEqual(ids.flatMap(id => [id, id]))
+  })
+
+  test('shuffled, is decided by the seed, and another one in each repetition', async () => {
+    const shuffle = { shuffle: true, repeat: 3, seed: 7 }
+    const order = await orderOf(shuffle)
+    const rounds = [0, 6, 12].map(at => order.slice(at, at + 6))
+    for (const round of rounds) expect(round.toSorted()).toEqual(ids)
+    expect(new Set([ids, ...rounds].map(String)).size).toBe(4)
+    expect(await orderOf(shuffle)).toEqual(order)
+    expect(await orderOf({ ...shuffle, seed: 8 })).not.toEqual(order)
   })
 })
 

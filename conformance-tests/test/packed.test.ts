@@ -8,6 +8,8 @@ const ROOT = join(import.meta.dirname, '../..')
 const folder = mkdtempSync(join(tmpdir(), 'pluribus-packed-'))
 const project = mkdtempSync(join(folder, 'project-'))
 const README = readFileSync(join(ROOT, 'conformance-tests/README.md'), 'utf8')
+/** The modules that the README tells its reader to write. */
+const [target = '', module = ''] = README.match(/(?<=```js\n)[\s\S]*?(?=```)/g) ?? []
 
 // npm and node are the machine's: what is published must run on the oldest Node that is supported.
 const npm = (args: readonly string[], cwd: string) => execFileSync('npm', args, { cwd, encoding: 'utf8' })
@@ -25,8 +27,7 @@ beforeAll(() => {
   writeFileSync(join(project, 'package.json'), JSON.stringify({ private: true, type: 'module' }))
   const install = ['install', '--offline', '--ignore-scripts', '--no-audit', '--no-fund']
   npm([...install, ...tarballs.map(name => join(folder, name))], project)
-  const [, target] = /```js\n([\s\S]*?)```/.exec(README) ?? []
-  writeFileSync(join(project, 'target.js'), target ?? '')
+  writeFileSync(join(project, 'target.js'), target)
 }, 120_000)
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -43,13 +44,15 @@ describe('the tarballs alone, in an empty folder, with the target of the README'
     expect(command('matrix', 'out/report.json').lines[0]).toBe('|  | memory |')
   }, 60_000)
 
+  test('say what cannot be run', () => {
+    writeFileSync(join(project, 'target.txt'), 'export default {}')
+    const { status, lines } = command('./target.txt')
+    expect([status, lines[0]]).toEqual([3, expect.stringMatching(/is nothing that Node \S+ runs: compile it/)])
+  })
+
   test('run under node:test', () => {
-    const lines = [
-      `import target from './target.js'`,
-      `import { conformance } from '@pluribus/conformance/node-test'`,
-      `await conformance(target, { only: ['ACK'] })`,
-    ]
-    writeFileSync(join(project, 'conformance.test.js'), lines.join('\n'))
+    const onlySome = module.replace('/vitest', '/node-test').replace('(target)', "(target, { only: ['ACK'] })")
+    writeFileSync(join(project, 'conformance.test.js'), onlySome)
     const { stdout } = spawnSync('node', ['--test', '--test-reporter', 'tap', 'conformance.test.js'], {
       cwd: project,
       encoding: 'utf8',

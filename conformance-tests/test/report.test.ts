@@ -56,7 +56,7 @@ let whole: Report
 
 beforeAll(async () => {
   ;[whole] = await reported()
-})
+}, 60_000)
 
 describe('report.json', () => {
   test('is what its schema says, whole and partial, with every verdict', async () => {
@@ -220,6 +220,8 @@ describe('the matrix', () => {
     expect(lines.join('\n')).toBe(matrixOf([whole]))
     expect(await run(['matrix', join(import.meta.dirname, '../package.json')], line => lines.push(line))).toBe(3)
     expect(lines.at(-1)).toMatch(/is no report of this suite/)
+    expect(await run(['matrix', join(folder, 'nowhere.json')], line => lines.push(line))).toBe(3)
+    expect(lines.at(-1)).toMatch(/nowhere.json cannot be read as a report: ENOENT/)
     expect(await run(['matrix'], line => lines.push(line))).toBe(3)
   })
 })

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { bases } from '../scripts/bases.js'
+import { startOfRow, storedRows } from '../scripts/saboteur-table.js'
 import { CASES, Suite } from '../src/index.js'
 import { SABOTEURS, saboteurTarget } from '../src/saboteurs.js'
 
@@ -16,4 +17,13 @@ test('names are unique, and every case named exists', () => {
   expect(new Set(SABOTEURS.map(({ name }) => name)).size).toBe(SABOTEURS.length)
   const ids = new Set(CASES.map(({ id }) => id))
   expect(SABOTEURS.filter(({ caughtBy }) => !ids.has(caughtBy))).toEqual([])
+})
+
+test('the table has a row of each, which says what it is and what has caught it: npm run saboteurs -- --write <names>', () => {
+  const rows = storedRows()
+  expect([...rows.keys()]).toEqual(SABOTEURS.map(({ name }) => name))
+  const starts = SABOTEURS.map(saboteur => `${startOfRow(saboteur)} ${saboteur.caughtBy} |`)
+  expect(SABOTEURS.flatMap(({ name }, index) => (rows.get(name)?.startsWith(starts[index] ?? '') ? [] : name))).toEqual(
+    [],
+  )
 })

@@ -11,4 +11,4 @@ test('the memory adapter passes every case that applies, with any seed', async (
     )
     expect(bad.map(({ case: { id }, verdict, reason }) => `seed ${seed} ${id} ${verdict}: ${reason}`)).toEqual([])
   }
-})
+}, 120_000)

@@ -8,12 +8,11 @@ const required: Required = JSON.parse(readFileSync(new URL('required.json', impo
 
 /** Virtual time, although there is a file: SQLite's calls are synchronous, so that nothing ever waits for the disk. */
 export default defineTarget({
-  name: 'sqlite',
+  name: 'sqlite, the least of it',
   time: 'virtual',
   timing: VIRTUAL_TIMING,
   required,
-  // Everything is in one process here. A poll would cover up a wake-up that is missing.
-  settings: async run => ({ dir: mkdtempSync(join(tmpdir(), `${run.uniqueName()}-`)), poll: '365d' }),
-  adapter: async ({ dir, poll }) => sqlite({ path: join(String(dir), 'broker.db'), poll: String(poll) }),
+  settings: async run => ({ dir: mkdtempSync(join(tmpdir(), `${run.uniqueName()}-`)) }),
+  adapter: async ({ dir }) => sqlite({ path: join(String(dir), 'broker.db') }),
   cleanup: async ({ dir }) => rmSync(String(dir), { recursive: true }),
 })

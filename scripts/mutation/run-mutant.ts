@@ -5,6 +5,8 @@ import type { Mutant } from './mutants.ts'
 
 const HERE = join(ROOT, 'scripts/mutation')
 
+const MOST_ASKED_FIRST = 40
+
 /** What became of a mutant: which case it failed, or that it ended its process, or never came to an end. */
 export interface Fate {
   readonly mutant: Mutant
@@ -13,9 +15,16 @@ export interface Fate {
   readonly by: string
 }
 
-/** Judges one mutant, or with `undefined` the unchanged sources. `limit` in milliseconds: a loop without end is killed by it. */
-export function judge(mutant: Mutant | undefined, limit: number): Promise<string> {
-  const env = mutant === undefined ? process.env : { ...process.env, MUTANT: JSON.stringify(mutant) }
+/**
+ * Judges one mutant, or with `undefined` the unchanged sources. `limit` in milliseconds: a loop without end is killed by it. `first`: the
+ * cases to begin with.
+ */
+export function judge(mutant: Mutant | undefined, limit: number, first: readonly string[] = []): Promise<string> {
+  const env = {
+    ...process.env,
+    FIRST: first.join(),
+    ...(mutant === undefined ? {} : { MUTANT: JSON.stringify(mutant) }),
+  }
   const args = [
     '--no-warnings',
     '--conditions=pluribus-source',
@@ -38,17 +47,21 @@ export function judge(mutant: Mutant | undefined, limit: number): Promise<string
   })
 }
 
-/** Judges many, `jobs` at once, in their order; calls back with each. */
+/** Judges many, `jobs` at once, in their order; calls back with each. What has killed many is asked first: most mutants die of few cases. */
 export async function judgeAll(
   mutants: readonly Mutant[],
   { jobs, limit, onFate }: { jobs: number; limit: number; onFate: (fate: Fate, done: number) => void },
 ): Promise<readonly Fate[]> {
   const fates: Fate[] = []
+  const kills = new Map<string, number>()
   let next = 0
   const work = async () => {
     for (let mutant = mutants[next++]; mutant !== undefined; mutant = mutants[next++]) {
-      const by = await judge(mutant, limit)
+      const first = [...kills.keys()].sort((a, b) => (kills.get(b) ?? 0) - (kills.get(a) ?? 0))
+      const by = await judge(mutant, limit, first.slice(0, MOST_ASKED_FIRST))
       if (by === 'NOT LOADED') throw new Error(`${mutant.file} is not part of what the suite runs.`)
+      const killer = /^[A-Z]+-\d+(?=:)/.exec(by)?.[0]
+      if (killer !== undefined) kills.set(killer, (kills.get(killer) ?? 0) + 1)
       const fate = { mutant, isKilled: by !== 'survived', by }
       fates.push(fate)
       onFate(fate, fates.length)

@@ -1,18 +1,24 @@
 import { readFileSync } from 'node:fs'
-import { reportOf, Suite } from '@pluribus/conformance'
+import { reportOf, Suite, type Target } from '@pluribus/conformance'
 import { expect, test } from 'vitest'
 import memory from '../../adapters/memory/conformance.js'
-import { readmeTable, recordOf, recordText } from '../capability-table.js'
+import simLog from '../../conformance-tests/targets/sim-log/conformance.js'
+import { readmeTables, recordOf, recordText } from '../capability-table.js'
 
-const RECORD = 'npm run conformance -- --adapter memory --record'
-
-test("the README's table of capabilities is what the records say", () => {
-  const { now, wanted } = readmeTable()
-  expect(now, 'node scripts/capability-table.ts writes it').toBe(wanted)
+test('the tables of capabilities are what the records say', () => {
+  for (const { path, now, wanted } of readmeTables()) {
+    expect(now, `${path}: node scripts/capability-table.ts writes it`).toBe(wanted)
+    expect(now).toMatch(/<!-- capabilities -->\n\| +\|/)
+  }
 })
 
-test('the record of the memory adapter is what the suite shows today', async () => {
-  const suite = await Suite.prepare(memory)
-  const report = reportOf(suite, await suite.runAll(), new Date(0))
-  expect(readFileSync(recordOf('memory'), 'utf8'), `${RECORD} writes it`).toBe(recordText(report))
-})
+const recorded: Readonly<Record<string, Target>> = { memory, 'sim-log': simLog }
+
+for (const [name, target] of Object.entries(recorded)) {
+  test(`the record of ${name} is what the suite shows today`, async () => {
+    const suite = await Suite.prepare(target)
+    const report = reportOf(suite, await suite.runAll(), new Date(0))
+    const record = `npm run conformance -- --adapter ${name} --record`
+    expect(readFileSync(recordOf(name), 'utf8'), `${record} writes it`).toBe(recordText(report))
+  }, 120_000)
+}

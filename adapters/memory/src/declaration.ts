@@ -1,11 +1,12 @@
-import { isDeepStrictEqual } from 'node:util'
-import type { SettingChange, SubscriptionSpec, TopicSpec } from '@pluribus/core/driver'
-import { disciplineConflict, partitionsConflict } from './errors.js'
+import {
+  redeclareSubscription,
+  redeclareTopic,
+  type SettingChange,
+  type SubscriptionSpec,
+  type TopicSpec,
+} from '@pluribus/core/driver'
 import type { MemoryStore } from './store.js'
 import { MemoryTopic } from './topic.js'
-
-/** What a declaration may overwrite. `from` is not among them: it is decided once, at creation. */
-const SETTINGS = ['discipline', 'retry', 'timeout', 'grace'] as const
 
 /**
  * Creates what is missing, overwrites what differs, and answers what it overwrote. Everything is checked before anything
@@ -34,47 +35,30 @@ export function declare(
 function checkTopic(store: MemoryStore, created: Map<string, MemoryTopic>, spec: TopicSpec): void {
   const stored = store.find(spec.name) ?? created.get(spec.name)
   if (stored === undefined) created.set(spec.name, new MemoryTopic(structuredClone(spec)))
-  else if (stored.spec.partitions !== spec.partitions) {
-    throw partitionsConflict(spec.name, stored.spec.partitions, spec.partitions)
-  }
+  else redeclareTopic(stored.spec, spec)
 }
 
 function checkSubscription(topic: MemoryTopic, spec: SubscriptionSpec): void {
   const stored = topic.find(spec.name)?.spec
   if (stored === undefined) topic.positionOf(spec.from)
-  else if (stored.discipline.kind !== spec.discipline.kind || stored.discipline.levels !== spec.discipline.levels) {
-    throw disciplineConflict(spec, describe(stored), describe(spec))
-  }
+  else redeclareSubscription(stored, spec)
 }
 
-/**
- * Whether a setting is as it is stored. Stored ones are clones, so that the other one is cloned, too: a test runner may run
- * us in a realm of its own, where clones have other prototypes than what they were made of.
- */
-const isStored = (stored: unknown, given: unknown): boolean => isDeepStrictEqual(stored, structuredClone(given))
-
-const describe = ({ discipline: { kind, levels } }: SubscriptionSpec): string =>
-  kind === 'priority' ? `priority with levels: ${levels}` : kind
-
-function applyTopic(topic: MemoryTopic, spec: TopicSpec): SettingChange[] {
-  const { name, retention: from } = topic.spec
-  const to = spec.retention
-  if (isStored(from, to)) return []
+function applyTopic(topic: MemoryTopic, declared: TopicSpec): readonly SettingChange[] {
+  const { spec, changes } = redeclareTopic(topic.spec, declared)
+  if (changes.length === 0) return changes
   topic.spec = structuredClone(spec)
   topic.retention.change(topic.spec.retention)
-  return [{ topic: name, setting: 'retention', from, to }]
+  return changes
 }
 
-function applySubscription(topic: MemoryTopic, spec: SubscriptionSpec, now: number): SettingChange[] {
-  const subscription = topic.find(spec.name)
+function applySubscription(topic: MemoryTopic, declared: SubscriptionSpec, now: number): readonly SettingChange[] {
+  const subscription = topic.find(declared.name)
   if (subscription === undefined) {
-    topic.subscribe(structuredClone(spec), now)
+    topic.subscribe(structuredClone(declared), now)
     return []
   }
-  const stored = subscription.spec
-  const changed = SETTINGS.filter(setting => !isStored(stored[setting], spec[setting]))
-  if (changed.length > 0) subscription.spec = { ...structuredClone(spec), from: stored.from }
-  return changed.map(setting => {
-    return { topic: spec.topic, subscription: spec.name, setting, from: stored[setting], to: spec[setting] }
-  })
+  const { spec, changes } = redeclareSubscription(subscription.spec, declared)
+  if (changes.length > 0) subscription.spec = structuredClone(spec)
+  return changes
 }

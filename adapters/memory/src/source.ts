@@ -4,6 +4,7 @@ import {
   NO_EXCEPTIONS,
   NOTHING_PULLED,
   type Pulled,
+  replaced,
   type Settled,
   type SettleException,
   type Settlement,
@@ -11,10 +12,11 @@ import {
   type SourceEvents,
   type StoredMessage,
   SUSPECT_AFTER,
+  stale,
   type Token,
 } from '@pluribus/core/driver'
 import { Sleeper } from './demand.js'
-import { closed, replaced, stale } from './errors.js'
+import { closed } from './errors.js'
 import type { MessageLog } from './message-log.js'
 import type { MemorySubscription, OpenSource } from './subscription.js'
 import type { Holder } from './succession.js'

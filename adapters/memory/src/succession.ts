@@ -1,5 +1,5 @@
+import { replaced } from '@pluribus/core/driver'
 import type { DeliveryQueue } from '@pluribus/queue'
-import { replaced } from './errors.js'
 
 /** A consumer, and which of its sources one is. */
 export interface Holder {

@@ -191,8 +191,8 @@ export class CaseRun implements CaseContext {
     return sleep(this.#world.time, ms)
   }
 
-  silence(collector: Collector): Promise<void> {
-    return silence(this, collector)
+  silence(collector: Collector, ...beside: readonly Collector[]): Promise<void> {
+    return silence(this, collector, ...beside)
   }
 
   jumpWall(ms: number): void {

@@ -53,6 +53,18 @@ export interface ConsumerOptions extends ProcessOptions {
  *
  * Time is virtual where the target allows it and real otherwise: a case is written once. It never names a duration
  * but by `timing` and `capabilities`, and never waits but by `until`, `elapse`, `silence`, or by awaiting a call.
+ *
+ * @example
+ * ```ts
+ * import type { CaseContext } from '@pluribus/conformance'
+ *
+ * const run = async (it: CaseContext) => {
+ *   const orders = it.topic()
+ *   const seen = await it.collect(await it.open(), orders.subscription('billing'))
+ *   await it.publish(orders, 3)
+ *   await it.until(() => seen.acked.length === 3, { what: 'three messages to be acked' })
+ * }
+ * ```
  */
 export interface CaseContext {
   /** What the connected server gives. */
@@ -105,7 +117,7 @@ export interface CaseContext {
   /** Lets time pass, in milliseconds. */
   elapse(ms: number): Promise<void>
   /** Fails when the collector is given anything more. Proved by a fence behind everything where the order allows one. */
-  silence(collector: Collector): Promise<void>
+  silence(collector: Collector, ...beside: readonly Collector[]): Promise<void>
 
   /** Moves the wall clock alone, as an administrator or NTP would. Needs `virtual-time`. */
   jumpWall(ms: number): void

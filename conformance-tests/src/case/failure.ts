@@ -1,4 +1,15 @@
-/** What was promised has not happened: the message says what happened instead. */
+/**
+ * What was promised has not happened: the message says what happened instead.
+ *
+ * @example
+ * ```ts
+ * import { Failure } from '@pluribus/conformance'
+ *
+ * const check = (condition: boolean, message: string) => {
+ *   if (!condition) throw new Failure(message)
+ * }
+ * ```
+ */
 export class Failure extends Error {
   override readonly name = 'Failure'
 }

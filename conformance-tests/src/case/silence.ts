@@ -7,15 +7,17 @@ import type { Sample } from './sample.js'
 
 /**
  * Nothing more comes: not before a message that was published behind everything (fifo), and not within `timing.quiet`. What
- * is late all the same is found when the history is judged.
+ * is late all the same is found when the history is judged. `beside`: those who compete with it, and may be given that message.
  */
-export async function silence(it: CaseContext, collector: Collector): Promise<void> {
+export async function silence(it: CaseContext, collector: Collector, ...beside: readonly Collector[]): Promise<void> {
   const before = collector.runs.length
   const { spec, topic } = collector.subscription
   if (spec.discipline.kind === 'fifo' && collector.handle.state === 'consuming') {
     const fence = `fence-${it.history.events.length}`
     await collector.broker.publish(topic as Topic<Sample>, { n: 0 }, { headers: { [FENCE]: fence } })
-    await it.until(() => collector.hasReached(fence), { what: 'the message behind everything else to come' })
+    await it.until(() => [collector, ...beside].some(each => each.hasReached(fence)), {
+      what: 'the message behind everything else to come',
+    })
   }
   await it.elapse(it.timing.quiet)
   const more = collector.runs.slice(before)

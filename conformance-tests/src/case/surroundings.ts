@@ -49,7 +49,8 @@ export class Surroundings {
   }
 
   async raw(): Promise<RawClient> {
-    const raw = await this.#need('raw', this.#hooks.raw).call(this.#hooks, this.#settings)
+    const open = this.#need('raw', this.#hooks.raw)
+    const raw = await open.call(this.#hooks, this.#settings, this.#world.time.server)
     this.#world.closing('the raw client', () => raw.close())
     const { history } = this.#world
     return {

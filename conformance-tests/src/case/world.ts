@@ -7,6 +7,7 @@ import { History } from '../history/history.js'
 import { recordAdapter } from '../history/record-adapter.js'
 import { recordBroker } from '../history/record-broker.js'
 import type { Recording } from '../history/recording.js'
+import { checkAdapter, checkConnection } from '../target/check-members.js'
 import type { Settings } from '../target/settings.js'
 import type { Target } from '../target/target.js'
 import { Failure } from './failure.js'
@@ -14,6 +15,7 @@ import type { OpenOptions, ProcessOptions } from './open-options.js'
 
 /** A connection that a case has opened at the adapter's own level. */
 export interface HandConnection {
+  readonly adapter: Adapter
   readonly connection: Connection
   readonly process: string
   readonly link: { readonly isLost: boolean }
@@ -57,7 +59,9 @@ export class World {
   /** What the adapter is, and what its server gives. */
   async look(): Promise<{ adapter: Adapter; capabilities: Capabilities; server: ServerInfo }> {
     const adapter = await this.#adapter()
+    checkAdapter(adapter)
     const connection = await adapter.connect(this.#environment(this.#process()), { lost() {} })
+    checkConnection(connection)
     const { capabilities, server } = connection
     await connection.close()
     return { adapter, capabilities, server }
@@ -106,17 +110,22 @@ export class World {
 
   /** A connection by hand: with a process of its own, or with that of another connection; the wall clock `skew` ms ahead. */
   async connect({ like, skew }: ProcessOptions & { like?: Connection } = {}): Promise<HandConnection> {
-    const process = like === undefined ? this.#process() : this.handOf(like).process
-    const adapter = recordAdapter(await this.#adapter(), this.history, process)
+    // What is of one process has one adapter.
+    const { process, adapter } = like === undefined ? await this.#newHand() : this.handOf(like)
     const link = { isLost: false }
     const lost = () => {
       link.isLost = true
     }
     const connection = await adapter.connect(this.#environment(process, skew), { lost })
     this.#opened.push({ what: process, close: () => connection.close() })
-    const hand = { connection, process, link }
+    const hand = { adapter, connection, process, link }
     this.#hands.set(connection, hand)
     return hand
+  }
+
+  async #newHand(): Promise<Pick<HandConnection, 'adapter' | 'process'>> {
+    const process = this.#process()
+    return { process, adapter: recordAdapter(await this.#adapter(), this.history, process) }
   }
 
   /** Closes everything, latest first; answers what would not close. Nothing can be opened any more. */

@@ -41,11 +41,9 @@ export const ADM = defineCases(
       await counted({ waiting: 1, leased: 2, scheduled }, 'after an ack')
       await consumer.reject(second)
       await counted({ waiting: 1, leased: 1, scheduled, dead: 1 }, 'after a reject')
-      if (hasDelays) {
-        await consumer.retry(third, lease)
-        await counted({ waiting: 1, scheduled, retrying: 1, dead: 1 }, 'after a retry')
-      } else await consumer.ack(third)
-      for (let left = hasDelays ? 3 : 1; left > 0; left--) await consumer.ack(await consumer.next(lease + redeliver))
+      await consumer.retry(third, lease)
+      await counted({ waiting: 1, scheduled, retrying: 1, dead: 1 }, 'after a retry')
+      for (let left = 2 + scheduled; left > 0; left--) await consumer.ack(await consumer.next(lease + redeliver))
       await counted({ dead: 1 }, 'when everything else is acked')
       await observer.discard(billing)
       await counted({}, 'when the dead letter is discarded')
@@ -148,7 +146,7 @@ export const ADM = defineCases(
     async run(it) {
       const broker = await it.open()
       const topics = [it.topic({ retention: { age: '30d' } }), it.topic({ partitions: 3 }), it.topic()]
-      const delays = it.capabilities.delay === 'none' ? [] : [it.timing.delay]
+      const delays = [it.timing.delay]
       const declared = topics.flatMap(topic =>
         ['billing', 'shipping'].map(name =>
           topic.subscription(name, { retry: { attempts: 7, delays }, timeout: '7s', grace: '3s' }),

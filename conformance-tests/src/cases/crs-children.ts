@@ -1,7 +1,11 @@
+import type { Subscription } from '@pluribus/core'
 import { defineCases } from '../case/case.js'
+import type { CaseContext } from '../case/context.js'
 import { UNWOKEN } from '../case/core-limits.js'
 import { check, equal, sameMembers } from '../case/expect.js'
 import { randomBelow } from '../case/random.js'
+import type { Sample } from '../case/sample.js'
+import type { Actor } from '../child/actor.js'
 
 /** Death of a process, with processes of their own. */
 export const CRS_CHILDREN = defineCases(
@@ -14,15 +18,13 @@ export const CRS_CHILDREN = defineCases(
     guarantees: [5, 11, 14],
     needs: ['competing:message', { not: 'durability:memory' }],
     hooks: ['children'],
-    budget: ({ lease, recover, redeliver, close }) => 6 * lease + 3 * recover + redeliver + close,
+    budget: ({ lease, recover, redeliver, close }) => 27 * lease + 3 * recover + redeliver + close,
     async run(it) {
       const { lease, redeliver, recover } = it.timing
       const orders = it.topic()
-      const billing = orders.subscription('billing', { timeout: 20 * lease })
+      const billing = orders.subscription('billing', { timeout: 20 * lease, grace: lease })
       const [id] = await it.publish(orders, 1)
-      const child = await it.child()
-      await child.subscribe(billing, { does: 'hold', on: 1 })
-      await it.until(() => child.runs.length === 1, { within: recover, what: 'the child to run the message' })
+      const child = await holding(it, billing, { count: 1, on: 1 })
       child.freeze()
       const broker = await it.open()
       const seen = await it.collect(broker, billing)
@@ -35,8 +37,9 @@ export const CRS_CHILDREN = defineCases(
       await seen.close()
       child.resume()
       const { id: later } = await broker.publish(orders, { n: 2 })
+      // The handler that it held it in never ends, and keeps its slot until its grace is over.
       await it.until(() => child.acked.includes(later), {
-        within: recover + UNWOKEN,
+        within: 21 * lease + recover + UNWOKEN,
         what: 'the child to consume again',
       })
       equal(child.acked, [later], 'what the child is told to have acked')
@@ -52,13 +55,11 @@ export const CRS_CHILDREN = defineCases(
     hooks: ['children'],
     budget: ({ lease, recover, redeliver }) => 2 * lease + recover + redeliver,
     async run(it) {
-      const { lease, recover, redeliver } = it.timing
+      const { lease, redeliver } = it.timing
       const orders = it.topic()
       const billing = orders.subscription('billing')
       await it.publish(orders, 5)
-      const child = await it.child()
-      await child.subscribe(billing, { does: 'hold' }, { concurrency: 5 })
-      await it.until(() => child.runs.length === 5, { within: recover, what: 'the child to hold five' })
+      const child = await holding(it, billing, { count: 5, concurrency: 5 })
       await child.kill()
       await it.elapse(lease + redeliver)
       // A lease that has ended is noticed by whoever looks for work.
@@ -82,9 +83,7 @@ export const CRS_CHILDREN = defineCases(
       const orders = it.topic()
       const billing = orders.subscription('billing')
       const ids = await it.publish(orders, 5)
-      const child = await it.child()
-      await child.subscribe(billing, { does: 'hold' }, { concurrency: 5 })
-      await it.until(() => child.runs.length === 5, { within: it.timing.recover, what: 'the child to hold five' })
+      const child = await holding(it, billing, { count: 5, concurrency: 5 })
       await child.exit(134)
       const seen = await it.collect(await it.open(), billing)
       const within = it.timing.lease + it.timing.redeliver + it.timing.recover + UNWOKEN
@@ -105,9 +104,7 @@ export const CRS_CHILDREN = defineCases(
       const orders = it.topic()
       const billing = orders.subscription('billing')
       const ids = await it.publish(orders, 50)
-      const child = await it.child()
-      await child.subscribe(billing, { does: 'hold', on: 20 }, { concurrency: 4 })
-      await it.until(() => child.runs.length >= 30, { within: it.timing.recover, what: 'the child to be at work' })
+      const child = await holding(it, billing, { count: 30, concurrency: 4, on: 20 })
       await child.kill()
       const seen = await it.collect(await it.open(), billing)
       const within = it.timing.lease + it.timing.redeliver + it.timing.recover + UNWOKEN
@@ -152,3 +149,16 @@ export const CRS_CHILDREN = defineCases(
     },
   },
 )
+
+/** A process of its own that has begun `count` runs, of which those that it holds (`on`: that one alone) go on. */
+async function holding(
+  it: CaseContext,
+  billing: Subscription<Sample>,
+  { count, on, concurrency = 1 }: { readonly count: number; readonly on?: number; readonly concurrency?: number },
+): Promise<Actor> {
+  const child = await it.child()
+  await child.subscribe(billing, { does: 'hold', ...(on === undefined ? {} : { on }) }, { concurrency })
+  const within = it.timing.recover
+  await it.until(() => child.runs.length >= count, { within, what: `the child to begin ${count}` })
+  return child
+}

@@ -83,7 +83,6 @@ export const DCL = defineCases(
     promise: 'A declaration that differs in retry, timeout, grace or retention wins, and says what it has overwritten.',
     profile: 'core',
     guarantees: [17],
-    needs: { not: 'delay:none' },
     async run(it) {
       const { delay, timeout } = it.timing
       const orders = it.topic()

@@ -197,7 +197,7 @@ export const DDP = defineCases(
     budget: ({ delay, redeliver }) => delay + redeliver,
     async run(it) {
       const { arrive, delay, redeliver } = it.timing
-      const delays = it.capabilities.delay === 'none' ? [] : [delay]
+      const delays = [delay]
       const orders = it.topic()
       const broker = await it.open()
       const billing = orders.subscription('billing', { retry: { attempts: 3, delays } })

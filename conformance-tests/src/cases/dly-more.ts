@@ -213,7 +213,7 @@ export const DLY_MORE = defineCases(
     title: 'what waits for its retry is seen as retrying',
     promise: 'A failed message counts as retrying until its delay is over, and as waiting from then on.',
     profile: 'full',
-    needs: [{ not: 'delay:none' }, 'competing:message', 'counts:retrying', 'counts:waiting'],
+    needs: ['competing:message', 'counts:retrying', 'counts:waiting'],
     proves: ['counts:retrying'],
     budget: ({ delay, redeliver }) => delay + redeliver,
     async run(it) {

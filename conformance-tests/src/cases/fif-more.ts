@@ -168,7 +168,7 @@ export const FIF_MORE = defineCases(
     title: 'a retry keeps its place',
     promise: 'A failed message lets others pass, and when it is due it goes before all that was published after it.',
     profile: 'full',
-    needs: ['fifo:exact', { not: 'delay:none' }],
+    needs: 'fifo:exact',
     budget: timing => timing.delay + timing.redeliver,
     async run(it) {
       const orders = it.topic()

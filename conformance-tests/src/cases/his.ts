@@ -52,7 +52,7 @@ export const HIS = defineCases(
 async function workload(it: CaseContext, strike: () => Promise<void>): Promise<void> {
   const { timing } = it
   const orders = it.topic()
-  const delays = it.capabilities.delay === 'none' ? [] : [timing.delay]
+  const delays = [timing.delay]
   const billing = orders.subscription('billing', { retry: { attempts: 5, delays }, timeout: 4 * timing.timeout })
   const handle = async () => {
     if (it.random() < 0.2) await it.elapse((it.random() * timing.delay) / 4)

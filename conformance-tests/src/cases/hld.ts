@@ -5,10 +5,11 @@ import { die } from '../case/broken-link.js'
 import { defineCases } from '../case/case.js'
 import type { CaseContext } from '../case/context.js'
 import { between, equal } from '../case/expect.js'
+import type { Sample } from '../case/sample.js'
 import type { Expression } from '../claims/expression.js'
 
 /** Others pass while a key waits. */
-const BY_KEY: Expression = [{ any: ['keys:key', 'keys:window'] }, { not: 'delay:none' }, { not: 'fifo:none' }]
+const BY_KEY: Expression = [{ any: ['keys:key', 'keys:window'] }, { not: 'fifo:none' }]
 /** Longer than any delay may be, in milliseconds. */
 const BEYOND = 3_650 * 86_400_000
 
@@ -21,21 +22,11 @@ export const HLD = defineCases(
     profile: 'core',
     guarantees: [8],
     needs: BY_KEY,
-    refusal: 'REF-delay',
+    refusal: 'REF-keys',
     proves: ['keys:key', 'keys:window'],
     budget: ({ delay, redeliver }) => delay + redeliver,
     async run(it) {
-      const delay = heldFor(it, 1)
-      const orders = it.topic()
-      const billing = orders.subscription('billing', { retry: { attempts: 3, delays: [delay] } })
-      const seen = await it.collect(
-        await it.open(),
-        billing,
-        failOnce(message => message.data.n === 1),
-      )
-      await it.publish(orders, 5, n => ({ key: n % 2 === 1 ? 'odd' : 'even' }))
-      const within = it.timing.arrive + delay + it.timing.redeliver
-      await it.until(() => seen.acked.length === 5, { within, what: 'all five to be acked' })
+      const { seen, delay } = await firstFails(it)
       equal(seen.numbers, [1, 2, 4, 1, 3, 5], 'the order of the runs')
       const [first, again] = seen.runs.filter(({ message }) => message.id === seen.ids[0])
       const most = delay + it.capabilities.delayTick + it.timing.redeliver
@@ -48,21 +39,11 @@ export const HLD = defineCases(
     promise: 'Nothing of its partition is begun while a keyed message waits for its next attempt.',
     profile: 'full',
     guarantees: [8],
-    needs: ['keys:partition', { not: 'delay:none' }],
+    needs: 'keys:partition',
     proves: ['keys:partition'],
     budget: ({ delay, redeliver }) => delay + redeliver,
     async run(it) {
-      const delay = heldFor(it, 1)
-      const orders = it.topic()
-      const billing = orders.subscription('billing', { retry: { attempts: 3, delays: [delay] } })
-      const seen = await it.collect(
-        await it.open(),
-        billing,
-        failOnce(message => message.data.n === 1),
-      )
-      await it.publish(orders, 5, n => ({ key: n % 2 === 1 ? 'odd' : 'even' }))
-      const within = it.timing.arrive + delay + it.timing.redeliver
-      await it.until(() => seen.acked.length === 5, { within, what: 'all five to be acked' })
+      const { seen } = await firstFails(it)
       equal(seen.numbers, [1, 1, 2, 3, 4, 5], 'the order of the runs')
     },
   },
@@ -72,7 +53,7 @@ export const HLD = defineCases(
     promise: '`limits.hold` is the longest step of a ladder: what is longer is refused before anything is done.',
     profile: 'full',
     guarantees: [10],
-    needs: [{ not: 'keys:none' }, { not: 'delay:none' }],
+    needs: { not: 'keys:none' },
     proves: ['limits.hold'],
     async run(it) {
       const { hold } = it.capabilities.limits
@@ -92,7 +73,7 @@ export const HLD = defineCases(
     profile: 'full',
     guarantees: [8],
     needs: BY_KEY,
-    refusal: 'REF-delay',
+    refusal: 'REF-keys',
     proves: ['keys:key', 'keys:window'],
     budget: ({ delay, redeliver }) => 4 * delay + redeliver,
     async run(it) {
@@ -115,7 +96,7 @@ export const HLD = defineCases(
     profile: 'full',
     guarantees: [6, 8],
     needs: BY_KEY,
-    refusal: 'REF-delay',
+    refusal: 'REF-keys',
     budget: ({ delay, redeliver }) => delay + redeliver,
     async run(it) {
       const delay = heldFor(it, 1)
@@ -143,8 +124,8 @@ export const HLD = defineCases(
     promise: 'A keyed message whose process dies between two attempts comes before its successors, wherever it comes.',
     profile: 'full',
     guarantees: [8],
-    needs: [{ not: 'keys:none' }, { not: 'delay:none' }, { not: 'fifo:none' }],
-    refusal: 'REF-delay',
+    needs: [{ not: 'keys:none' }, { not: 'fifo:none' }],
+    refusal: 'REF-keys',
     budget: ({ delay, lease, recover, close }) => 2 * (delay + lease) + 2 * recover + close,
     async run(it) {
       const delay = heldFor(it, 1)
@@ -169,3 +150,16 @@ export const HLD = defineCases(
 /** A delay that a keyed message can be held for `times` times over, in milliseconds. */
 const heldFor = ({ timing, capabilities }: CaseContext, times: number): number =>
   Math.min(timing.delay, Math.floor(capabilities.limits.hold / times))
+
+/** Of five messages of two keys in turn the first fails once; answers when all of them are acked. */
+async function firstFails(it: CaseContext) {
+  const delay = heldFor(it, 1)
+  const orders = it.topic()
+  const billing = orders.subscription('billing', { retry: { attempts: 3, delays: [delay] } })
+  const behaviour = failOnce<Sample>(message => message.data.n === 1)
+  const seen = await it.collect(await it.open(), billing, behaviour)
+  await it.publish(orders, 5, n => ({ key: n % 2 === 1 ? 'odd' : 'even' }))
+  const within = it.timing.arrive + delay + it.timing.redeliver
+  await it.until(() => seen.acked.length === 5, { within, what: 'all five to be acked' })
+  return { seen, delay }
+}

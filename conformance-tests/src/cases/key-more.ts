@@ -21,7 +21,7 @@ export const KEY_MORE = defineCases(
     title: 'a failing key blocks only itself, until it succeeds or is dead',
     promise: 'While a message of a key waits for its retry, later ones of its key wait too, and everybody else passes.',
     profile: 'full',
-    needs: [{ any: ['keys:key', 'keys:window'] }, { not: 'delay:none' }],
+    needs: { any: ['keys:key', 'keys:window'] },
     proves: ['keys:key', 'keys:window'],
     budget: ({ arrive, delay, redeliver }) => 3 * (arrive + delay + redeliver),
     async run(it) {
@@ -109,7 +109,7 @@ export const KEY_MORE = defineCases(
     async run(it) {
       const { timing } = it
       const orders = it.topic()
-      const delays = it.capabilities.delay === 'none' ? [] : [timing.delay]
+      const delays = [timing.delay]
       const billing = orders.subscription('billing', { retry: { attempts: 3, delays } })
       const seen = await it.collect(
         await it.open(),

@@ -1,4 +1,5 @@
 import { defineCases } from '../case/case.js'
+import type { CaseContext } from '../case/context.js'
 import { check, equal, sameMembers } from '../case/expect.js'
 import { patience } from '../case/patience.js'
 import { untilAcked } from '../case/until-acked.js'
@@ -79,11 +80,7 @@ export const KEY = defineCases(
     needs: { not: 'keys:none' },
     refusal: 'REF-keys',
     async run(it) {
-      const orders = it.topic()
-      const gate = it.gate()
-      const seen = await it.collect(await it.open(), orders.subscription('billing'), () => gate.pass(), {
-        concurrency: 8,
-      })
+      const { orders, gate, seen } = await atGate(it, 8)
       // All of a key stand next to each other: eight keys are only found by looking past them.
       await it.publish(orders, 24, n => ({ key: `k${Math.ceil(n / 3)}` }))
       await it.until(() => seen.running === 8, { what: 'eight keys to run side by side' })
@@ -128,12 +125,8 @@ export const KEY = defineCases(
     needs: { not: 'keys:none' },
     refusal: 'REF-keys',
     async run(it) {
-      const orders = it.topic()
-      const gate = it.gate()
       const count = LOOK_ALIKES.length
-      const seen = await it.collect(await it.open(), orders.subscription('billing'), () => gate.pass(), {
-        concurrency: count,
-      })
+      const { orders, gate, seen } = await atGate(it, count)
       await it.publish(orders, count, n => ({ key: LOOK_ALIKES[n - 1] }))
       await it.until(() => seen.running === count, { what: `all ${count} keys to run side by side` })
       gate.open()
@@ -151,11 +144,7 @@ export const KEY = defineCases(
     promise: 'Messages without a key run side by side, also with those that have one: they are not of one key.',
     profile: 'full',
     async run(it) {
-      const orders = it.topic()
-      const gate = it.gate()
-      const seen = await it.collect(await it.open(), orders.subscription('billing'), () => gate.pass(), {
-        concurrency: 8,
-      })
+      const { orders, gate, seen } = await atGate(it, 8)
       await it.publish(orders, 8)
       await it.until(() => seen.running === 8, { what: 'eight messages without a key to run side by side' })
       gate.open()
@@ -213,3 +202,11 @@ export const KEY = defineCases(
   },
   ...KEY_MORE,
 )
+
+/** A consumer whose handlers wait at a gate, so many at once. */
+async function atGate(it: CaseContext, concurrency: number) {
+  const orders = it.topic()
+  const gate = it.gate()
+  const seen = await it.collect(await it.open(), orders.subscription('billing'), () => gate.pass(), { concurrency })
+  return { orders, gate, seen }
+}

@@ -1,6 +1,7 @@
 import { lifo } from '@pluribus/core'
 import { defineCases } from '../case/case.js'
 import { equal } from '../case/expect.js'
+import { LATEST_FIRST, lostInOrder, restarted, waited, windowed } from '../case/order-trials.js'
 import { patience } from '../case/patience.js'
 import { untilAcked } from '../case/until-acked.js'
 import { upTo } from '../case/up-to.js'
@@ -15,7 +16,7 @@ export const LFO_MORE = defineCases(
     promise:
       'When a failed message is due again, it comes after what was published later, and before what was earlier.',
     profile: 'full',
-    needs: ['lifo:exact', { not: 'delay:none' }],
+    needs: 'lifo:exact',
     budget: timing => timing.delay + timing.redeliver,
     async run(it) {
       const orders = it.topic()
@@ -45,23 +46,7 @@ export const LFO_MORE = defineCases(
     needs: ['lifo:exact', 'competing:message'],
     budget: timing => timing.lease + timing.redeliver,
     async run(it) {
-      const orders = it.topic()
-      const billing = orders.subscription('billing', { discipline: lifo() })
-      const ids = await it.publish(orders, 3)
-      const silent = await it.consume(billing)
-      if (silent.source.renew === undefined) it.blocked('the source has no leases')
-      equal((await silent.take(1))[0]?.message.id, ids[2], 'what the silent consumer has taken')
-      const broker = await it.open()
-      await broker.publish(orders, { n: 4 })
-      await it.elapse(it.timing.lease + it.timing.redeliver)
-      const seen = await it.collect(broker, billing)
-      await untilAcked(it, 4, seen)
-      equal(seen.numbers, [4, 3, 2, 1], 'the order of the runs')
-      equal(
-        seen.runs.map(({ losses }) => losses),
-        [0, 1, 0, 0],
-        'how often each had been lost',
-      )
+      equal(await lostInOrder(it, LATEST_FIRST), [0, 1, 0, 0], 'how often each had been lost')
     },
   },
   {
@@ -93,20 +78,7 @@ export const LFO_MORE = defineCases(
     needs: ['lifo:exact', { any: ['durability:disk', 'durability:replicated'] }],
     hooks: ['broker'],
     budget: ({ recover }) => 2 * recover,
-    async run(it) {
-      const orders = it.topic()
-      const billing = orders.subscription('billing', { discipline: lifo() })
-      const broker = await it.open()
-      await broker.declare(billing)
-      const count = it.size(30)
-      await it.publish(orders, count)
-      await it.broker.kill()
-      await it.broker.start()
-      const seen = await it.collect(broker, billing)
-      const within = it.timing.recover + 3 * it.timing.arrive
-      await it.until(() => seen.acked.length === count, { within, what: `${count} messages to be acked` })
-      equal(seen.numbers, upTo(count).toReversed(), 'the order of the runs')
-    },
+    run: it => waited(it, LATEST_FIRST, () => restarted(it)),
   },
   {
     id: 'LFO-10',
@@ -131,19 +103,7 @@ export const LFO_MORE = defineCases(
     promise: 'When all processes have gone, the next one finds what waits in the same order.',
     profile: 'full',
     needs: 'lifo:exact',
-    async run(it) {
-      const orders = it.topic()
-      const billing = orders.subscription('billing', { discipline: lifo() })
-      const publisher = await it.open()
-      await publisher.declare(billing)
-      const count = it.size(30)
-      const items = upTo(count).map(n => ({ data: { n } }))
-      await publisher.publishMany(orders, items)
-      await publisher.close()
-      const seen = await it.collect(await it.open(), billing)
-      await untilAcked(it, count, seen)
-      equal(seen.numbers, upTo(count).toReversed(), 'the order of the runs')
-    },
+    run: it => waited(it, LATEST_FIRST),
   },
   {
     id: 'LFO-12',
@@ -154,20 +114,6 @@ export const LFO_MORE = defineCases(
     refusal: 'REF-lifo-windowed',
     proves: ['lifo:windowed'],
     budget: timing => timing.redeliver,
-    async run(it) {
-      const orders = it.topic()
-      const discipline = lifo({ atLeast: 'windowed' })
-      const billing = orders.subscription('billing', { discipline, timeout: patience(it) })
-      const gate = it.gate()
-      const broker = await it.open()
-      const seen = await it.collect(broker, billing, () => gate.pass())
-      await broker.publish(orders, { n: 0 })
-      await it.until(() => gate.arrived === 1, { what: 'the first run to begin' })
-      await it.publish(orders, 6)
-      await it.elapse(it.timing.redeliver)
-      gate.open()
-      await untilAcked(it, 7, seen)
-      equal(seen.numbers, [0, 6, 5, 4, 3, 2, 1], 'the order of the runs')
-    },
+    run: it => windowed(it, { ...LATEST_FIRST, discipline: lifo({ atLeast: 'windowed' }) }),
   },
 )

@@ -2,6 +2,7 @@ import { lifo } from '@pluribus/core'
 import { defineCases } from '../case/case.js'
 import { check, equal } from '../case/expect.js'
 import { handedOutInOrder } from '../case/handed-out-in-order.js'
+import { bottomComesLast, fetchesNothingAhead, LATEST_FIRST, publishedBySeveral } from '../case/order-trials.js'
 import { untilAcked } from '../case/until-acked.js'
 import { upTo } from '../case/up-to.js'
 import { LFO_MORE } from './lfo-more.js'
@@ -54,23 +55,7 @@ export const LFO = defineCases(
     promise:
       'Each free slot is given the latest of all that waits at that moment, whatever concurrency and prefetch say.',
     profile: 'full',
-    async run(it) {
-      const orders = it.topic()
-      const billing = orders.subscription('billing', { discipline: lifo() })
-      const broker = await it.open()
-      await it.publish(orders, 10)
-      const gates = new Map(upTo(11).map(n => [n, it.gate()]))
-      const behaviour = ({ data }: { readonly data: { readonly n: number } }) => gates.get(data.n)?.pass()
-      const seen = await it.collect(broker, billing, behaviour, { concurrency: 3, prefetch: 256 })
-      await it.until(() => seen.running === 3, { what: 'three runs to begin' })
-      await broker.publish(orders, { n: 11 })
-      gates.get(9)?.open()
-      await it.until(() => seen.runs.length === 4, { what: 'a fourth run to begin' })
-      equal(seen.numbers, [10, 9, 8, 11], 'the order of the runs')
-      for (const gate of gates.values()) gate.open()
-      await untilAcked(it, 11, seen)
-      equal(seen.numbers.slice(4), upTo(7).toReversed(), 'the order of the runs of the rest')
-    },
+    run: it => fetchesNothingAhead(it, LATEST_FIRST),
   },
   {
     ...EXACT,
@@ -79,21 +64,7 @@ export const LFO = defineCases(
     promise: 'Nothing is handed out while a later one waits whose publish had begun after its own had ended.',
     profile: 'full',
     async run(it) {
-      const orders = it.topic()
-      const billing = orders.subscription('billing', { discipline: lifo() })
-      const each = it.size(40)
-      const pause = () => it.elapse(it.random() * (it.timing.delay / 50))
-      const seen = await it.collect(await it.open(), billing, pause, { concurrency: 2 })
-      await Promise.all(
-        upTo(3).map(async () => {
-          const publisher = await it.open()
-          for (const n of upTo(each)) {
-            await publisher.publish(orders, { n })
-            await pause()
-          }
-        }),
-      )
-      await untilAcked(it, 3 * each, seen)
+      const { billing, seen } = await publishedBySeveral(it, LATEST_FIRST)
       check(
         seen.numbers.some((n, index) => n < (seen.numbers[index - 1] ?? 0)),
         'there was never a backlog, so that the order could not be seen',
@@ -129,17 +100,7 @@ export const LFO = defineCases(
     title: 'what lies at the bottom comes when nothing is above it',
     promise: 'While later ones keep coming the first one waits; when they stop, it is run.',
     profile: 'full',
-    async run(it) {
-      const orders = it.topic()
-      const count = it.size(50)
-      const billing = orders.subscription('billing', { discipline: lifo() })
-      await it.publish(orders, 2)
-      const seen = await it.collect(await it.open(), billing, async ({ data }, context) => {
-        if (data.n > 1 && data.n < count) await context.publish(orders, { n: data.n + 1 })
-      })
-      await untilAcked(it, count, seen)
-      equal(seen.numbers, [...upTo(count).slice(1), 1], 'the order of the runs')
-    },
+    run: it => bottomComesLast(it, LATEST_FIRST),
   },
   ...LFO_MORE,
 )

@@ -115,7 +115,7 @@ export const LSE_MORE = defineCases(
         within: it.timing.recover,
         what: 'the first to be back',
       })
-      await it.silence(second)
+      await it.silence(second, held)
       equal([held.acked, second.acked], [[], ids], 'what the first and the second process have acked')
     },
   },

@@ -3,6 +3,7 @@ import { SUSPECT_AFTER } from '@pluribus/core/driver'
 import { all } from '../case/all.js'
 import { cutLink } from '../case/broken-link.js'
 import { defineCases } from '../case/case.js'
+import type { CaseContext } from '../case/context.js'
 import { UNWOKEN } from '../case/core-limits.js'
 import { equal } from '../case/expect.js'
 import { hasLeases } from '../case/leases.js'
@@ -22,11 +23,7 @@ export const LSS_COUNTED = defineCases(
     proves: ['losses:marked'],
     budget: ({ lease, redeliver }) => 5 * (lease + redeliver),
     async run(it) {
-      const orders = it.topic()
-      const billing = orders.subscription('billing')
-      await it.publish(orders, 1)
-      const unmarked = await lose(it, billing, 3)
-      const within = it.timing.lease + it.timing.redeliver
+      const { billing, lost: unmarked, within } = await lost(it, 3)
       const marking = await it.consume(billing)
       const marked = await marking.next(within)
       await marking.source.mark(marked)
@@ -46,10 +43,7 @@ export const LSS_COUNTED = defineCases(
     proves: ['losses:marked'],
     budget: ({ lease, redeliver }) => 3 * (lease + redeliver),
     async run(it) {
-      const orders = it.topic()
-      const billing = orders.subscription('billing')
-      const [id] = await it.publish(orders, 1)
-      await lose(it, billing, SUSPECT_AFTER)
+      const { orders, billing, id } = await lost(it, SUSPECT_AFTER)
       const rest = await it.publish(orders, 3)
       const consumer = await it.consume(billing)
       await it.elapse(it.timing.lease + it.timing.redeliver)
@@ -78,11 +72,7 @@ export const LSS_COUNTED = defineCases(
     proves: ['losses:marked'],
     budget: ({ lease, redeliver }) => 5 * (lease + redeliver),
     async run(it) {
-      const orders = it.topic()
-      const billing = orders.subscription('billing')
-      await it.publish(orders, 1)
-      await lose(it, billing, SUSPECT_AFTER)
-      const within = it.timing.lease + it.timing.redeliver
+      const { billing, within } = await lost(it, SUSPECT_AFTER)
       const releasing = await it.consume(billing)
       const released = await releasing.next(within)
       await releasing.source.mark(released)
@@ -90,10 +80,14 @@ export const LSS_COUNTED = defineCases(
       const [again] = await lose(it, billing, 1)
       equal([again?.losses, again?.marks], [2, 0], 'losses and marks after a release')
       const retrying = await it.consume(billing)
-      const lost = await retrying.next(within)
-      equal([lost.losses, lost.marks], [3, 0], 'losses and marks after the loss of what was given back since its mark')
-      await retrying.source.mark(lost)
-      equal(await retrying.retry(lost), [], 'exceptions of the retry')
+      const third = await retrying.next(within)
+      equal(
+        [third.losses, third.marks],
+        [3, 0],
+        'losses and marks after the loss of what was given back since its mark',
+      )
+      await retrying.source.mark(third)
+      equal(await retrying.retry(third), [], 'exceptions of the retry')
       const { attempt, losses, marks, suspect } = await retrying.next(it.timing.redeliver)
       equal([attempt, losses, marks, suspect], [2, 0, 0, false], 'attempt, losses, marks and suspicion after a run')
     },
@@ -108,11 +102,7 @@ export const LSS_COUNTED = defineCases(
     proves: ['losses:marked', 'fencing:exact'],
     budget: ({ lease, redeliver }) => 5 * (lease + redeliver),
     async run(it) {
-      const orders = it.topic()
-      const billing = orders.subscription('billing')
-      await it.publish(orders, 1)
-      await lose(it, billing, SUSPECT_AFTER)
-      const within = it.timing.lease + it.timing.redeliver
+      const { billing, within } = await lost(it, SUSPECT_AFTER)
       const late = await it.consume(billing)
       const old = await late.next(within)
       await lose(it, billing, 1)
@@ -214,10 +204,7 @@ export const LSS_COUNTED = defineCases(
     budget: ({ lease, redeliver, recover }) => 4 * (lease + redeliver) + recover + 2 * UNWOKEN,
     async run(it) {
       const { lease, redeliver, recover } = it.timing
-      const orders = it.topic()
-      const billing = orders.subscription('billing')
-      const [id = ''] = await it.publish(orders, 1)
-      await lose(it, billing, SUSPECT_AFTER)
+      const { orders, billing, id } = await lost(it, SUSPECT_AFTER)
       await it.elapse(lease + redeliver)
       const [broker, adapter] = await it.openBreakable()
       adapter.failBefore('mark', { times: 3 })
@@ -231,3 +218,12 @@ export const LSS_COUNTED = defineCases(
     },
   },
 )
+
+/** A message that has been lost so often. `within`: how long the last loss may take to be noticed. */
+async function lost(it: CaseContext, times: number) {
+  const orders = it.topic()
+  const billing = orders.subscription('billing')
+  const [id = ''] = await it.publish(orders, 1)
+  const deliveries = await lose(it, billing, times)
+  return { orders, billing, id, lost: deliveries, within: it.timing.lease + it.timing.redeliver }
+}

@@ -95,8 +95,6 @@ export const NCK_MORE = defineCases(
     promise:
       'While everything waits for its next attempt, nothing is handed out before its time, and nobody asks all the time.',
     profile: 'full',
-    needs: { not: 'delay:none' },
-    refusal: 'REF-delay',
     budget: ({ delay, redeliver, arrive }) => arrive + 2 * (delay + redeliver),
     async run(it) {
       const { timing } = it
@@ -124,7 +122,7 @@ export const NCK_MORE = defineCases(
     promise:
       'Until its retry is due, those behind it are handed out; then it comes before all that still stands behind it.',
     profile: 'full',
-    needs: ['fifo:exact', { not: 'delay:none' }],
+    needs: 'fifo:exact',
     proves: ['fifo:exact'],
     budget: ({ delay, redeliver }) => delay + 2 * redeliver,
     async run(it) {

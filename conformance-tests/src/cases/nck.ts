@@ -35,7 +35,6 @@ export const NCK = defineCases(
     promise:
       'A failed run is tried again, and nothing else is: all are acked in the end, the failed ones on attempt 2.',
     profile: 'core',
-    needs: { not: 'delay:none' },
     budget: ({ redeliver, delay }) => redeliver + delay,
     async run(it) {
       const orders = it.topic()

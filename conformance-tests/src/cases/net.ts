@@ -153,7 +153,7 @@ export const NET = defineCases(
       adapter.accept()
       await it.until(() => first.handle.state === 'consuming', { within: recover, what: 'the consumer to be back' })
       gate.open()
-      await it.silence(second)
+      await it.silence(second, first)
       equal([first.acked, second.acked], [[], [id]], 'what each of the two is told to have acked')
       equal(second.attempts, [1], 'the attempt that it was')
     },

@@ -2,12 +2,12 @@ import { priority, reject } from '@pluribus/core'
 import { all } from '../case/all.js'
 import { defineCases } from '../case/case.js'
 import { equal } from '../case/expect.js'
+import { lostInOrder, mostUrgentFirst, restarted, waited } from '../case/order-trials.js'
 import { patience } from '../case/patience.js'
 import { untilAcked } from '../case/until-acked.js'
-import { upTo } from '../case/up-to.js'
 import { whenDue } from '../case/when-due.js'
 
-const oddFirst = (last: number): readonly number[] => [1, 0].flatMap(rest => upTo(last).filter(n => n % 2 === rest))
+const ODD_FIRST = mostUrgentFirst(2, n => n % 2)
 
 /** Levels through retries, lost leases, delays, dead letters and restarts. */
 export const PRI_DURABLE = defineCases(
@@ -16,7 +16,7 @@ export const PRI_DURABLE = defineCases(
     title: 'a retry keeps its level, and its place within it',
     promise: 'When a failed message is due again, it comes behind what is more urgent and before its equals.',
     profile: 'full',
-    needs: ['priority:exact', { not: 'delay:none' }],
+    needs: 'priority:exact',
     budget: timing => timing.delay + timing.redeliver,
     async run(it) {
       const orders = it.topic()
@@ -102,19 +102,7 @@ export const PRI_DURABLE = defineCases(
     needs: ['priority:exact', { any: ['durability:disk', 'durability:replicated'] }],
     hooks: ['broker'],
     budget: ({ recover }) => 2 * recover,
-    async run(it) {
-      const orders = it.topic()
-      const billing = orders.subscription('billing', { discipline: priority({ levels: 2 }) })
-      const broker = await it.open()
-      await broker.declare(billing)
-      await it.publish(orders, 20, n => ({ priority: n % 2 }))
-      await it.broker.kill()
-      await it.broker.start()
-      const seen = await it.collect(broker, billing)
-      const within = it.timing.recover + 3 * it.timing.arrive
-      await it.until(() => seen.acked.length === 20, { within, what: 'twenty messages to be acked' })
-      equal(seen.numbers, oddFirst(20), 'the order of the runs')
-    },
+    run: it => waited(it, ODD_FIRST, () => restarted(it)),
   },
   {
     id: 'PRI-20',
@@ -122,18 +110,7 @@ export const PRI_DURABLE = defineCases(
     promise: 'When all processes have gone, the next one finds what waits in the same order.',
     profile: 'full',
     needs: 'priority:exact',
-    async run(it) {
-      const orders = it.topic()
-      const billing = orders.subscription('billing', { discipline: priority({ levels: 2 }) })
-      const publisher = await it.open()
-      await publisher.declare(billing)
-      const items = upTo(20).map(n => ({ data: { n }, priority: n % 2 }))
-      await publisher.publishMany(orders, items)
-      await publisher.close()
-      const seen = await it.collect(await it.open(), billing)
-      await untilAcked(it, 20, seen)
-      equal(seen.numbers, oddFirst(20), 'the order of the runs')
-    },
+    run: it => waited(it, ODD_FIRST),
   },
   {
     id: 'PRI-17',
@@ -143,18 +120,8 @@ export const PRI_DURABLE = defineCases(
     needs: ['priority:exact', 'competing:message'],
     budget: timing => timing.lease + timing.redeliver,
     async run(it) {
-      const orders = it.topic()
-      const billing = orders.subscription('billing', { discipline: priority({ levels: 3 }) })
-      const [first] = await it.publish(orders, 3, () => ({ priority: 1 }))
-      const silent = await it.consume(billing)
-      if (silent.source.renew === undefined) it.blocked('the source has no leases')
-      equal((await silent.take(1))[0]?.message.id, first, 'what the silent consumer has taken')
-      const broker = await it.open()
-      await broker.publish(orders, { n: 4 }, { priority: 2 })
-      await it.elapse(it.timing.lease + it.timing.redeliver)
-      const seen = await it.collect(broker, billing)
-      await untilAcked(it, 4, seen)
-      equal(seen.numbers, [4, 1, 2, 3], 'the order of the runs')
+      const order = mostUrgentFirst(3, n => (n === 4 ? 2 : 1))
+      equal(await lostInOrder(it, order), [0, 1, 0, 0], 'how often each had been lost')
     },
   },
 )

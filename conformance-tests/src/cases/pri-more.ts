@@ -2,7 +2,7 @@ import { priority } from '@pluribus/core'
 import { defineCases } from '../case/case.js'
 import { equal } from '../case/expect.js'
 import { handedOutInOrder } from '../case/handed-out-in-order.js'
-import { patience } from '../case/patience.js'
+import { mostUrgentFirst, publishedBySeveral, windowed } from '../case/order-trials.js'
 import { untilAcked } from '../case/until-acked.js'
 import { upTo } from '../case/up-to.js'
 
@@ -73,20 +73,9 @@ export const PRI_MORE = defineCases(
     refusal: 'REF-priority-windowed',
     proves: ['priority:windowed'],
     budget: timing => timing.redeliver,
-    async run(it) {
-      const orders = it.topic()
+    run: it => {
       const discipline = priority({ levels: 2, atLeast: 'windowed' })
-      const billing = orders.subscription('billing', { discipline, timeout: patience(it) })
-      const gate = it.gate()
-      const broker = await it.open()
-      const seen = await it.collect(broker, billing, () => gate.pass())
-      await broker.publish(orders, { n: 0 })
-      await it.until(() => gate.arrived === 1, { what: 'the first run to begin' })
-      await it.publish(orders, 6, n => ({ priority: n % 2 }))
-      await it.elapse(it.timing.redeliver)
-      gate.open()
-      await untilAcked(it, 7, seen)
-      equal(seen.numbers, [0, 1, 3, 5, 2, 4, 6], 'the order of the runs')
+      return windowed(it, { ...mostUrgentFirst(2, n => n % 2), discipline })
     },
   },
   {
@@ -127,22 +116,8 @@ export const PRI_MORE = defineCases(
     needs: 'priority:exact',
     proves: ['priority:exact'],
     async run(it) {
-      const orders = it.topic()
-      const billing = orders.subscription('billing', { discipline: priority({ levels: 2 }) })
-      const each = it.size(40)
-      const pause = () => it.elapse(it.random() * (it.timing.delay / 50))
-      const seen = await it.collect(await it.open(), billing, pause, { concurrency: 2 })
-      await Promise.all(
-        upTo(3).map(async () => {
-          const publisher = await it.open()
-          for (const n of upTo(each)) {
-            const level = it.random() < 0.5 ? 1 : 0
-            await publisher.publish(orders, { n }, { priority: level })
-            await pause()
-          }
-        }),
-      )
-      await untilAcked(it, 3 * each, seen)
+      const options = () => ({ priority: it.random() < 0.5 ? 1 : 0 })
+      const { billing } = await publishedBySeveral(it, { discipline: priority({ levels: 2 }), options })
       handedOutInOrder(it, billing, (one, other) =>
         one.priority === other.priority ? one.resolved < other.invoked : one.priority > other.priority,
       )

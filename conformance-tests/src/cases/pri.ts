@@ -2,6 +2,7 @@ import { priority } from '@pluribus/core'
 import { defineCases } from '../case/case.js'
 import type { CaseContext } from '../case/context.js'
 import { equal } from '../case/expect.js'
+import { bottomComesLast, fetchesNothingAhead, mostUrgentFirst } from '../case/order-trials.js'
 import { randomBelow } from '../case/random.js'
 import { untilAcked } from '../case/until-acked.js'
 import { upTo } from '../case/up-to.js'
@@ -130,23 +131,11 @@ export const PRI = defineCases(
     title: 'nothing is fetched ahead of something more urgent',
     promise: 'Each free slot is given the most urgent of all that waits, whatever concurrency and prefetch say.',
     profile: 'full',
-    async run(it) {
-      const orders = it.topic()
-      const billing = orders.subscription('billing', { discipline: priority({ levels: 2 }) })
-      const broker = await it.open()
-      await it.publish(orders, 10)
-      const gates = new Map(upTo(11).map(n => [n, it.gate()]))
-      const behaviour = ({ data }: { readonly data: { readonly n: number } }) => gates.get(data.n)?.pass()
-      const seen = await it.collect(broker, billing, behaviour, { concurrency: 3, prefetch: 256 })
-      await it.until(() => seen.running === 3, { what: 'three runs to begin' })
-      await broker.publish(orders, { n: 11 }, { priority: 1 })
-      gates.get(2)?.open()
-      await it.until(() => seen.runs.length === 4, { what: 'a fourth run to begin' })
-      equal(seen.numbers, [1, 2, 3, 11], 'the order of the runs')
-      for (const gate of gates.values()) gate.open()
-      await untilAcked(it, 11, seen)
-      equal(seen.numbers.slice(4), upTo(10).slice(3), 'the order of the runs of the rest')
-    },
+    run: it =>
+      fetchesNothingAhead(
+        it,
+        mostUrgentFirst(2, n => (n > 10 ? 1 : 0)),
+      ),
   },
   {
     ...EXACT,
@@ -154,17 +143,11 @@ export const PRI = defineCases(
     title: 'what is less urgent waits as long as it has to, and then comes',
     promise: 'Priority is strict: nothing ages. While more urgent ones keep coming the others wait, and no longer.',
     profile: 'full',
-    async run(it) {
-      const orders = it.topic()
-      const count = it.size(50)
-      const billing = orders.subscription('billing', { discipline: priority({ levels: 2 }) })
-      await it.publish(orders, 2, n => ({ priority: n - 1 }))
-      const seen = await it.collect(await it.open(), billing, async ({ data }, context) => {
-        if (data.n > 1 && data.n < count) await context.publish(orders, { n: data.n + 1 }, { priority: 1 })
-      })
-      await untilAcked(it, count, seen)
-      equal(seen.numbers, [...upTo(count).slice(1), 1], 'the order of the runs')
-    },
+    run: it =>
+      bottomComesLast(
+        it,
+        mostUrgentFirst(2, n => (n === 1 ? 0 : 1)),
+      ),
   },
   ...PRI_MORE,
   ...PRI_DURABLE,

@@ -11,7 +11,6 @@ export const PSN = defineCases(
     promise: 'A hundred good messages around a poisonous one are handled once each; it is dead after its last attempt.',
     profile: 'core',
     guarantees: [4, 6],
-    needs: { not: 'delay:none' },
     budget: ({ delay, redeliver }) => 3 * (delay + redeliver),
     async run(it) {
       const orders = it.topic()

@@ -12,8 +12,6 @@ export const RTY_CROSSING = defineCases(
     promise:
       'Where a process is closed or dies while a retry waits, another one gets the message when it is due: not earlier, and once.',
     profile: 'full',
-    needs: { not: 'delay:none' },
-    refusal: 'REF-delay',
     budget: ({ delay, redeliver, recover, lease }) => 2 * (4 * delay + redeliver + lease + recover),
     async run(it) {
       for (const isClosed of [true, false]) {

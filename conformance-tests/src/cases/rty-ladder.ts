@@ -16,8 +16,6 @@ export const RTY_LADDER = defineCases(
     title: 'the ladder is climbed step by step, and its last step repeats',
     promise: 'Before attempt n there is the delay of step n - 1; where the ladder ends, its last delay is used again.',
     profile: 'full',
-    needs: { not: 'delay:none' },
-    refusal: 'REF-delay',
     proves: ['delayTick'],
     budget: ({ delay, redeliver }) => 8 * delay + 4 * redeliver,
     async run(it) {
@@ -60,8 +58,6 @@ export const RTY_LADDER = defineCases(
     promise:
       'An outcome `retry({ after })` goes before the ladder, given at once or later; `reject` ends it. Each counts as said.',
     profile: 'full',
-    needs: { not: 'delay:none' },
-    refusal: 'REF-delay',
     budget: ({ delay, redeliver }) => 4 * delay + 3 * redeliver,
     async run(it) {
       const { delay, redeliver, arrive } = it.timing
@@ -95,8 +91,6 @@ export const RTY_LADDER = defineCases(
     title: 'what waits for its retry holds no slot',
     promise: 'With one handler and nothing fetched ahead, messages are run while others wait for their next attempt.',
     profile: 'full',
-    needs: { not: 'delay:none' },
-    refusal: 'REF-delay',
     proves: ['counts:retrying'],
     budget: ({ delay, redeliver, arrive }) => arrive + 4 * delay + redeliver,
     async run(it) {
@@ -123,8 +117,6 @@ export const RTY_LADDER = defineCases(
     title: 'a long delay does not hold up a short one',
     promise: 'A message whose retry is far away does not delay one behind it whose retry is near.',
     profile: 'full',
-    needs: { not: 'delay:none' },
-    refusal: 'REF-delay',
     budget: ({ delay, redeliver, arrive }) => arrive + 20 * delay + 2 * redeliver,
     async run(it) {
       const { delay, redeliver, arrive } = it.timing

@@ -126,9 +126,7 @@ export const RTY = defineCases(
     title: 'a retry comes when its delay is over',
     promise: 'Between the end of a failed run and the next one there is the delay: never less, and little more.',
     profile: 'core',
-    needs: { not: 'delay:none' },
-    refusal: 'REF-delay',
-    proves: ['delay:native', 'delay:emulated', 'delayTick'],
+    proves: ['delayTick'],
     budget: ({ delay, redeliver }) => 3 * (2 * delay + redeliver),
     async run(it) {
       const { timing } = it

@@ -113,7 +113,7 @@ export const SHD_MORE = defineCases(
     promise:
       'Where a process is closed while a key waits, another one gets the message and then those behind it, in order.',
     profile: 'full',
-    needs: [{ not: 'keys:none' }, { not: 'delay:none' }],
+    needs: { not: 'keys:none' },
     budget: ({ delay, redeliver, recover }) => delay + redeliver + recover,
     async run(it) {
       const { delay, redeliver, recover } = it.timing

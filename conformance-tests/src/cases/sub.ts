@@ -131,7 +131,7 @@ export const SUB = defineCases(
     budget: ({ delay, redeliver }) => delay + redeliver,
     async run(it) {
       const orders = it.topic<{ list: number[] }>()
-      const delays = it.capabilities.delay === 'none' ? [] : [it.timing.delay]
+      const delays = [it.timing.delay]
       const billing = orders.subscription('billing', { retry: { attempts: 2, delays } })
       const broker = await it.open()
       const contexts: unknown[] = []

@@ -16,10 +16,9 @@ export const WAK = defineCases(
       const orders = it.topic()
       const consumer = await it.consume(orders.subscription('billing'))
       for (let round = 1; round <= it.size(20); round++) {
-        await dry(consumer)
-        const woken = consumer.wakes
+        const waiting = await dry(it, consumer)
         const [id] = await it.publish(orders, 1)
-        const [delivery] = await whenWoken(it, consumer, woken)
+        const [delivery] = await whenWoken(it, waiting)
         equal(delivery?.message.id, id, `what is pulled after the wake-up of round ${round}`)
         if (delivery !== undefined) equal(await consumer.ack(delivery), [], 'exceptions of the ack')
       }
@@ -35,10 +34,9 @@ export const WAK = defineCases(
       const orders = it.topic()
       const consumer = await it.consume(orders.subscription('billing'))
       for (let round = 1; round <= it.size(20); round++) {
-        await dry(consumer)
-        const woken = consumer.wakes
+        const waiting = await dry(it, consumer)
         const [found, [id]] = await Promise.all([consumer.pull(8), it.publish(orders, 1)])
-        const [delivery] = found.length > 0 ? found : await whenWoken(it, consumer, woken)
+        const [delivery] = found.length > 0 ? found : await whenWoken(it, waiting)
         equal(delivery?.message.id, id, `what came in round ${round}`)
         if (delivery !== undefined) equal(await consumer.ack(delivery), [], 'exceptions of the ack')
       }
@@ -57,10 +55,9 @@ export const WAK = defineCases(
       const holder = await it.consume(billing)
       const held = await holder.next()
       const other = await it.consume(billing)
-      await dry(other)
-      const woken = other.wakes
+      const waiting = await dry(it, other)
       equal(await holder.release(held), [], 'exceptions of the release')
-      equal((await whenWoken(it, other, woken))[0]?.message.id, held.message.id, 'what is pulled after the wake-up')
+      equal((await whenWoken(it, waiting))[0]?.message.id, held.message.id, 'what is pulled after the wake-up')
     },
   },
   {
@@ -76,10 +73,9 @@ export const WAK = defineCases(
       const { delay, redeliver } = it.timing
       const orders = it.topic()
       const consumer = await it.consume(orders.subscription('billing'))
-      await dry(consumer)
-      const woken = consumer.wakes
+      const waiting = await dry(it, consumer)
       const [id] = await it.publish(orders, 1, () => ({ delay }))
-      const [delivery] = await whenWoken(it, consumer, woken, delay + it.capabilities.delayTick + redeliver)
+      const [delivery] = await whenWoken(it, waiting, { within: delay + it.capabilities.delayTick + redeliver })
       equal(delivery?.message.id, id, 'what came when it was due')
     },
   },
@@ -93,13 +89,12 @@ export const WAK = defineCases(
       const orders = it.topic()
       const billing = orders.subscription('billing')
       const [idle, other] = [await it.consume(billing), await it.consume(billing)]
-      for (const consumer of [idle, other]) await dry(consumer)
+      for (const consumer of [idle, other]) await dry(it, consumer)
       for (let round = 1; round <= it.size(10); round++) {
         equal((await idle.source.pull(0)).deliveries, [], 'what a pull of nothing brings')
-        await dry(other)
-        const woken = other.wakes
+        const waiting = await dry(it, other)
         const [id] = await it.publish(orders, 1)
-        const [delivery] = await whenWoken(it, other, woken)
+        const [delivery] = await whenWoken(it, waiting)
         equal(delivery?.message.id, id, `what the other one is given in round ${round}`)
         if (delivery !== undefined) equal(await other.ack(delivery), [], 'exceptions of the ack')
       }
@@ -116,12 +111,10 @@ export const WAK = defineCases(
       const billing = orders.subscription('billing')
       const consumers: Consumer[] = []
       for (let count = 1; count <= 5; count++) consumers.push(await it.consume(billing))
-      for (const consumer of consumers) await dry(consumer, 1)
-      const before = consumers.map(({ wakes }) => wakes)
+      const waiting: Waiting[] = []
+      for (const consumer of consumers) waiting.push(await dry(it, consumer, 1))
       const ids = await it.publish(orders, 5)
-      const taken = await Promise.all(
-        consumers.map((consumer, index) => whenWoken(it, consumer, before[index] ?? 0, it.timing.arrive, 1)),
-      )
+      const taken = await Promise.all(waiting.map(each => whenWoken(it, each, { max: 1 })))
       equal(
         taken.map(({ length }) => length),
         [1, 1, 1, 1, 1],
@@ -144,12 +137,11 @@ export const WAK = defineCases(
       const orders = it.topic()
       const billing = orders.subscription('billing')
       const [leaving, staying] = [await it.consume(billing), await it.consume(billing)]
-      for (const consumer of [leaving, staying]) await dry(consumer, 1)
-      const woken = staying.wakes
+      const waiting = [await dry(it, leaving, 1), await dry(it, staying, 1)] as const
       const [id] = await it.publish(orders, 1)
-      await it.until(() => leaving.wakes + staying.wakes > 0, { what: 'one of the two to be woken' })
+      await it.until(() => waiting.some(each => isRoused(it, each)), { what: 'one of the two to be woken' })
       await leaving.close()
-      const [delivery] = await whenWoken(it, staying, woken)
+      const [delivery] = await whenWoken(it, waiting[1])
       equal(delivery?.message.id, id, 'what the one that stays is given')
     },
   },
@@ -166,10 +158,9 @@ export const WAK = defineCases(
       const holder = await it.consume(billing)
       const held = await holder.next()
       const other = await it.consume(billing)
-      await dry(other)
-      const woken = other.wakes
+      const waiting = await dry(it, other)
       equal(await holder.ack(held), [], 'exceptions of the ack')
-      equal((await whenWoken(it, other, woken))[0]?.message.id, ids[1], 'what is pulled after the wake-up')
+      equal((await whenWoken(it, waiting))[0]?.message.id, ids[1], 'what is pulled after the wake-up')
     },
   },
   {
@@ -183,11 +174,10 @@ export const WAK = defineCases(
       const [id] = await it.publish(orders, 1)
       const consumer = await it.consume(billing)
       equal(await consumer.reject(await consumer.next()), [], 'exceptions of the reject')
-      await dry(consumer)
-      const woken = consumer.wakes
+      const waiting = await dry(it, consumer)
       const { redriven } = await (await it.open()).redrive(billing)
       equal(redriven, 1, 'how many were redriven')
-      equal((await whenWoken(it, consumer, woken))[0]?.message.id, id, 'what is pulled after the wake-up')
+      equal((await whenWoken(it, waiting))[0]?.message.id, id, 'what is pulled after the wake-up')
     },
   },
   {
@@ -218,33 +208,42 @@ export const WAK = defineCases(
   },
 )
 
+/** A consumer that has found nothing. */
+interface Waiting {
+  readonly consumer: Consumer
+  /** How often it had been woken by then. */
+  readonly woken: number
+  /** When to look again even if nobody wakes it, by the monotonic clock. */
+  readonly due: number
+}
+
 /** Pulls until there is nothing: then as many as the last pull was for are wanted. */
-async function dry(consumer: Consumer, max = 8): Promise<void> {
+async function dry(it: CaseContext, consumer: Consumer, max = 8): Promise<Waiting> {
   for (;;) {
-    const { deliveries, more } = await consumer.source.pull(max)
+    const { deliveries, more, dueIn = Number.POSITIVE_INFINITY } = await consumer.source.pull(max)
     check(deliveries.length === 0, `there was ${deliveries[0]?.message.id}, where nothing was due`)
-    if (more !== true) return
+    if (more !== true) return { consumer, woken: consumer.wakes, due: it.clock.monotonic() + dueIn }
   }
 }
 
-/** Pulls after each wake-up since `woken` of them, and when a pull has said that something is due, until something comes. */
+/** It is to look again: somebody has woken it, or it is time. */
+const isRoused = (it: CaseContext, { consumer, woken, due }: Waiting): boolean =>
+  consumer.wakes > woken || it.clock.monotonic() >= due
+
+/** Pulls whenever it is to look again, until something comes. */
 async function whenWoken(
   it: CaseContext,
-  consumer: Consumer,
-  woken: number,
-  within = it.timing.arrive,
-  max = 8,
+  waiting: Waiting,
+  { within = it.timing.arrive, max = 8 }: { readonly within?: number; readonly max?: number } = {},
 ): Promise<readonly Delivery[]> {
+  const { consumer } = waiting
   const deadline = it.clock.monotonic() + within
-  let seen = woken
-  let due = Number.POSITIVE_INFINITY
-  for (;;) {
+  for (let now = waiting; ; ) {
     const left = deadline - it.clock.monotonic()
-    const what = 'a source that has found nothing to be woken'
-    await it.until(() => consumer.wakes > seen || it.clock.monotonic() >= due, { within: left, what })
-    seen = consumer.wakes
+    await it.until(() => isRoused(it, now), { within: left, what: 'a source that has found nothing to be woken' })
+    const woken = consumer.wakes
     const { deliveries, dueIn = Number.POSITIVE_INFINITY, more } = await consumer.source.pull(max)
     if (deliveries.length > 0) return deliveries
-    due = it.clock.monotonic() + (more === true ? 0 : dueIn)
+    now = { consumer, woken, due: it.clock.monotonic() + (more === true ? 0 : dueIn) }
   }
 }

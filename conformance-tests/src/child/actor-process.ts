@@ -11,7 +11,9 @@ import { History } from '../history/history.js'
 import { recordAdapter } from '../history/record-adapter.js'
 import { recordBroker } from '../history/record-broker.js'
 import type { Recording } from '../history/recording.js'
+import { Load } from './load.js'
 import { type ActorBehaviour, type ActorOrder, type ActorReport, type ActorStart, REPORTS } from './order.js'
+import { work } from './work.js'
 
 type Order<K extends ActorOrder['do']> = Extract<ActorOrder, { do: K }>
 
@@ -22,13 +24,16 @@ export class ActorProcess {
   readonly #recording: Recording
   readonly #broker: Broker
   readonly #lines = createInterface({ input: process.stdin })
+  readonly #loads: Load[] = []
   #reported = 0
+  #isClosing = false
 
   private constructor(start: ActorStart, recording: Recording, broker: Broker) {
     this.#start = start
     this.#recording = recording
     this.#broker = recordBroker(broker, recording)
     recording.history.onEvent(() => this.#tell())
+    process.once('SIGTERM', () => void this.#close(undefined))
     broker.on('delivery.acked', ({ id }) => report({ is: 'acked', id }))
     this.#tell()
   }
@@ -42,7 +47,7 @@ export class ActorProcess {
     return new ActorProcess(start, recording, await createBroker({ adapter, environment, lease: start.lease }))
   }
 
-  /** Obeys until stdin ends. */
+  /** Obeys until it has been told to close, or until stdin ends: nobody is there any more who could tell it anything. */
   async obey(): Promise<void> {
     let orders = 0
     for await (const line of this.#lines) {
@@ -52,6 +57,7 @@ export class ActorProcess {
         error => report({ is: 'failed', order, message: String(error) }),
       )
     }
+    if (!this.#isClosing) process.exit()
   }
 
   /** Tells of what has happened since the last time. */
@@ -67,7 +73,14 @@ export class ActorProcess {
     if (order.do === 'exit') process.exit(order.code)
     if (order.do === 'publish') return this.#publish(order)
     if (order.do === 'subscribe') return this.#subscribe(order)
-    await this.#broker.close(order.drain === undefined ? {} : { drain: order.drain })
+    if (order.do === 'load') return void this.#loads.push(new Load(this.#broker, topicOf(order.topic), order.load))
+    if (order.do === 'rest') return void (await Promise.all(this.#loads.splice(0).map(load => load.rest())))
+    await this.#close(order.drain)
+  }
+
+  async #close(drain: number | undefined): Promise<void> {
+    this.#isClosing = true
+    await this.#broker.close(drain === undefined ? {} : { drain })
     // Nothing is left that could keep the process: it has to end by itself.
     this.#lines.close()
     process.stdin.destroy()
@@ -86,11 +99,11 @@ export class ActorProcess {
     const subscription = topicOf(order.topic).subscription(name, { discipline, retry, timeout, grace, from })
     const monotonic = () => this.#time.clock.monotonic()
     const collector = new Collector(this.#broker, subscription, this.#recording, monotonic)
+    const { behaviour, concurrency, prefetch } = order
     const handler = collector.handler<Sample>(({ id, data }, { attempt, losses }) => {
       report({ is: 'began', id, n: data.n, attempt, losses })
-      return this.#behave(order.behaviour, data.n)
+      return behaviour.does === 'work' ? work(behaviour, data.n, attempt) : this.#behave(behaviour, data.n)
     })
-    const { concurrency, prefetch } = order
     collector.handle = await this.#broker.subscribe(subscription, handler, {
       ...(concurrency === undefined ? {} : { concurrency }),
       ...(prefetch === undefined ? {} : { prefetch }),

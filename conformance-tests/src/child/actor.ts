@@ -7,7 +7,7 @@ import type { Subscription, Topic } from '@pluribus/core'
 import { Failure } from '../case/failure.js'
 import type { Sample } from '../case/sample.js'
 import type { HistoryEvent } from '../history/event.js'
-import type { ActorBehaviour, ActorOrder, ActorReport, ActorStart } from './order.js'
+import type { ActorBehaviour, ActorLoad, ActorOrder, ActorReport, ActorStart, ActorWork } from './order.js'
 import { REPORTS } from './order.js'
 
 /** Built, whoever asks: a process of its own cannot read the sources of tests. */
@@ -25,7 +25,21 @@ export interface ActorEvents {
   changed(): void
 }
 
-/** A process of its own with one broker, which can be killed and frozen. */
+/**
+ * A process of its own with one broker, which can be killed and frozen. Cases get it from {@link CaseContext.child}.
+ *
+ * @example
+ * ```ts
+ * import type { Actor, CaseContext } from '@pluribus/conformance'
+ *
+ * const killed = async (it: CaseContext): Promise<Actor> => {
+ *   const child = await it.child()
+ *   await child.subscribe(it.topic().subscription('billing'), { does: 'hold' })
+ *   await child.kill()
+ *   return child
+ * }
+ * ```
+ */
 export class Actor {
   readonly process: string
   /** What its handlers began, in order. */
@@ -68,7 +82,7 @@ export class Actor {
   /** Subscribes a handler that does the same with every message, or with one of them. Resolves when it is effective. */
   subscribe(
     { topic, spec }: Subscription<Sample>,
-    behaviour: ActorBehaviour = { does: 'ack' },
+    behaviour: ActorBehaviour | ActorWork = { does: 'ack' },
     options: { readonly concurrency?: number; readonly prefetch?: number } = {},
   ): Promise<void> {
     return this.#order({ do: 'subscribe', topic: topic.spec, subscription: spec, behaviour, ...options })
@@ -82,6 +96,16 @@ export class Actor {
   ): Promise<void> {
     const { first = 1, ...rest } = options
     return this.#order({ do: 'publish', topic: topic.spec, first, count, ...rest })
+  }
+
+  /** Publishes at a rate until {@link rest}, whatever becomes of it. Resolves when it has begun. */
+  load(topic: Topic<Sample>, load: ActorLoad): Promise<void> {
+    return this.#order({ do: 'load', topic: topic.spec, load })
+  }
+
+  /** Ends what {@link load} has begun; resolves when the last publish is settled. */
+  rest(): Promise<void> {
+    return this.#order({ do: 'rest' })
   }
 
   /** Closes its broker, after which the process has to end by itself. */
@@ -100,6 +124,11 @@ export class Actor {
     if (!this.#isOver) this.#dies(true)
     this.#child.kill('SIGKILL')
     await this.exited
+  }
+
+  /** SIGTERM: it closes its broker, and ends. */
+  terminate(): void {
+    this.#child.kill('SIGTERM')
   }
 
   /** SIGSTOP: the process stays as it is, with its connections. */

@@ -10,13 +10,33 @@ export interface ActorBehaviour {
   readonly on?: number
 }
 
+/**
+ * A handler at work: it takes up to `takes` milliseconds, and throws on the first attempt of one message in `fails`, and on
+ * every attempt of one in `fails` squared. Which ones, and how long, is a matter of their numbers alone.
+ */
+export interface ActorWork {
+  readonly does: 'work'
+  readonly takes: number
+  readonly fails: number
+}
+
+/** Publishing that goes on, at a rate, until it is told to rest: nothing waits for what was published before. */
+export interface ActorLoad {
+  /** Messages a second. */
+  readonly rate: number
+  /** One message in three has one of so many keys; 0: none has. */
+  readonly keys: number
+  /** Every other message is given an id that begins with this; keys do so too. */
+  readonly ids: string
+}
+
 /** What an actor is told to do. Everything is plain data: it lives in another process. */
 export type ActorOrder =
   | {
       readonly do: 'subscribe'
       readonly topic: TopicSpec
       readonly subscription: SubscriptionSpec
-      readonly behaviour: ActorBehaviour
+      readonly behaviour: ActorBehaviour | ActorWork
       readonly concurrency?: number
       readonly prefetch?: number
     }
@@ -28,6 +48,10 @@ export type ActorOrder =
       readonly count: number
       readonly ids?: string
     }
+  /** Begins to publish; what becomes of each message is in the history. */
+  | { readonly do: 'load'; readonly topic: TopicSpec; readonly load: ActorLoad }
+  /** Ends every load; answered when the last publish is settled. */
+  | { readonly do: 'rest' }
   | { readonly do: 'close'; readonly drain?: number }
   /** Ends the process by `process.exit`, with whatever is under way. */
   | { readonly do: 'exit'; readonly code: number }

@@ -1,4 +1,5 @@
 import type { Capabilities } from '@pluribus/core/driver'
+import { TargetError } from '../target/target-error.js'
 import { ALL_CLAIMS, NO_PROMISES } from './all-claims.js'
 import { claimsOf } from './claim.js'
 
@@ -28,16 +29,19 @@ const MEMBERS = {
 
 const KNOWN: ReadonlySet<string> = new Set([...ALL_CLAIMS, ...NO_PROMISES])
 
-/** Throws a TypeError for capabilities with a member or a value that nobody knows, or without one that everybody has. */
+/** Throws a TargetError for capabilities with a member or a value that nobody knows, or without one that everybody has. */
 export function checkCapabilities(capabilities: Capabilities): void {
   const strangers = Object.keys(capabilities).filter(name => !Object.hasOwn(MEMBERS, name))
   if (strangers.length > 0) {
-    throw new TypeError(
+    throw new TargetError(
       `The adapter claims "${strangers.join('", "')}", which is no capability. Legal are ${Object.keys(MEMBERS).join(', ')}.`,
     )
   }
   const missing = Object.keys(MEMBERS).filter(name => capabilities[name as keyof Capabilities] === undefined)
-  if (missing.length > 0) throw new TypeError(`The adapter says nothing of ${missing.join(', ')}.`)
+  if (missing.length > 0) {
+    const hint = 'WEAKEST_CAPABILITIES of @pluribus/core/driver says no to everything: begin with it.'
+    throw new TargetError(`The adapter says nothing of ${missing.join(', ')}. ${hint}`)
+  }
   const wrong = claimsOf(capabilities).filter(claim => !KNOWN.has(claim))
-  if (wrong.length > 0) throw new TypeError(`The adapter claims ${wrong.join(', ')}, which means nothing.`)
+  if (wrong.length > 0) throw new TargetError(`The adapter claims ${wrong.join(', ')}, which means nothing.`)
 }

@@ -1,16 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs'
-import { parseArgs } from 'node:util'
 import { matrixOf, type Summary } from '../report/matrix.js'
 import { REPORT_FORMAT } from '../report/report.js'
-import { UsageError } from './options.js'
+import { parsed, UsageError } from './options.js'
 
 /** `pluribus-conformance matrix a.json b.json [--out MATRIX.md]`: the capabilities of several reports side by side. */
 export function matrixCommand(args: readonly string[], print: (line: string) => void): number {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    options: { out: { type: 'string' } },
-    allowPositionals: true,
-  })
+  const { values, positionals } = parsed(args, { out: { type: 'string' } })
   if (positionals.length === 0) throw new UsageError('Which reports? Give their paths.')
   const table = matrixOf(positionals.map(readSummary))
   if (values.out === undefined) print(table)
@@ -19,7 +14,7 @@ export function matrixCommand(args: readonly string[], print: (line: string) => 
 }
 
 function readSummary(path: string): Summary {
-  const report: unknown = JSON.parse(readFileSync(path, 'utf8'))
+  const report = read(path)
   const isReport =
     typeof report === 'object' &&
     report !== null &&
@@ -30,4 +25,14 @@ function readSummary(path: string): Summary {
   if (report.format !== REPORT_FORMAT)
     throw new UsageError(`${path} has format ${report.format}; this version reads ${REPORT_FORMAT}.`)
   return report as Summary
+}
+
+function read(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'))
+  } catch (error) {
+    throw new UsageError(
+      `${path} cannot be read as a report: ${error instanceof Error ? error.message : String(error)}`,
+    )
+  }
 }

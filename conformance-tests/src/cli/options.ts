@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util'
+import { type ParseArgsConfig, parseArgs } from 'node:util'
 import type { SuiteOptions } from '../engine/suite.js'
 
 /** What the command line asks for. */
@@ -19,6 +19,7 @@ pluribus-conformance matrix <report.json>… [--out MATRIX.md]
   --only ACK,LSE-03     these groups and cases alone; --skip leaves some out
   --seed 42             of every random choice (default: 1)
   --repeat 20           run every case so often; differing ends are flaky
+  --shuffle             in an order that the seed decides, another one in each repetition
   --parallel 2          how many cases run at once
   --scale 0.1           how large the cases are
   --slow 3              how much longer everything may take
@@ -28,7 +29,7 @@ pluribus-conformance matrix <report.json>… [--out MATRIX.md]
   --help
 
 The target module's default export is what defineTarget() makes. The last line is "N passed, N failed, N skipped".
-Exit codes: 0 all is well, 1 something failed, 2 something could not be shown, 3 the command cannot be understood.`
+Exit codes: 0 all is well, 1 something failed, 2 something could not be shown, 3 nothing could be tried.`
 
 /** The smallest --scale and --slow. */
 const LEAST_FACTOR = 0.001
@@ -52,12 +53,12 @@ const KNOWN = {
     slow: TEXT,
     report: TEXT,
   },
-  ...{ 'allow-blocked': FLAG, list: FLAG, help: FLAG },
+  ...{ 'allow-blocked': FLAG, shuffle: FLAG, list: FLAG, help: FLAG },
 }
 
 /** Reads the command line; `undefined` where help is asked for. */
 export function readOptions(args: readonly string[]): CliOptions | undefined {
-  const { values, positionals } = parsed(args)
+  const { values, positionals } = parsed(args, KNOWN)
   if (values.help === true) return undefined
   const [target, ...others] = positionals
   if (target === undefined) throw new UsageError('Which target module? Give its path.')
@@ -70,6 +71,7 @@ export function readOptions(args: readonly string[]): CliOptions | undefined {
     skip: list('skip', values.skip),
     seed: whole('seed', values.seed, 0),
     repeat: whole('repeat', values.repeat, 1),
+    shuffle: values.shuffle,
     parallel: whole('parallel', values.parallel, 1),
     scale: number('scale', values.scale, LEAST_FACTOR),
     slow: number('slow', values.slow, LEAST_FACTOR),
@@ -83,9 +85,10 @@ export function readOptions(args: readonly string[]): CliOptions | undefined {
   }
 }
 
-function parsed(args: readonly string[]) {
+/** What Node's parser makes of a command line. */
+export function parsed<T extends NonNullable<ParseArgsConfig['options']>>(args: readonly string[], options: T) {
   try {
-    return parseArgs({ args: [...args], options: KNOWN, allowPositionals: true })
+    return parseArgs({ args: [...args], options, allowPositionals: true })
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error))
   }

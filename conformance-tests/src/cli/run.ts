@@ -4,6 +4,7 @@ import { countsAs, type Verdict } from '../engine/verdict.js'
 import { failureText } from '../report/failure-text.js'
 import { reportOf } from '../report/report.js'
 import { writeReport } from '../report/write-report.js'
+import { TargetError } from '../target/target-error.js'
 import { loadTarget } from './load-target.js'
 import { matrixCommand } from './matrix.js'
 import { type CliOptions, readOptions, USAGE, UsageError } from './options.js'
@@ -28,8 +29,9 @@ export async function run(args: readonly string[], print: (line: string) => void
     if (options === undefined) print(USAGE)
     return options === undefined ? 0 : await runSuite(options, print)
   } catch (error) {
-    if (!(error instanceof UsageError || error instanceof TypeError)) throw error
-    print(`${error.message}\n\n${USAGE}`)
+    if (!(error instanceof UsageError || error instanceof TargetError)) throw error
+    const more = error instanceof UsageError ? USAGE : error.cause instanceof Error ? error.cause.stack : undefined
+    print(more === undefined ? error.message : `${error.message}\n\n${more}`)
     return 3
   }
 }

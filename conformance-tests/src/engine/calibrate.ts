@@ -1,6 +1,7 @@
 import { topic } from '@pluribus/core'
 import type { Sample } from '../case/sample.js'
 import type { World } from '../case/world.js'
+import { TargetError } from '../target/target-error.js'
 import type { Timing } from '../target/timing.js'
 import { within } from './time.js'
 
@@ -34,5 +35,5 @@ export async function calibrate(world: World, timing: Timing, name: string): Pro
 
 function tooSlow({ arrive }: Timing, worst: number): TypeError {
   const took = `timing.arrive is ${arrive} ms, and of ${SAMPLES} messages on an idle broker one took ${Math.ceil(worst)} ms`
-  return new TypeError(`${took}. Give at least ${Math.ceil(2 * worst)} ms, or find out what is slow.`)
+  return new TargetError(`${took}. Give at least ${Math.ceil(2 * worst)} ms, or find out what is slow.`)
 }

@@ -2,6 +2,7 @@ import type { Case } from '../case/case.js'
 import { describe, satisfies } from '../claims/expression.js'
 import { hasHook } from '../target/has-hook.js'
 import { HOOKS } from '../target/hooks.js'
+import { TargetError } from '../target/target-error.js'
 import type { Stage } from './run-case.js'
 import type { Verdict } from './verdict.js'
 
@@ -30,7 +31,7 @@ export function plan(cases: readonly Case[], stage: Stage, selection: Selection)
   const { profile = 'full', only = [], skip = [] } = selection
   const known = new Set(cases.flatMap(({ id }) => [id, id.slice(0, id.lastIndexOf('-'))]))
   const strangers = [...only, ...skip].filter(name => !known.has(name) && !cases.some(one => named([name], one)))
-  if (strangers.length > 0) throw new TypeError(`There is no case and no group called ${strangers.join(', ')}.`)
+  if (strangers.length > 0) throw new TargetError(`There is no case and no group called ${strangers.join(', ')}.`)
   return cases
     .filter(one => profile === 'full' || one.profile === 'core')
     .filter(one => only.length === 0 || named(only, one))

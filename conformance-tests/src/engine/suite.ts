@@ -1,17 +1,19 @@
 import type { Capabilities, ServerInfo } from '@pluribus/core/driver'
 import { seededRandom } from '@pluribus/core/testing'
 import type { Case } from '../case/case.js'
+import { shuffled } from '../case/random.js'
 import { World } from '../case/world.js'
 import { CASES } from '../cases/index.js'
 import { checkCapabilities } from '../claims/check-capabilities.js'
 import type { Target } from '../target/target.js'
+import { TargetError } from '../target/target-error.js'
 import { calibrate } from './calibrate.js'
-import { judgeDeviation } from './judge-deviation.js'
 import { type Planned, plan, type Selection } from './plan.js'
 import { RealTime } from './real-time.js'
 import type { CaseResult } from './result.js'
-import { type Outcome, plain, runCase, type Stage } from './run-case.js'
+import { plain, runCase, type Stage } from './run-case.js'
 import { seedOf } from './seed.js'
+import { Trial } from './trial.js'
 import { VirtualTime } from './virtual-time.js'
 
 /**
@@ -21,7 +23,7 @@ import { VirtualTime } from './virtual-time.js'
  * ```ts
  * import type { SuiteOptions } from '@pluribus/conformance'
  *
- * const hunt: SuiteOptions = { only: ['LSE', 'RTY-05'], repeat: 20, seed: 42 }
+ * const hunt: SuiteOptions = { only: ['LSE', 'RTY-05'], repeat: 20, shuffle: true, seed: 42 }
  * ```
  */
 export interface SuiteOptions extends Selection {
@@ -29,6 +31,11 @@ export interface SuiteOptions extends Selection {
   readonly seed?: number | undefined
   /** How often each case runs, with seeds that follow each other. Default: 1. */
   readonly repeat?: number | undefined
+  /**
+   * Whether cases run in an order that the seed decides, and another one in each repetition: what one of them leaves behind
+   * for the next then shows. Default: by their ids, each case with all its repetitions.
+   */
+  readonly shuffle?: boolean | undefined
   /** How many cases run at once. Default: 1 in virtual time, 2 in real time. */
   readonly parallel?: number | undefined
   /** How large the cases are: 0.1 for a quick look, 10 for a long one. Default: 1. */
@@ -81,7 +88,7 @@ export class Suite {
     const cases = options.cases ?? CASES
     const strange = stage.target.knownDeviations?.find(known => cases.every(({ id }) => id !== known.case))
     if (strange !== undefined)
-      throw new TypeError(`There is no case ${strange.case}, which is said to be a known deviation.`)
+      throw new TargetError(`There is no case ${strange.case}, which is said to be a known deviation.`)
     this.planned = plan(cases, stage, options)
     this.#stage = stage
     this.options = options
@@ -92,7 +99,7 @@ export class Suite {
    * Starts the target's broker, where it has one and that does not run, and connects, to learn what the server gives.
    * {@link Suite.close} when all has been run.
    *
-   * @throws TypeError for a selection that names no case, capabilities that mean nothing, a `timing` that is not to be held.
+   * @throws TargetError for a selection that names no case, capabilities that mean nothing, a `timing` that is not to be held.
    */
   static async prepare(target: Target, options: SuiteOptions = {}): Promise<Suite> {
     const uniqueName = namesOf(target, options.seed ?? 1)
@@ -111,7 +118,11 @@ export class Suite {
     const { timing } = target
     const world = new World(target, settings, uniqueName(), time)
     try {
-      const { adapter, capabilities, server } = await time.drive(world.look(), timing.recover, 'the server to answer')
+      const looking = time.drive(world.look(), timing.recover, 'the server to answer')
+      const { adapter, capabilities, server } = await looking.catch((cause: unknown) => {
+        if (cause instanceof TargetError) throw cause
+        throw new TargetError(`The adapter of ${target.name} does not connect.`, { cause })
+      })
       checkCapabilities(adapter.capabilities)
       checkCapabilities(capabilities)
       if (target.time === 'real') await calibrate(world, timing, `${uniqueName()}.trial`)
@@ -129,48 +140,53 @@ export class Suite {
   }
 
   /** Runs one case, as often as the options say. */
-  async run({ case: one, settled }: Planned): Promise<CaseResult> {
-    const { repeat = 1, today = new Date().toISOString().slice(0, 10) } = this.options
-    const first = seedOf(this.seed, one.id)
-    if (settled !== undefined) return { case: one, ...settled, duration: 0, seed: first }
-    if (this.#unhealed !== undefined)
-      return { case: one, verdict: 'blocked', reason: this.#unhealed, duration: 0, seed: first }
-    const start = performance.now()
-    const outcomes: Outcome[] = []
-    for (let run = 0; run < repeat; run++) {
-      const outcome = await runCase(one, this.#stage, seedOf(this.seed + run, one.id))
-      outcomes.push(outcome)
-      if (outcome.isUnhealed !== true) continue
-      // One clear failure, instead of one for each case that follows.
-      this.#unhealed = `the broker was not whole again after ${one.id}`
-      break
-    }
-    const { verdict, reason, history, evidence } = judgeDeviation(one, this.target, together(outcomes), today)
-    const bad = verdict !== 'passed'
-    const base = { case: one, verdict, duration: performance.now() - start, seed: first }
-    return {
-      ...base,
-      ...(reason === undefined ? {} : { reason }),
-      ...(bad ? { history } : {}),
-      ...(evidence === undefined ? {} : { evidence }),
-    }
+  async run(planned: Planned): Promise<CaseResult> {
+    const trial = new Trial(planned, this.options.repeat ?? 1)
+    while (!trial.isOver) await this.#runOnce(trial)
+    return this.#resultOf(trial)
   }
 
-  /** Runs everything; calls back as results come. Those that must be alone run last. */
+  /** Runs everything; calls back when a case has had all its runs. Those that must be alone run last. */
   async runAll(onResult: (result: CaseResult) => void = () => {}): Promise<readonly CaseResult[]> {
     const { parallel = this.target.time === 'virtual' ? 1 : 2 } = this.options
     const results = new Map<Planned, CaseResult>()
-    const work = async (queue: Planned[]) => {
-      for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-        const result = await this.run(next)
-        results.set(next, result)
+    const work = async (queue: Trial[]) => {
+      for (let trial = queue.shift(); trial !== undefined; trial = queue.shift()) {
+        if (!trial.isOver) await this.#runOnce(trial)
+        const { planned } = trial
+        if (!trial.isOver || results.has(planned)) continue
+        const result = this.#resultOf(trial)
+        results.set(planned, result)
         onResult(result)
       }
     }
-    const shared = this.planned.filter(({ case: one }) => !isAlone(one, this.target))
+    const isShared = ({ case: one }: Planned) => !isAlone(one, this.target)
+    const shared = this.#inTurn(this.planned.filter(isShared))
     await Promise.all(Array.from({ length: parallel }, () => work(shared)))
-    await work(this.planned.filter(({ case: one }) => isAlone(one, this.target)))
+    await work(this.#inTurn(this.planned.filter(planned => !isShared(planned))))
     return this.planned.flatMap(planned => results.get(planned) ?? [])
+  }
+
+  /** Each trial as often as it is to be run. */
+  #inTurn(planned: readonly Planned[]): Trial[] {
+    const { repeat = 1, shuffle = false } = this.options
+    const trials = planned.map(one => new Trial(one, repeat))
+    if (!shuffle) return trials.flatMap(trial => Array.from({ length: repeat }, () => trial))
+    const dice = { random: seededRandom(this.seed) }
+    return Array.from({ length: repeat }, () => shuffled(dice, trials)).flat()
+  }
+
+  async #runOnce(trial: Trial): Promise<void> {
+    const { case: one } = trial.planned
+    if (this.#unhealed !== undefined) return trial.block(this.#unhealed)
+    const outcome = await trial.run(before => runCase(one, this.#stage, seedOf(this.seed + before, one.id)))
+    // One clear failure, instead of one for each case that follows.
+    if (outcome.isUnhealed === true) this.#unhealed = `the broker was not whole again after ${one.id}`
+  }
+
+  #resultOf(trial: Trial): CaseResult {
+    const { today = new Date().toISOString().slice(0, 10) } = this.options
+    return trial.result(this.target, { seed: this.seed, today })
   }
 }
 
@@ -188,19 +204,11 @@ async function startBroker({ hooks = {} }: Target): Promise<() => Promise<void>>
   return () => broker.stop()
 }
 
-/** What a case does to a broker's process, it does to all that share it. */
+/** What a case does to a broker's process, or to what it stores in, it does to all that share it. */
 const isAlone = ({ exclusive, hooks = [] }: Case, target: Target): boolean =>
-  exclusive === true || (hooks.includes('broker') && typeof target.hooks?.broker !== 'function')
-
-/** Several runs of one case: the first bad one speaks for all, and differing ones make it flaky. */
-function together(outcomes: readonly Outcome[]): Outcome {
-  const bad = outcomes.filter(({ verdict }) => verdict !== 'passed')
-  const [first] = bad
-  if (first === undefined) return outcomes[0] as Outcome
-  if (bad.length === outcomes.length) return first
-  const reason = `${bad.length} of ${outcomes.length} runs did not pass. The first of them:\n${first.reason}`
-  return { ...first, verdict: 'flaky', reason }
-}
+  exclusive === true ||
+  hooks.includes('store') ||
+  (hooks.includes('broker') && typeof target.hooks?.broker !== 'function')
 
 /** On a server, names of earlier runs may still be there; in virtual time the seed decides them. */
 function namesOf(target: Target, seed: number): () => string {

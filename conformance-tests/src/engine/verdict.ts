@@ -30,7 +30,16 @@ export type Verdict =
   | 'stale-deviation'
   | 'flaky'
 
-/** What a verdict counts as, wherever there are only three kinds. Nothing but `passed` counts as passed. */
+/**
+ * What a verdict counts as, wherever there are only three kinds. Nothing but `passed` counts as passed.
+ *
+ * @example
+ * ```ts
+ * import { type CaseResult, countsAs } from '@pluribus/conformance'
+ *
+ * const failures = (results: readonly CaseResult[]) => results.filter(({ verdict }) => countsAs(verdict) === 'failed')
+ * ```
+ */
 export function countsAs(verdict: Verdict): 'passed' | 'failed' | 'skipped' {
   if (verdict === 'passed') return 'passed'
   return verdict === 'failed' || verdict === 'stale-deviation' || verdict === 'flaky' ? 'failed' : 'skipped'

@@ -2,6 +2,9 @@ import type { Clock } from '@pluribus/core/driver'
 import type { HistoryEvent, HistoryFact } from './event.js'
 import { merge } from './merge.js'
 
+/** Hears of each event; `undefined`: something that is no event has changed. */
+type Listener = (event: HistoryEvent | undefined) => void
+
 /**
  * What happened, in one order: recorded while a case or a soak test runs, judged afterwards by {@link checkHistory}.
  *
@@ -21,7 +24,7 @@ export class History {
   readonly #clock: Pick<Clock, 'monotonic'>
   readonly #events: HistoryEvent[] = []
   readonly #foreign = new Map<string, HistoryEvent[]>()
-  readonly #listeners = new Set<() => void>()
+  readonly #listeners = new Set<Listener>()
   #numbers = 0
 
   constructor(clock: Pick<Clock, 'monotonic'>) {
@@ -43,7 +46,7 @@ export class History {
     const events = this.#foreign.get(origin) ?? []
     this.#foreign.set(origin, events)
     events.push(event)
-    this.#tell()
+    this.#tell(event)
   }
 
   /** Has listeners look again: something that is no event has changed. */
@@ -54,8 +57,9 @@ export class History {
   /** Adds what has just happened; answers its position. */
   add(process: string, fact: HistoryFact): number {
     const at = this.#events.length
-    this.#events.push({ ...fact, at, time: this.#clock.monotonic(), process })
-    this.#tell()
+    const event: HistoryEvent = { ...fact, at, time: this.#clock.monotonic(), process }
+    this.#events.push(event)
+    this.#tell(event)
     return at
   }
 
@@ -64,13 +68,16 @@ export class History {
     return ++this.#numbers
   }
 
-  /** Calls back after each event; answers how to stop that. */
-  onEvent(listener: () => void): () => void {
+  /**
+   * Calls back after each event, those of other processes included, as they come; answers how to stop that. `undefined`:
+   * something that is no event has changed.
+   */
+  onEvent(listener: (event: HistoryEvent | undefined) => void): () => void {
     this.#listeners.add(listener)
     return () => void this.#listeners.delete(listener)
   }
 
-  #tell(): void {
-    for (const listener of [...this.#listeners]) listener()
+  #tell(event?: HistoryEvent): void {
+    for (const listener of [...this.#listeners]) listener(event)
   }
 }

@@ -33,6 +33,11 @@ export interface HandOver {
   /** Until when it is surely held if nothing is said of it, in milliseconds; `Infinity` where there are no leases. */
   leaseEnd: number
   readonly settles: SettleCall[]
+  /**
+   * It was seen when its lease was over, counted from before the pull: its process slept, or its answer was long on its way.
+   * When it was handed out nobody can tell, and others may have had it since.
+   */
+  readonly isLate: boolean
   /** When it was taken away, or its source was over. */
   gone: number
 }
@@ -42,6 +47,17 @@ export interface HandlerRun {
   readonly event: EventOf<'run'>
   aborted: number
   ended: number
+}
+
+/** A pull that nobody has seen the answer of. */
+export interface Gap {
+  readonly at: number
+  readonly source: number
+  /**
+   * Until when the broker may still have executed it, in milliseconds: until the consumer's next source is there, before
+   * which nothing of the old one's counts any more, or for a lease.
+   */
+  until: number
 }
 
 /** A history, read once: what all checks look at. */
@@ -55,7 +71,7 @@ export interface Ledger {
   readonly deliveries: ReadonlyMap<string, readonly HandOver[]>
   readonly runs: readonly HandlerRun[]
   /** Where a source was over with a pull under way, which may have taken messages that nobody has seen. */
-  readonly gaps: readonly { readonly at: number; readonly source: number }[]
+  readonly gaps: readonly Gap[]
   readonly facts: <K extends HistoryEvent['kind']>(kind: K) => readonly EventOf<K>[]
 }
 
@@ -76,7 +92,7 @@ class Reading implements Ledger {
   readonly handOvers: HandOver[] = []
   readonly deliveries = new Map<string, HandOver[]>()
   readonly runs: HandlerRun[] = []
-  readonly gaps: { at: number; source: number }[] = []
+  readonly gaps: Gap[] = []
   readonly #dead = new Set<string>()
   /** The latest source of each consumer. */
   readonly #consumers = new Map<string, number>()
@@ -108,7 +124,7 @@ class Reading implements Ledger {
     else if (event.kind === 'end') {
       this.#over.add(event.source)
       for (const handOver of this.handOvers) if (handOver.event.source === event.source) this.#gone(handOver, event)
-      if (event.unanswered) this.gaps.push({ at: event.at, source: event.source })
+      if (event.unanswered) this.#gap(event.source, event.at)
     } else if (event.kind === 'died') this.#died(event)
     else this.#readRun(event)
   }
@@ -139,7 +155,8 @@ class Reading implements Ledger {
     // was closed is given back with the rest.
     const isGone = this.#dead.has(event.process) || this.#over.has(event.source)
     const gone = isGone ? event.at : Number.POSITIVE_INFINITY
-    const handOver: HandOver = { event, leaseEnd: asked + lease, settles: [], gone }
+    const isLate = event.time >= asked + lease
+    const handOver: HandOver = { event, leaseEnd: asked + lease, settles: [], isLate, gone }
     this.handOvers.push(handOver)
     this.#byNumber.set(event.delivery, handOver)
     pushTo(this.deliveries, deliveryKey(event.topic, event.subscription, event.id), handOver)
@@ -177,6 +194,7 @@ class Reading implements Ledger {
     const before = this.#consumers.get(name)
     this.#consumers.set(name, source)
     for (const handOver of this.handOvers) if (handOver.event.source === before) this.#gone(handOver, event)
+    for (const gap of this.gaps) if (gap.source === before) gap.until = event.time
   }
 
   #died({ at, who, known }: EventOf<'died'>): void {
@@ -185,8 +203,13 @@ class Reading implements Ledger {
       if (handOver.event.process === who) handOver.gone = Math.min(handOver.gone, last)
     }
     this.#dead.add(who)
-    for (const [source, process] of this.#sources) if (process === who) this.gaps.push({ at: last, source })
+    for (const [source, process] of this.#sources) if (process === who) this.#gap(source, last)
     for (const run of this.runs) if (run.event.process === who) run.ended = Math.min(run.ended, last)
+  }
+
+  #gap(source: number, at: number): void {
+    const lease = this.#leases.get(source) ?? 0
+    this.gaps.push({ at, source, until: (this.events[at]?.time ?? 0) + lease })
   }
 
   #gone(handOver: HandOver | undefined, event: HistoryEvent): void {

@@ -9,6 +9,13 @@ const EVIDENCE = 10
 /**
  * One paragraph about a case that did not pass: what was promised, what happened, how its history ended, and how to see
  * it again.
+ *
+ * @example
+ * ```ts
+ * import { type CaseResult, failureText } from '@pluribus/conformance'
+ *
+ * const tell = (result: CaseResult) => console.error(failureText(result, `npm run soak -- --seed ${result.seed}`))
+ * ```
  */
 export function failureText(result: CaseResult, replay: string): string {
   const { case: one, verdict, reason = 'nothing is known of why' } = result

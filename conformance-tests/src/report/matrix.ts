@@ -92,4 +92,7 @@ function textOf(value: Capabilities[keyof Capabilities]): string {
   return JSON.stringify(value)
 }
 
-const amount = (value: number): string => (value >= Number.MAX_SAFE_INTEGER ? 'unlimited' : value.toLocaleString('en'))
+/** From ten years on a duration is none: what says so is without a limit. No other amount comes near. */
+const UNLIMITED = 315_360_000_000
+
+const amount = (value: number): string => (value >= UNLIMITED ? 'unlimited' : value.toLocaleString('en'))

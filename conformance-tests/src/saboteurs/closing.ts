@@ -1,12 +1,10 @@
 import { NO_EXCEPTIONS, type Publisher, type Settled, type Token } from '@pluribus/core/driver'
 import { decorate } from '../history/decorate.js'
 import { settlingAtTheEnd } from './holding.js'
+import { LAG } from './lag.js'
 import { mapOutgoing } from './map-batches.js'
 import { ackingInstead } from './map-settlements.js'
 import { defineSaboteurs } from './saboteur.js'
-
-/** How long a broken adapter takes between two steps that belong together, in milliseconds. */
-const LAG = 10
 
 /** What goes wrong when a process closes, where it publishes within handlers, and where it is mistaken. */
 export const CLOSING = defineSaboteurs(

@@ -3,12 +3,11 @@ import { decorate, sourceLike } from '../history/decorate.js'
 import { handingOut } from './handing-out.js'
 import { heldBack } from './held-back.js'
 import { holding } from './holding.js'
+import { LAG } from './lag.js'
 import { ackingInstead } from './map-settlements.js'
 import { messageLike } from './message-like.js'
 import { defineSaboteurs } from './saboteur.js'
 
-/** How long a broken adapter takes between two steps that belong together, in milliseconds. */
-const LAG = 10
 /** What a broken adapter has room for, in characters. */
 const ROOM = 1_000
 /** How many dead letters a broken adapter lists. */

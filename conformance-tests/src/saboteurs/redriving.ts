@@ -14,8 +14,8 @@ import { mapDeliveries } from './map-deliveries.js'
 import { messageLike } from './message-like.js'
 import { defineSaboteurs } from './saboteur.js'
 
-/** How long a broken adapter takes between two steps that belong together, in milliseconds. */
-const LAG = 5_000
+/** Between taking a dead letter out and storing its message again, in milliseconds: long enough to die in between. */
+const PAUSE = 5_000
 
 /** What goes wrong when dead letters are looked at, put back and thrown away. */
 export const REDRIVING = defineSaboteurs(
@@ -71,7 +71,7 @@ export const REDRIVING = defineSaboteurs(
     caughtBy: 'DLQ-14',
     says: /messages to be acked where, in a redrive, it dies-after/,
     adapter: inner =>
-      republishing(inner, ({ timers }) => new Promise<void>(resolve => void timers.setTimeout(resolve, LAG))),
+      republishing(inner, ({ timers }) => new Promise<void>(resolve => void timers.setTimeout(resolve, PAUSE))),
   },
   {
     name: 'nothing-is-ever-missing',

@@ -2,12 +2,10 @@ import type { Adapter, Delivery, Environment, Source, Token } from '@pluribus/co
 import { decorate, sourceLike } from '../history/decorate.js'
 import { handingOut } from './handing-out.js'
 import { heldBack } from './held-back.js'
+import { LAG } from './lag.js'
 import { mapDeliveries, mapMessages } from './map-deliveries.js'
 import { ackingInstead, mapSettlements } from './map-settlements.js'
 import { defineSaboteurs } from './saboteur.js'
-
-/** How long a broken adapter takes between two steps that belong together, in milliseconds. */
-const LAG = 10
 
 /** What goes wrong when runs have failed. */
 export const RETRYING = defineSaboteurs(

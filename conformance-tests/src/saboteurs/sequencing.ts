@@ -5,7 +5,7 @@ import { defineSaboteurs } from './saboteur.js'
 
 type Sequenced = NonNullable<Publisher['publishSequenced']>
 
-const sequencedBy =
+const handOver =
   (publisher: Publisher): Sequenced =>
   (lane, first, batch) => {
     if (publisher.publishSequenced === undefined) throw new Error('This publisher knows no lanes.')
@@ -27,7 +27,7 @@ export const SEQUENCING = defineSaboteurs(
         publisher: publisher => ({
           async publishSequenced(lane, _, batch) {
             const again = batch.map(message => outgoingLike(message, { idSupplied: false }))
-            return sequencedBy(publisher)(lane, (await positionOf(publisher, lane)) + 1, again)
+            return handOver(publisher)(lane, (await positionOf(publisher, lane)) + 1, again)
           },
         }),
       }),
@@ -43,7 +43,7 @@ export const SEQUENCING = defineSaboteurs(
         publisher: publisher => ({
           async publishSequenced(lane, first, batch) {
             const next = (await positionOf(publisher, lane)) + 1
-            return sequencedBy(publisher)(lane, Math.min(first, next), batch)
+            return handOver(publisher)(lane, Math.min(first, next), batch)
           },
         }),
       }),
@@ -57,7 +57,7 @@ export const SEQUENCING = defineSaboteurs(
     adapter: inner =>
       decorate(inner, {
         publisher: publisher => ({
-          publishSequenced: ({ name }, first, batch) => sequencedBy(publisher)({ name, epoch: 1 }, first, batch),
+          publishSequenced: ({ name }, first, batch) => handOver(publisher)({ name, epoch: 1 }, first, batch),
         }),
       }),
   },

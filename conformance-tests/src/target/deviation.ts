@@ -1,3 +1,5 @@
+import { TargetError } from './target-error.js'
+
 /**
  * A case that an adapter is known to fail, for now. It must go on failing: when it passes, or when `expires` is over, the
  * run fails.
@@ -21,9 +23,9 @@ export interface Deviation {
   readonly expires: string
 }
 
-/** Throws a TypeError for a deviation without a date on which it ends. */
+/** Throws a TargetError for a deviation without a date on which it ends. */
 export function checkDeviation({ case: id, expires }: Deviation): void {
   const isDate = /^\d{4}-\d\d-\d\d$/.test(expires) && !Number.isNaN(Date.parse(expires))
   if (!isDate)
-    throw new TypeError(`The known deviation ${id} expires on "${expires}": write a date, such as 2027-01-31.`)
+    throw new TargetError(`The known deviation ${id} expires on "${expires}": write a date, such as 2027-01-31.`)
 }

@@ -45,7 +45,7 @@ export interface Hooks {
    */
   readonly broker?: BrokerControl | ((settings: Settings) => BrokerControl)
   /** A foreign client of a store. Unlocks `raw`. */
-  raw?(settings: Settings): Promise<RawClient>
+  raw?(settings: Settings, time: TargetTime): Promise<RawClient>
   /** An adapter whose store asks `faults` before each operation. Unlocks `store`. */
   failingStore?(settings: Settings, faults: StoreFaults, time: TargetTime): Promise<Adapter>
 }

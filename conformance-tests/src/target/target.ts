@@ -4,6 +4,7 @@ import { checkDeviation, type Deviation } from './deviation.js'
 import type { Hooks } from './hooks.js'
 import type { Required } from './required.js'
 import type { Settings } from './settings.js'
+import { TargetError } from './target-error.js'
 import type { TargetTime } from './target-time.js'
 import type { Timing } from './timing.js'
 
@@ -80,7 +81,7 @@ export interface Target {
 /**
  * Checks a target and freezes it.
  *
- * @throws TypeError for a missing or unknown member, capabilities among them: those come from the adapter.
+ * @throws TargetError for a missing or unknown member, capabilities among them: those come from the adapter.
  *
  * @example
  * ```ts
@@ -97,16 +98,16 @@ export function defineTarget(target: Target): Target {
   for (const member of Object.keys(target)) {
     if (MEMBERS.includes(member)) continue
     const hint = member === 'capabilities' ? ' Capabilities come from the adapter alone.' : ''
-    throw new TypeError(`A target has no member "${member}".${hint} Legal are ${MEMBERS.join(', ')}.`)
+    throw new TargetError(`A target has no member "${member}".${hint} Legal are ${MEMBERS.join(', ')}.`)
   }
   for (const member of ['name', 'time', 'timing', 'required', 'settings', 'adapter'] as const) {
-    if (target[member] === undefined) throw new TypeError(`A target needs "${member}".`)
+    if (target[member] === undefined) throw new TargetError(`A target needs "${member}".`)
   }
   if (target.time !== 'virtual' && target.time !== 'real')
-    throw new TypeError("A target's time is 'virtual' or 'real'.")
+    throw new TargetError("A target's time is 'virtual' or 'real'.")
   for (const [name, ms] of Object.entries(target.timing)) {
     if (!(ms > 0))
-      throw new TypeError(`The timing "${name}" of target ${target.name} is not a positive number of milliseconds.`)
+      throw new TargetError(`The timing "${name}" of target ${target.name} is not a positive number of milliseconds.`)
   }
   for (const deviation of target.knownDeviations ?? []) checkDeviation(deviation)
   return Object.freeze({ ...target })

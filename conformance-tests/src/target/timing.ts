@@ -16,7 +16,10 @@ export interface Timing {
   readonly redeliver: number
   /** The lease that cases ask for: at least 100. */
   readonly lease: number
-  /** The delay that cases use for retries and for delayed messages: several times the adapter's tick. */
+  /**
+   * The delay that cases use for retries and for delayed messages: several times the adapter's tick, and, where it has ordering
+   * keys, a fraction of its `limits.hold`.
+   */
   readonly delay: number
   /** The handler timeout that cases give where a handler is to outlive it. */
   readonly timeout: number

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { Story } from './story.js'
+import { LEASE, Story } from './story.js'
 
 function declared(changes: Parameters<Story['declare']>[0] = {}): Story {
   const story = new Story()
@@ -40,6 +40,36 @@ describe('publishOrder', () => {
     expect(story.judge()).toEqual([])
   })
 
+  test('what was published after the next source had come is ordered again', () => {
+    const story = declared()
+    story.publish('m1')
+    story.deliver('m1')
+    story.end('p1', 'lost', true)
+    story.now += 1
+    story.replace()
+    story.now += 1
+    story.publish(['m2', 'm3'])
+    story.deliver('m3')
+    story.deliver('m2')
+    const swapped = 'publishOrder: orders/billing: message m2 came after m3, before which it had been published.'
+    expect(story.judge()).toEqual([swapped])
+  })
+
+  test('without a next source, what an unanswered pull may have taken is free for a lease', () => {
+    const inversionAfter = (ms: number) => {
+      const story = declared()
+      story.publish('m1')
+      story.deliver('m1', {}, 'p2')
+      story.died('p2')
+      story.now += ms
+      story.publish(['m2', 'm3'])
+      story.deliver('m3')
+      story.deliver('m2')
+      return story.judge().length
+    }
+    expect([inversionAfter(LEASE), inversionAfter(LEASE + 1)]).toEqual([0, 1])
+  })
+
   test.each<[string, (story: Story) => void]>([
     ['two of a batch', story => story.publish(['m1', 'm2'])],
     [
@@ -67,6 +97,31 @@ describe('publishOrder', () => {
     expect(found).toEqual(
       isOpen ? [] : ['publishOrder: orders/billing: message m1 came after m2, before which it had been published.'],
     )
+  })
+
+  test('what a source that is over may have fetched comes late, where the broker hands out by itself', () => {
+    const story = declared()
+    story.deliver('m0', {}, 'p2')
+    story.publish(['m1', 'm2'])
+    story.deliver('m2')
+    story.end('p2')
+    story.deliver('m1')
+    const inverted = 'publishOrder: orders/billing: message m1 came after m2, before which it had been published.'
+    expect(story.judge()).toContain(inverted)
+    expect(story.judge({ fencing: 'local' })).not.toContain(inverted)
+    const lost = declared()
+    lost.deliver('m0', {}, 'p2')
+    lost.end('p2', 'lost')
+    lost.publish(['m1', 'm2'])
+    lost.deliver('m2')
+    lost.deliver('m1')
+    expect(lost.judge({ fencing: 'local' })).not.toContain(inverted)
+    const open = declared()
+    open.deliver('m0', {}, 'p2')
+    open.publish(['m1', 'm2'])
+    open.deliver('m2')
+    open.deliver('m1')
+    expect(open.judge({ fencing: 'local' })).toContain(inverted)
   })
 
   test('one in the middle of many', () => {
@@ -127,6 +182,18 @@ describe('keyOrder', () => {
     story.publish('m2', { key })
     story.deliver('m2', { key })
     expect(story.judge()).toEqual([])
+  })
+
+  test('what was trimmed does not come, and holds up nobody', () => {
+    const story = declared()
+    story.publish('m1', { key })
+    story.trim()
+    story.publish(['m2', 'm3'], { key })
+    const delivery = story.deliver('m2', { key })
+    expect(story.judge()).toEqual([])
+    story.deliver('m3', { key })
+    story.settle(delivery)
+    expect(story.judge()).toEqual([expect.stringMatching(/^keyOrder: .* m3 .* while m2/)])
   })
 
   test('where there are no keys, there is no order of them', () => {

@@ -102,6 +102,38 @@ describe('duplicated', () => {
     expect(kept.judge({ settle: 'sent' })).toEqual([expect.stringMatching(/^duplicated/)])
   })
 
+  test('an ack that was only sent may arrive when the lease is over: answered by then, or not', () => {
+    const ackedAfter = (ms: number, promises: Parameters<Story['judge']>[0] = { settle: 'sent' }) => {
+      const story = published('m1')
+      const delivery = story.deliver('m1')
+      story.now += ms
+      story.settle(delivery)
+      story.now = LEASE + 1
+      story.deliver('m1', {}, 'p2')
+      return story.judge(promises)
+    }
+    expect(ackedAfter(LEASE)).toEqual([])
+    expect(ackedAfter(LEASE - 1)).toEqual([expect.stringMatching(/^duplicated/)])
+    expect(ackedAfter(LEASE, { settle: 'stored' })).toEqual([expect.stringMatching(/^duplicated/)])
+  })
+
+  test('a process that slept sees late what it was handed before others had it', () => {
+    const story = published('m1')
+    const asked = story.pull('sleeper')
+    story.now += LEASE
+    story.settle(story.deliver('m1', { losses: 1 }), 'retry')
+    const held = story.deliver('m1', { attempt: 2 })
+    story.deliver('m1', { asked }, 'sleeper')
+    story.settle(held)
+    expect(story.judge()).toEqual([])
+    // What was asked for just now is not late.
+    story.deliver('m1', {}, 'sleeper')
+    expect(story.judge()).toEqual([
+      expect.stringMatching(/^duplicated: .* after it had been acked/),
+      'attempts: orders/billing: message m1 came as attempt 1, where 2 was due.',
+    ])
+  })
+
   test('to another process while it is held, renewed leases included', () => {
     const story = published('m1')
     const delivery = story.deliver('m1')

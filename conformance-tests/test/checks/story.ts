@@ -91,6 +91,11 @@ export class Story {
     return delivery
   }
 
+  /** A pull whose answer nobody has seen yet; answers where it stands. */
+  pull(process = 'p1'): number {
+    return this.#history.add(process, { kind: 'pull', source: this.#source(process), max: 1 })
+  }
+
   /** `result: undefined` for one that is never answered. */
   settle(delivery: number, as: SettleKind = 'ack', result: SettleResult | undefined = 'done'): void {
     const process = this.#deliveries.get(delivery) ?? 'p1'
@@ -128,6 +133,10 @@ export class Story {
 
   remove(): void {
     this.#history.add('p1', { kind: 'remove', topic: TOPIC, subscription: SUBSCRIPTION })
+  }
+
+  trim(): void {
+    this.#history.add('p1', { kind: 'trim', topic: TOPIC })
   }
 
   /** A run begins; answers how to end it and how to abort it. */

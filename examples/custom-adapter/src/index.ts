@@ -1,2 +1,1 @@
 export { sqlite } from './adapter.ts'
-export type { SqliteOptions } from './options.ts'

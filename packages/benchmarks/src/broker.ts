@@ -1,3 +1,4 @@
+import type { BrokerKind } from '@pluribus/test-brokers'
 import type { Scenario } from './scenario.ts'
 import type { Subject } from './subject.ts'
 
@@ -11,11 +12,26 @@ export type Goal =
       readonly atLeast: number
     }
   | {
+      readonly kind: 'cost'
+      readonly text: string
+      readonly scenario: string
+      readonly figure: string
+      readonly against: string
+      readonly atMost: number
+    }
+  | {
       readonly kind: 'limit'
       readonly text: string
       readonly scenario: string
       readonly figure: string
       readonly atMost: number
+    }
+  | {
+      readonly kind: 'floor'
+      readonly text: string
+      readonly scenario: string
+      readonly figure: string
+      readonly atLeast: number
     }
   | {
       readonly kind: 'growth'
@@ -32,6 +48,12 @@ export interface BenchedBroker {
   readonly ours: string
   readonly subjects: readonly Subject[]
   readonly goals: readonly Goal[]
+  /** Names of the scenarios that are measured, in any order. */
+  readonly scenarios: readonly string[]
+  /** The server that every measurement gets a fresh one of; absent where the broker is in the process. */
+  readonly server?: BrokerKind
+  /** For `--profile`: what the server says of its own time, as Markdown. */
+  serverStats?(url: string): Promise<string>
   /** Names of the packages whose versions the report states. */
   readonly versions: readonly string[]
 }

@@ -7,7 +7,9 @@ export interface Job {
   readonly broker: string
   readonly scenario: string
   readonly subject: string
-  readonly scale: 'full' | 'quick' | 'long'
+  readonly scale: 'full' | 'quick' | 'profile'
+  /** Of the server; absent where the broker is in the process. */
+  readonly url?: string
 }
 
 /** Its result, as `--json` writes it. */
@@ -20,6 +22,9 @@ export interface Sample {
 
 // V8 drops the bytecode of what has not run for some collections: 4.6 MB that would be found missing while memory is measured.
 const NODE_OPTIONS = ['--expose-gc', '--no-flush-bytecode']
+
+/** Milliseconds after which a measurement is over in any case: somebody waits for a message that never comes. */
+const PATIENCE = 20 * 60_000
 
 const CHILD = fileURLToPath(new URL('./child.ts', import.meta.url))
 
@@ -35,7 +40,9 @@ export function measure(job: Job, nodeOptions: readonly string[] = []): Promise<
       figures = message as Figures
     })
     child.on('error', reject)
+    const timer = setTimeout(() => child.kill('SIGKILL'), PATIENCE)
     child.on('exit', (code, signal) => {
+      clearTimeout(timer)
       if (code === 0 && figures !== undefined) return resolve(figures)
       reject(new Error(`${job.scenario} of ${job.subject} ended with ${signal ?? `code ${code}`}.`))
     })

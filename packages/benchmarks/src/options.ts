@@ -16,16 +16,19 @@ export interface Options {
 
 export const USAGE = `npm run bench -- --broker memory [options]
 
-  --broker <name>      the folder of subjects: memory
+  --broker <name>      the folder of subjects: memory, redis, nats; redis and nats run on servers of their own
   --only <scenario>    measure this one; may be repeated, or a list with commas
   --subject <name>     measure this one; may be repeated, or a list with commas
-  --rounds <n>         measurements of each, interleaved; default 5
+  --rounds <n>         measurements of each, interleaved; default 5, on servers 3
   --quick              shorter and smaller, 2 rounds: to see that it works, not to quote
   --json <file>        write every sample
   --write              rewrite the generated part of packages/benchmarks/README.md
   --profile <scenario> where the time goes, of ours or of --subject
 
-scenarios: ${SCENARIOS.map(({ name }) => name).join(', ')}`
+scenarios: ${SCENARIOS.map(({ name }) => name).join(', ')};
+only when asked for: ${SCENARIOS.filter(({ byNameOnly }) => byNameOnly)
+  .map(({ name }) => name)
+  .join(', ')}`
 
 export function readOptions(args: readonly string[]): Options | undefined {
   const { values } = parseArgs({
@@ -43,7 +46,7 @@ export function readOptions(args: readonly string[]): Options | undefined {
     },
   })
   if (values.help) return undefined
-  const rounds = Number(values.rounds ?? (values.quick ? 2 : 5))
+  const rounds = Number(values.rounds ?? roundsOf(values.broker, values.quick))
   if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`--rounds ${values.rounds}: a whole number from 1.`)
   const only = values.only.flatMap(list => list.split(','))
   for (const name of values.profile === undefined ? only : [values.profile]) checkScenario(name)
@@ -58,6 +61,12 @@ export function readOptions(args: readonly string[]): Options | undefined {
     write,
     profile,
   }
+}
+
+/** On a server each measurement takes longer, and there are more of them. */
+function roundsOf(broker: string, quick: boolean): number {
+  if (quick) return 2
+  return broker === 'memory' ? 5 : 3
 }
 
 function checkScenario(name: string): void {

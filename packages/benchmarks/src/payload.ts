@@ -3,6 +3,7 @@ import type { Data, Handle, Item, Order, Setup } from './subject.ts'
 /** Messages a batch, and so the most that are in flight: what `reference/performance.md` uses. */
 export const BATCH = 256
 const BATCHES = 16
+/** Bytes of a message. */
 const SIZE = 256
 const LEVELS = 10
 const KEYS = 1_000
@@ -11,8 +12,8 @@ const KEYS = 1_000
  * 4,096 messages, made before anything is measured and published round and round: a publisher that made a new array for
  * each message would spend more time on that than some subjects spend on all the rest.
  */
-export function makeBatches(format: Setup['format']): readonly (readonly Item[])[] {
-  const make = format === 'json' ? orderOf : bytesOf
+export function makeBatches(format: Setup['format'], size = SIZE): readonly (readonly Item[])[] {
+  const make = format === 'json' ? orderOf : (n: number) => bytesOf(n, size)
   return Array.from({ length: BATCHES }, (_, batch) =>
     Array.from({ length: BATCH }, (_, i) => ({ data: make(batch * BATCH + i) })),
   )
@@ -25,8 +26,8 @@ export function ranked(batches: readonly (readonly Item[])[], by: 'priority' | '
   return batches.map(batch => batch.map(rank))
 }
 
-function bytesOf(n: number): Uint8Array {
-  const bytes = new Uint8Array(SIZE).fill(n)
+function bytesOf(n: number, size: number): Uint8Array {
+  const bytes = new Uint8Array(size).fill(n)
   new DataView(bytes.buffer).setUint32(0, n)
   return bytes
 }

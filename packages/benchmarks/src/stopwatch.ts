@@ -1,4 +1,8 @@
 import type { Column } from './scenario.ts'
+import type { Subject } from './subject.ts'
+
+/** What messages have cost. */
+export type Cost = Readonly<{ rate: number; cpu: number; thread: number; server?: number }>
 
 /** What a stretch of work cost, summed over several. */
 export class Stopwatch {
@@ -8,13 +12,22 @@ export class Stopwatch {
   #process = 0
   /** Microseconds of the thread that runs JavaScript. */
   #thread = 0
+  /** Microseconds of the server's processes. */
+  #server = 0
   #start = 0
   #processBefore = process.cpuUsage()
   #threadBefore = process.threadCpuUsage()
+  #serverBefore = 0
+  readonly #serverTime: (() => number) | undefined
+
+  constructor({ serverTime }: Subject) {
+    this.#serverTime = serverTime
+  }
 
   start(): void {
     this.#processBefore = process.cpuUsage()
     this.#threadBefore = process.threadCpuUsage()
+    this.#serverBefore = this.#serverTime?.() ?? 0
     this.#start = performance.now()
   }
 
@@ -23,20 +36,23 @@ export class Stopwatch {
     this.elapsed = 0
     this.#process = 0
     this.#thread = 0
+    this.#server = 0
   }
 
   stop(): void {
     this.elapsed += performance.now() - this.#start
     this.#process += sum(process.cpuUsage(this.#processBefore))
     this.#thread += sum(process.threadCpuUsage(this.#threadBefore))
+    this.#server += (this.#serverTime?.() ?? 0) - this.#serverBefore
   }
 
-  /** Messages a second; CPU seconds per 100,000 of them; nanoseconds of the main thread for one. */
-  per(messages: number): { readonly rate: number; readonly cpu: number; readonly thread: number } {
+  /** Messages a second; CPU seconds per 100,000 of them, of this process and of the server; nanoseconds of the main thread for one. */
+  per(messages: number): Cost {
     return {
       rate: (messages / this.elapsed) * 1_000,
       cpu: this.#process / messages / 10,
       thread: (this.#thread / messages) * 1_000,
+      ...(this.#serverTime && { server: this.#server / messages / 10 }),
     }
   }
 }
@@ -47,3 +63,5 @@ export const RATE: Column = { figure: 'rate', title: 'messages /s', better: 'mor
 export const CPU: Column = { figure: 'cpu', title: 'CPU s per 100k', better: 'less', digits: 3 }
 /** Hardly moved by what else the machine does: a thread that waits for a core costs nothing. */
 export const THREAD: Column = { figure: 'thread', title: 'main thread ns', better: 'less', digits: 0 }
+/** Shown for those brokers that have a server. */
+export const SERVER: Column = { figure: 'server', title: 'server CPU s per 100k', better: 'less', digits: 3 }

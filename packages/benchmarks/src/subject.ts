@@ -1,4 +1,4 @@
-/** What a handler or a publisher deals in: 256 bytes, or an object whose JSON has about as many. */
+/** What a handler or a publisher deals in: 256 bytes (or 4,096), or an object whose JSON has about as many. */
 export type Data = Uint8Array | Order
 
 /** The JSON payload. */
@@ -19,12 +19,16 @@ export type Handle = (data: Data) => void | Promise<void>
 
 /** What a scenario asks of a queue. */
 export interface Setup {
+  /** Where the broker is: a server that nobody else uses, or `memory:`. */
+  readonly url: string
   readonly format: 'bytes' | 'json'
   readonly discipline: 'fifo' | 'priority'
   readonly concurrency: number
   readonly middlewares: number
   /** How many queues get every message. 1, but for the memory scenario, which compares none with some. */
   readonly subscriptions: number
+  /** Bytes of handled messages that are kept, where a scenario would otherwise fill the disk; else what the subject keeps anyway. */
+  readonly retained?: number
 }
 
 /** One queue of one subject, with one consumer. */
@@ -35,9 +39,14 @@ export interface Queue {
   publishAll(items: readonly Item[]): Promise<unknown>
   /** Starts the consumer. */
   consume(handle: Handle): Promise<unknown>
-  /** Stops and starts the consumer again, for those subjects that take part in the backlog scenarios. */
-  pause?(): void
-  resume?(): void
+  /** Stops and starts the consumer again, for those subjects that take part in the scenarios with a backlog. */
+  pause?(): void | Promise<unknown>
+  resume?(): void | Promise<unknown>
+  /**
+   * How many messages wait or are not settled, by the account of the server itself; absent where nothing is stored. It
+   * shows that nobody is fast because something was never stored, or because nothing is ever settled.
+   */
+  left?(): Promise<number>
   close(): Promise<unknown>
 }
 
@@ -48,7 +57,11 @@ export interface Subject {
   readonly what: string
   /** Names of the scenarios it takes part in; absent for all. */
   readonly only?: readonly string[]
+  /** Whether it takes so long that it drains a fifth of what others drain: its rate is the same. */
+  readonly isSlow?: boolean
   /** Whether it stores the message itself, subscribed to or not; others store a reference to the publisher's own. */
   readonly keeps: boolean
   open(setup: Setup): Promise<Queue>
+  /** Microseconds of processor time that the server has used, where there is one. */
+  serverTime?(): number
 }

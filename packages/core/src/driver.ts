@@ -5,8 +5,11 @@
  */
 export { BrokerUrl, type Host, parseBrokerUrl, redact } from './config/broker-url.js'
 export type { Adapter, Classified, Connection, ConnectionEvents, ServerInfo } from './driver/adapter.js'
-export type { Capabilities, CountField, Exactness } from './driver/capabilities.js'
+export { Alarm } from './driver/alarm.js'
+export { type Capabilities, type CountField, type Exactness, WEAKEST_CAPABILITIES } from './driver/capabilities.js'
+export { replaced, stale, startNotFound } from './driver/contract-errors.js'
 export { type Discipline, type QueueDiscipline, queueDiscipline, type Ranked } from './driver/discipline.js'
+export { type Enveloped, fromEnvelope, toEnvelope } from './driver/envelope.js'
 export type { Clock, Environment, Logger, TimerHandle, Timers } from './driver/environment.js'
 export { ContiguousFloor, type ContiguousFloorOptions } from './driver/log/contiguous-floor.js'
 export { decodeNote, encodeNote, type HandoverNote, NOTE_OVERHEAD, type Trouble } from './driver/log/handover-note.js'
@@ -27,6 +30,7 @@ export type {
   SubscriptionCounts,
 } from './driver/persistence.js'
 export type { Lane, PublishException, Publisher } from './driver/publisher.js'
+export { type Redeclared, redeclareSubscription, redeclareTopic } from './driver/redeclare.js'
 export type { Retention, SettingChange, Start, SubscriptionName, SubscriptionSpec, TopicSpec } from './driver/spec.js'
 export {
   type ConsumerGeneration,

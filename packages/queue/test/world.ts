@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { DeliveryQueue, type Order, PendingCounts } from '../src/index.js'
+import { DeliveryQueue, type Order, PendingCounts, type QueueOptions } from '../src/index.js'
 import { ReferenceQueue } from './reference-queue.js'
 import type { ModelMessage } from './reference-records.js'
 import type { Transition } from './transitions.js'
@@ -24,9 +24,25 @@ interface Consumer {
   readonly lease: number
 }
 
+/** What a claim has taken, in arrays of which nothing but elements is looked at. */
+type ClaimedArrays = Readonly<Record<'position' | 'token' | 'failures' | 'losses' | 'marks', ArrayLike<number>>>
+
+/** A machine that is compared with the model: the queue itself, or what does the same on a server. */
+export interface Machine
+  extends Pick<
+      DeliveryQueue,
+      'add' | 'open' | 'close' | 'transfer' | 'isHolding' | 'claim' | 'ack' | 'retry' | 'release'
+    >,
+    Pick<DeliveryQueue, 'reject' | 'mark' | 'renew' | 'positionOf' | 'redrive' | 'discard' | 'isDead' | 'hasReady'>,
+    Pick<DeliveryQueue, 'nextDue' | 'counts'> {
+  readonly claimed: ClaimedArrays
+  dead(): Iterable<number>
+  pending(): Iterable<number>
+}
+
 /** A subscription twice: the machine, and the model. */
 interface Subscription {
-  readonly queue: DeliveryQueue
+  readonly queue: Machine
   readonly model: ReferenceQueue
   readonly handled: number[]
   consumers: Consumer[]
@@ -61,11 +77,17 @@ export class World {
   readonly subscriptions: Subscription[] = []
   readonly setup: Setup
   readonly took: (transition: Transition) => void
+  readonly #machine: (options: QueueOptions) => Machine
   last = 0
 
-  constructor(setup: Setup, took: (transition: Transition) => void) {
+  constructor(
+    setup: Setup,
+    took: (transition: Transition) => void,
+    machine: (options: QueueOptions) => Machine = options => new DeliveryQueue(options),
+  ) {
     this.setup = setup
     this.took = took
+    this.#machine = machine
     this.subscribe(0)
   }
 
@@ -86,7 +108,7 @@ export class World {
   subscribe(from: number): void {
     const { order, bands } = this.setup
     const handled: number[] = []
-    const queue = new DeliveryQueue({
+    const queue = this.#machine({
       order,
       bands,
       keyOf: position => this.log.get(position)?.key,

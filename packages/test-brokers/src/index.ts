@@ -1,5 +1,6 @@
 export { brokerControl } from './broker-control.ts'
 export { findOrBlock } from './find-or-block.ts'
+export { type LazyBroker, lazyBroker } from './lazy-broker.ts'
 export { MissingBroker } from './missing-broker.ts'
 export type { Installation } from './recipe.ts'
 export { findBroker, type StartOptions, startBroker } from './start-broker.ts'

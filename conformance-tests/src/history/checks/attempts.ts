@@ -7,11 +7,13 @@ import { isRedriven } from './duplicated.js'
 /**
  * The first delivery is attempt 1; a confirmed retry adds one, and nothing else does. A redrive starts afresh. Where
  * attempts live with their process, another process may count fewer, never more; so may a later source of the same process,
- * because what an outage has taken out of its hands comes from the broker, which has not heard of the failed runs.
+ * because what an outage has taken out of its hands comes from the broker, which has not heard of the failed runs. What was
+ * seen late was handed out some time before: it is left out.
  */
 export function attempts(ledger: Ledger, promises: Promises): readonly Anomaly[] {
-  return [...ledger.deliveries.values()].flatMap(handOvers =>
-    handOvers.flatMap((next, index) => {
+  return [...ledger.deliveries.values()].flatMap(all => {
+    const handOvers = all.filter(({ isLate }) => !isLate)
+    return handOvers.flatMap((next, index) => {
       const before = handOvers[index - 1]
       if (isStoredAgain(ledger, next) || mayBeCopied(handOvers.slice(0, index), promises)) return []
       const legal = before === undefined ? [1] : legalAfter(ledger, before, next, promises)
@@ -19,8 +21,8 @@ export function attempts(ledger: Ledger, promises: Promises): readonly Anomaly[]
       if (legal.includes(attempt)) return []
       const message = `${topic}/${subscription}: message ${id} came as attempt ${attempt}, where ${legal.join(' or ')} was due.`
       return [{ check: 'attempts', message, events: before === undefined ? [at] : [before.event.at, at] }]
-    }),
-  )
+    })
+  })
 }
 
 function legalAfter(ledger: Ledger, before: HandOver, next: HandOver, promises: Promises): readonly number[] {

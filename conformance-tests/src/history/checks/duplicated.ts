@@ -6,32 +6,42 @@ import { mayBeCopied } from './copied.js'
 /**
  * A message is handed out again only for a reason: it was given back, its lease has ended, its consumer is gone, it was
  * redriven. Never after a confirmed ack or reject, where settling is `stored`; where it is only `sent`, an ack may be lost
- * with its connection. Where fencing is `local`, a retry in doubt may have left two of a message.
+ * with its connection, or arrive when the lease is over. Where fencing is `local`, a retry in doubt may have left two of a message.
  */
 export function duplicated(ledger: Ledger, promises: Promises): readonly Anomaly[] {
   return [...ledger.deliveries.values()].flatMap(handOvers =>
     handOvers.slice(1).flatMap((next, index) => {
       if (mayBeCopied(handOvers.slice(0, index + 1), promises) || wasStoredTwice(ledger, next)) return []
       const before = handOvers.slice(0, index + 1).filter(handOver => !isRedriven(ledger, handOver, next))
-      const last = before.at(-1)
-      return last === undefined ? [] : [...afterItsEnd(before, next, promises), ...whileHeld(last, next)]
+      const held = next.isLate ? undefined : before.findLast(({ isLate }) => !isLate)
+      const whileItWas = held === undefined ? [] : whileHeld(held, next)
+      return [...afterItsEnd(ledger, before, next, promises), ...whileItWas]
     }),
   )
 }
 
 const nameOf = ({ event }: HandOver): string => `${event.topic}/${event.subscription}: message ${event.id}`
 
-function afterItsEnd(before: readonly HandOver[], next: HandOver, promises: Promises): readonly Anomaly[] {
+function afterItsEnd(
+  ledger: Ledger,
+  before: readonly HandOver[],
+  next: HandOver,
+  promises: Promises,
+): readonly Anomaly[] {
   for (const handOver of before) {
     const end = handOver.settles.find(call => isConfirmedEnd(call) && call.resolved < next.event.asked)
     if (end === undefined) continue
-    if (promises.settle === 'sent' && handOver.gone < next.event.at) continue
+    if (promises.settle === 'sent' && (handOver.gone < next.event.at || wasLate(ledger, end, handOver))) continue
     const what = end.as === 'ack' ? 'acked' : 'dead-lettered'
     const message = `${nameOf(next)} was handed out again after it had been ${what}.`
     return [{ check: 'duplicated', message, events: [handOver.event.at, end.resolved, next.event.at] }]
   }
   return []
 }
+
+/** What is only sent may have arrived when the lease was over. */
+const wasLate = ({ events }: Ledger, { resolved }: SettleCall, { leaseEnd }: HandOver): boolean =>
+  (events[resolved]?.time ?? 0) >= leaseEnd
 
 const isConfirmedEnd = ({ as, result }: SettleCall): boolean => (as === 'ack' || as === 'reject') && result === 'done'
 

@@ -2,6 +2,7 @@ import { groupBy } from '../../group-by.js'
 import type { Anomaly } from '../anomaly.js'
 import type { EventOf } from '../event.js'
 import { deliveryKey, finished, type Ledger, type Publication } from '../ledger.js'
+import { gapsOf, mayHaveTaken } from './gaps.js'
 import { precedes } from './precedes.js'
 
 /** Messages of one key are handed out one after the other, in the order of their publishing, through retries. */
@@ -19,10 +20,19 @@ export function keyOrder(ledger: Ledger): readonly Anomaly[] {
   })
 }
 
-/** What was stored, of one topic and key, in the order of publishing. Delayed ones take their place when they are due. */
+/**
+ * What was stored, of one topic and key, in the order of publishing. Delayed ones take their place when they are due; of what has been
+ * trimmed nobody knows what is left.
+ */
 function byKey(ledger: Ledger): ReadonlyMap<string, readonly Publication[]> {
+  const trims = ledger.facts('trim')
+  const isKept = ({ topic, invoked }: Publication) => !trims.some(trim => trim.topic === topic && trim.at > invoked)
   const stored = ledger.publications.filter(
-    ({ key, result, delay }) => key !== undefined && result === 'stored' && delay === 0,
+    publication =>
+      publication.key !== undefined &&
+      publication.result === 'stored' &&
+      publication.delay === 0 &&
+      isKept(publication),
   )
   return groupBy(stored, ({ topic, key }) => JSON.stringify([topic, key]))
 }
@@ -36,12 +46,14 @@ interface Passage {
 
 function overtakings(ledger: Ledger, declared: EventOf<'declare'>, group: readonly Publication[]): readonly Anomaly[] {
   const { topic, subscription, from, at } = declared
-  const mayBeUnseen = hasUnanswered(ledger, declared)
+  const gaps = gapsOf(ledger, topic, subscription)
   const passages = group
     .filter(({ invoked }) => from === 'earliest' || invoked > at)
     .map(publication => passageOf(ledger, subscription, publication))
     // What a pull that was never answered has taken is nobody's to see.
-    .filter(({ begun }) => begun < Number.POSITIVE_INFINITY || !mayBeUnseen)
+    .filter(
+      ({ begun, publication }) => begun < Number.POSITIVE_INFINITY || !gaps.some(gap => mayHaveTaken(gap, publication)),
+    )
   return passages.flatMap((later, index) => {
     const earlier = passages
       .slice(0, index)
@@ -63,14 +75,4 @@ function passageOf(ledger: Ledger, subscription: string, publication: Publicatio
     begun: handOvers[0]?.event.at ?? Number.POSITIVE_INFINITY,
     finished: Math.min(Number.POSITIVE_INFINITY, ...ends),
   }
-}
-
-function hasUnanswered(ledger: Ledger, { topic, subscription }: EventOf<'declare'>): boolean {
-  const ours = new Set(
-    ledger
-      .facts('open')
-      .filter(open => open.topic === topic && open.subscription === subscription)
-      .map(({ source }) => source),
-  )
-  return ledger.gaps.some(({ source }) => ours.has(source))
 }

@@ -1,13 +1,17 @@
 import { groupBy } from '../../group-by.js'
 import type { Anomaly } from '../anomaly.js'
+import type { Promises } from '../event.js'
 import { type HandOver, type Ledger, messageKey, type Publication, subscriptionKey } from '../ledger.js'
+import { gapsOf, mayHaveTaken } from './gaps.js'
 import { precedes } from './precedes.js'
 
 /**
  * A source of a fifo subscription hands out what it hands out for the first time in the order of publishing. Keyed messages
- * may have to wait for others of their key, delayed ones for their time; both are looked at elsewhere.
+ * may have to wait for others of their key, delayed ones for their time; both are looked at elsewhere. Where the broker hands out by
+ * itself what is wanted (`fencing: 'local'`), a source that is over may have had messages that nobody has pulled: they come after
+ * what others were given meanwhile.
  */
-export function publishOrder(ledger: Ledger): readonly Anomaly[] {
+export function publishOrder(ledger: Ledger, promises: Promises): readonly Anomaly[] {
   const fifo = new Set(
     ledger
       .facts('declare')
@@ -18,18 +22,49 @@ export function publishOrder(ledger: Ledger): readonly Anomaly[] {
   const bySource = groupBy(firsts, ({ event }) => event.source)
   return [...bySource.values()].flatMap(handOvers => {
     const { topic, subscription } = (handOvers[0] as HandOver).event
-    return fifo.has(subscriptionKey(topic, subscription)) ? inversions(ledger, handOvers) : []
+    if (!fifo.has(subscriptionKey(topic, subscription))) return []
+    return inversions(ledger, handOvers, excusesOf(ledger, promises, handOvers[0] as HandOver))
   })
 }
 
-function inversions(ledger: Ledger, handOvers: readonly HandOver[]): readonly Anomaly[] {
+/** Whether a message may have been somewhere where nobody has seen it, and have come back late. */
+type Excuse = (publication: Publication, handOver: HandOver) => boolean
+
+function excusesOf(ledger: Ledger, { fencing }: Promises, { event: { topic, subscription } }: HandOver): Excuse {
+  // What an unanswered pull has taken comes back later, at its place, as if for the first time.
+  const gaps = gapsOf(ledger, topic, subscription)
+  const isTaken: Excuse = (publication, { event }) =>
+    gaps.some(gap => gap.at < event.at && mayHaveTaken(gap, publication))
+  return fencing === 'local' ? either(isTaken, fetching(ledger, topic, subscription)) : isTaken
+}
+
+/**
+ * Whether another source was over between the publish of a message and its hand-over. One whose link was lost may have been
+ * sent messages for a lease longer: its broker did not know.
+ */
+function fetching(ledger: Ledger, topic: string, subscription: string): Excuse {
+  const opens = ledger.facts('open').filter(open => open.topic === topic && open.subscription === subscription)
+  const leases = new Map(opens.map(({ source, lease = 0 }) => [source, lease]))
+  const ends = ledger.facts('end').filter(({ source }) => leases.has(source))
+  return ({ invoked, invokedTime }, { event }) =>
+    ends.some(({ source, at, time, why }) => {
+      if (source === event.source || at >= event.at) return false
+      return invoked < at || (why === 'lost' && invokedTime <= time + (leases.get(source) ?? 0))
+    })
+}
+
+const either =
+  (one: Excuse, other: Excuse): Excuse =>
+  (publication, handOver) =>
+    one(publication, handOver) || other(publication, handOver)
+
+function inversions(ledger: Ledger, handOvers: readonly HandOver[], isExcused: Excuse): readonly Anomaly[] {
   const found: Anomaly[] = []
   const latest = new Map<string, { publication: Publication; handOver: HandOver }>()
   const inOrder = handOvers.toSorted((a, b) => a.event.at - b.event.at)
   for (const handOver of inOrder) {
     const publication = ordered(ledger, handOver)
-    // What an unanswered pull has taken comes back later, at its place, as if for the first time.
-    if (publication === undefined || ledger.gaps.some(({ at }) => at < handOver.event.at)) continue
+    if (publication === undefined || isExcused(publication, handOver)) continue
     for (const before of latest.values()) {
       if (!precedes(publication, before.publication)) continue
       const { topic, subscription, id, at } = handOver.event

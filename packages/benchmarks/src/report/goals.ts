@@ -44,11 +44,19 @@ function judge(goal: Goal, ours: string, samples: Samples): Judged | undefined {
     const byThread = samples.ratio(goal.scenario, goal.against, ours, 'thread')
     return { against: goal.against, goal: `≥ ${goal.atLeast} ×`, found, byThread, met: found.median >= goal.atLeast }
   }
-  const found = goal.kind === 'limit' ? samples.spread(goal.scenario, ours, goal.figure) : growth(goal, ours, samples)
+  if (goal.kind === 'cost') {
+    const found = samples.ratio(goal.scenario, ours, goal.against, goal.figure)
+    return found && { against: goal.against, goal: `≤ ${goal.atMost} ×`, found, met: found.median <= goal.atMost }
+  }
+  if (goal.kind === 'growth') {
+    const found = growth(goal, ours, samples)
+    const wanted = `≤ ${goal.atMost} × its growth`
+    return found && { against: goal.against, goal: wanted, found, met: found.median <= goal.atMost }
+  }
+  const found = samples.spread(goal.scenario, ours, goal.figure)
   if (found === undefined) return undefined
-  const against = goal.kind === 'limit' ? '–' : goal.against
-  const wanted = goal.kind === 'limit' ? `≤ ${goal.atMost}` : `≤ ${goal.atMost} × its growth`
-  return { against, goal: wanted, found, met: found.median <= goal.atMost }
+  if (goal.kind === 'limit') return { against: '–', goal: `≤ ${goal.atMost}`, found, met: found.median <= goal.atMost }
+  return { against: '–', goal: `≥ ${goal.atLeast}`, found, met: found.median >= goal.atLeast }
 }
 
 /** Our growth by theirs, round by round. */

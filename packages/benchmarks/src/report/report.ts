@@ -1,6 +1,6 @@
 import type { BenchedBroker } from '../broker.ts'
 import type { Machine } from '../machine.ts'
-import type { Sample } from '../measurement.ts'
+import type { Measured } from '../measure-all.ts'
 import type { Options } from '../options.ts'
 import type { Column, Scenario } from '../scenario.ts'
 import { SCENARIOS } from '../scenarios/index.ts'
@@ -10,13 +10,16 @@ import { Samples } from './samples.ts'
 import { number, table } from './table.ts'
 
 /** Everything that a run found, as Markdown that reads well in a terminal too. */
-export function reportOf(broker: BenchedBroker, all: readonly Sample[], machine: Machine, options: Options): string {
-  const samples = new Samples(all)
+export function reportOf(broker: BenchedBroker, run: Measured, machine: Machine, options: Options): string {
+  const samples = new Samples(run.samples)
   const measured = SCENARIOS.filter(({ name }) => samples.has(name))
   const goals = goalTable(broker, samples)
   return [
     conditions(machine, options, noise(measured, samples)),
     subjects(broker, samples, measured),
+    ...(run.failures.length === 0
+      ? []
+      : [`Could not be measured:\n\n${run.failures.map(line => `- ${line}`).join('\n')}`]),
     ...(goals === '' ? [] : [`#### Goals\n\n${goals}`]),
     ...measured.map(
       scenario => `#### \`${scenario.name}\` – ${scenario.title}\n\n${section(broker, scenario, samples)}`,
@@ -25,13 +28,13 @@ export function reportOf(broker: BenchedBroker, all: readonly Sample[], machine:
 }
 
 function conditions(
-  { cpu, memory, system, node, date, versions, load }: Machine,
+  { cpu, memory, system, node, server, date, versions, load }: Machine,
   options: Options,
   noise: string,
 ): string {
   const packages = Object.entries(versions).map(([name, version]) => `${name} ${version}`)
   return [
-    `${date} · ${cpu} · ${memory} · ${system} · Node ${node} · ${packages.join(' · ')}.`,
+    `${[date, cpu, memory, system, `Node ${node}`, ...(server === undefined ? [] : [server]), ...packages].join(' · ')}.`,
     `${options.rounds} interleaved rounds${options.quick ? ' (--quick: not to be quoted)' : ''}, a process for each measurement;`,
     `noise ± ${noise} (median of half the distance from the fastest to the slowest round);`,
     `load of the machine ${load.join(' before, ')} after.`,
@@ -56,9 +59,10 @@ function subjects(broker: BenchedBroker, samples: Samples, measured: readonly Sc
 
 function section(broker: BenchedBroker, scenario: Scenario, samples: Samples): string {
   const [first] = scenario.columns
-  const head = ['subject', ...scenario.columns.map(({ title }) => title), `min–max`]
+  const columns = scenario.columns.filter(({ figure }) => samples.isKnown(scenario.name, figure))
+  const head = ['subject', ...columns.map(({ title }) => title), `min–max`]
   const rows = samples.subjectsOf(scenario.name).map(subject => {
-    const cells = scenario.columns.map(({ figure, digits }) =>
+    const cells = columns.map(({ figure, digits }) =>
       number(samples.spread(scenario.name, subject, figure)?.median ?? Number.NaN, digits),
     )
     const main = first && samples.spread(scenario.name, subject, first.figure)

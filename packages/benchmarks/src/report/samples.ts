@@ -10,9 +10,7 @@ export class Samples {
   }
 
   values(scenario: string, subject: string, figure: string): readonly number[] {
-    return this.#all
-      .filter(sample => sample.scenario === scenario && sample.subject === subject)
-      .map(({ figures }) => figures[figure] as number)
+    return this.#of(scenario, subject).map(({ figures }) => figures[figure] as number)
   }
 
   spread(scenario: string, subject: string, figure: string): Spread | undefined {
@@ -22,16 +20,27 @@ export class Samples {
 
   /** Ours by theirs, round by round: neighbours in time share the machine's moods, which medians of each alone do not. */
   ratio(scenario: string, ours: string, theirs: string, figure: string): Spread | undefined {
-    const divisors = this.values(scenario, theirs, figure)
-    const ratios = this.values(scenario, ours, figure).map((value, round) => value / (divisors[round] as number))
-    return ratios.length === 0 || divisors.length === 0 ? undefined : spreadOf(ratios)
+    const ratios = this.#of(scenario, ours).flatMap(({ round, figures }) => {
+      const neighbour = this.#of(scenario, theirs).find(sample => sample.round === round)
+      return neighbour === undefined ? [] : [(figures[figure] as number) / (neighbour.figures[figure] as number)]
+    })
+    return ratios.length === 0 ? undefined : spreadOf(ratios)
   }
 
   subjectsOf(scenario: string): readonly string[] {
     return [...new Set(this.#all.filter(sample => sample.scenario === scenario).map(({ subject }) => subject))]
   }
 
+  /** Whether a figure was measured at all: without a server there is none of it. */
+  isKnown(scenario: string, figure: string): boolean {
+    return this.#all.some(sample => sample.scenario === scenario && figure in sample.figures)
+  }
+
   has(scenario: string): boolean {
     return this.#all.some(sample => sample.scenario === scenario)
+  }
+
+  #of(scenario: string, subject: string): readonly Sample[] {
+    return this.#all.filter(sample => sample.scenario === scenario && sample.subject === subject)
   }
 }

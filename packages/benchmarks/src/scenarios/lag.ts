@@ -58,13 +58,13 @@ const lagWith = (name: string, title: string, work: number, seconds: number): Sc
     const batches = makeBatches('bytes')
     let published = await fill(queue, batches, scale.million / 10)
     await tally.reached(published)
-    queue.pause?.()
+    await queue.pause?.()
     published += await fill(queue, batches, scale.million)
     await settleMemory()
     until = performance.now() + seconds * 1_000
     const probe = new LagProbe()
     const handled = tally.reached(published)
-    queue.resume?.()
+    await queue.resume?.()
     await Promise.race([handled, new Promise(resolve => setTimeout(resolve, seconds * 1_000))])
     // One more turn, so that a timer that starved until now is counted with its whole lag.
     await new Promise(resolve => setTimeout(resolve, 2))

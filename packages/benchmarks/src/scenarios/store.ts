@@ -1,9 +1,12 @@
 import { BATCH, makeBatches, Tally } from '../payload.ts'
 import { type Figures, type Scale, type Scenario, SETUP, settleMemory } from '../scenario.ts'
-import { CPU, RATE, Stopwatch, THREAD } from '../stopwatch.ts'
+import { CPU, RATE, SERVER, Stopwatch, THREAD } from '../stopwatch.ts'
 import type { Item, Queue, Subject } from '../subject.ts'
+import { settled, stored } from './settled.ts'
 
 type Batches = readonly (readonly Item[])[]
+
+const LARGE = 4_096
 
 /** Publishes `count` messages, or a few more, in batches. Answers how many. */
 export async function fill(queue: Queue, batches: Batches, count: number): Promise<number> {
@@ -15,20 +18,27 @@ export async function fill(queue: Queue, batches: Batches, count: number): Promi
   return published
 }
 
-/** Confirmed publishes alone: there is a subscription, but nobody consumes. */
-export const publish: Scenario = {
-  name: 'publish',
-  title: 'publish alone: batches of 256, nobody consumes',
-  columns: [RATE, CPU, THREAD],
-  compared: true,
-  measure: publishAlone,
-}
+const COLUMNS = [RATE, CPU, THREAD, SERVER]
 
-async function publishAlone(subject: Subject, { warmUp, duration }: Scale): Promise<Figures> {
+/** Confirmed publishes alone: there is a subscription, but nobody consumes. */
+const publishOf = (name: string, title: string, size?: number): Scenario => ({
+  name,
+  title,
+  columns: COLUMNS,
+  compared: true,
+  measure: (subject, scale) => publishAlone(subject, scale, makeBatches('bytes', size)),
+})
+
+export const publishes: readonly Scenario[] = [
+  publishOf('publish', 'publish alone: batches of 256, nobody consumes'),
+  publishOf('publish-4k', 'publish alone, messages of 4 KiB', LARGE),
+]
+
+async function publishAlone(subject: Subject, { warmUp, duration }: Scale, batches: Batches): Promise<Figures> {
   const queue = await subject.open(SETUP)
-  const batches = makeBatches('bytes')
-  const watch = new Stopwatch()
+  const watch = new Stopwatch(subject)
   let published = 0
+  let total = 0
   for (const time of [warmUp, duration]) {
     await settleMemory()
     published = 0
@@ -40,45 +50,53 @@ async function publishAlone(subject: Subject, { warmUp, duration }: Scale): Prom
       published += BATCH
     }
     watch.stop()
+    total += published
   }
+  await stored(queue, total)
   await queue.close()
   return watch.per(published)
 }
 
-/** Handling what waits, in rounds of a million until enough time is spent on it. */
-export const drain: Scenario = {
-  name: 'drain',
-  title: 'drain: consume a backlog of a million',
-  columns: [RATE, CPU, THREAD],
+/** Handling what waits, in rounds until enough time is spent on it. */
+const drainOf = (name: string, title: string, size?: number): Scenario => ({
+  name,
+  title,
+  columns: COLUMNS,
   compared: true,
-  measure: drainAll,
-}
+  measure: (subject, scale) => drainAll(subject, scale, makeBatches('bytes', size)),
+})
 
-async function drainAll(subject: Subject, { warmUp, duration, million }: Scale): Promise<Figures> {
+export const drains: readonly Scenario[] = [
+  drainOf('drain', 'drain: consume a backlog'),
+  drainOf('drain-4k', 'drain, messages of 4 KiB', LARGE),
+]
+
+async function drainAll(subject: Subject, { warmUp, duration, drained }: Scale, batches: Batches): Promise<Figures> {
   const queue = await subject.open(SETUP)
-  const batches = makeBatches('bytes')
   const tally = new Tally()
   await queue.consume(tally.handle)
-  const watch = new Stopwatch()
+  const watch = new Stopwatch(subject)
   let published = 0
   let measured = 0
   const drainFor = async (time: number, backlog: number) => {
     watch.reset()
     measured = 0
     while (watch.elapsed < time) {
-      queue.pause?.()
+      await queue.pause?.()
       measured += await fill(queue, batches, backlog)
       await settleMemory()
       const handled = tally.reached(published + measured)
       watch.start()
-      queue.resume?.()
+      await queue.resume?.()
       await handled
       watch.stop()
     }
     published += measured
   }
-  await drainFor(warmUp / 4, million / 10)
-  await drainFor(duration, million)
+  const backlog = subject.isSlow ? drained / 5 : drained
+  await drainFor(warmUp / 4, backlog / 10)
+  await drainFor(duration, backlog)
+  await settled(queue)
   await queue.close()
   return watch.per(measured)
 }

@@ -87,3 +87,38 @@ export interface Capabilities {
     readonly hold: number
   }
 }
+
+/**
+ * Promises nothing: what the capabilities of an adapter begin with. Raise one when its cases pass; what the contract may ask about
+ * one day is there already, as a no.
+ *
+ * @example
+ * ```ts
+ * import { type Capabilities, WEAKEST_CAPABILITIES } from '@pluribus/core/driver'
+ *
+ * const CAPABILITIES: Capabilities = Object.freeze({ ...WEAKEST_CAPABILITIES, fifo: 'exact', competing: 'message' })
+ * ```
+ */
+export const WEAKEST_CAPABILITIES: Capabilities = Object.freeze({
+  durability: 'memory',
+  fifo: 'none',
+  lifo: 'none',
+  priority: 'none',
+  priorityLevels: 1,
+  keys: 'none',
+  competing: 'partition',
+  delay: 'none',
+  delayTick: 1,
+  fencing: 'local',
+  settle: 'sent',
+  attempts: 'process',
+  losses: 'none',
+  deduplication: 'none',
+  retention: 'may-drop-pending',
+  history: 'none',
+  from: Object.freeze(['earliest'] as const),
+  counts: Object.freeze([]),
+  sequenced: 'none',
+  transactions: 'none',
+  limits: Object.freeze({ payload: 1_048_576, headers: 65_536, hold: 0 }),
+})

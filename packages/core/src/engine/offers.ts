@@ -11,17 +11,17 @@ export const OFFERS = {
   fifo: ALL,
   lifo: INDEX_FAMILY,
   priority: INDEX_FAMILY,
-  'windowed lifo': ALL,
+  'windowed lifo': [...INDEX_FAMILY, 'kafka', 'rabbitmq'],
   'windowed priority': ALL,
-  priorityLevels: INDEX_FAMILY,
+  priorityLevels: [...INDEX_FAMILY, 'nats'],
   keys: ALL,
   delay: [...INDEX_FAMILY, 'nats', 'rabbitmq'],
   'from earliest': ALL,
   'from latest': ALL,
   'from time': [...INDEX_FAMILY, 'kafka', 'nats'],
-  'from id': INDEX_FAMILY,
+  'from id': [...INDEX_FAMILY, 'nats'],
   history: [...INDEX_FAMILY, 'kafka', 'nats'],
-  hold: INDEX_FAMILY,
+  hold: [...INDEX_FAMILY, 'nats'],
 } as const satisfies Record<string, readonly string[]>
 
 /** Something that can be refused. */

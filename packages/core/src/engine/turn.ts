@@ -2,6 +2,8 @@ import type { Environment } from '../driver/environment.js'
 
 /** How long one turn of the event loop may be ours, in milliseconds: timers and I/O of the application wait that long. */
 const BUDGET = 1
+/** The same, while fewer deliveries were started in this turn than messages were published. */
+const CATCHING_UP = 2
 /** Publishes per turn: a synchronous loop of publishes must let consumers in, or the backlog leaves the cache. */
 const PUBLISHES = 1_024
 /** Units of work between two looks at the clock, while each is short. */
@@ -21,6 +23,8 @@ export class Turn {
   /** The budget is used up: nothing more is admitted in this turn, however often somebody asks again in a microtask. */
   #isSpent = false
   #published = 0
+  /** Units of work admitted in this turn. */
+  #worked = 0
   #deferred: (() => void)[] = []
   #now = 0
   #wall = 0
@@ -44,14 +48,16 @@ export class Turn {
   /** Whether one more unit of work fits into this turn. */
   admit(): boolean {
     if (!this.#active) this.#begin()
-    return !this.#isSpent && (--this.#credit > 0 || this.#look())
+    if (this.#isSpent || (--this.#credit <= 0 && !this.#look())) return false
+    this.#worked++
+    return true
   }
 
   /** Whether a batch of publishes fits into this turn; the first always does. */
   admitPublishes(count: number): boolean {
     if (!this.#active) this.#begin()
     const before = this.#published
-    if (before > 0 && (this.#isSpent || before + count > PUBLISHES || !this.#look())) return false
+    if (before > 0 && (this.#isSpent || before + count > PUBLISHES || this.#elapsed() >= BUDGET)) return false
     this.#published = before + count
     return true
   }
@@ -67,6 +73,7 @@ export class Turn {
     // The clock is read here: the first look comes after a whole stride.
     this.#credit = this.#stride + 1
     this.#published = 0
+    this.#worked = 0
     this.#isSpent = false
     this.#read()
     this.#startedAt = this.#now
@@ -81,11 +88,16 @@ export class Turn {
   /** Looks at the clock; where the last stride was slow, the next look comes after every single unit. */
   #look(): boolean {
     const before = this.#now
-    this.#read()
+    const elapsed = this.#elapsed()
     this.#stride = this.#now - before > BUDGET / 4 ? 1 : STRIDE
     this.#credit = this.#stride
-    this.#isSpent = this.#now - this.#startedAt >= BUDGET
+    this.#isSpent = elapsed >= (this.#worked < this.#published ? CATCHING_UP : BUDGET)
     return !this.#isSpent
+  }
+
+  #elapsed(): number {
+    this.#read()
+    return this.#now - this.#startedAt
   }
 
   readonly #end = (): void => {

@@ -67,7 +67,7 @@ export interface SubscriptionOptions {
  * export const orderPlaced: Topic<{ id: string }> = topic<{ id: string }>('orders.placed')
  * ```
  */
-export interface Topic<In, Out = In> {
+export interface Topic<out In, out Out = In> {
   readonly name: string
   readonly version: number
   readonly codec: Codec<In>
@@ -91,7 +91,7 @@ export interface Topic<In, Out = In> {
  * export const billing: Subscription<{ id: string }> = topic<{ id: string }>('orders.placed').subscription('billing')
  * ```
  */
-export interface Subscription<In, Out = In> {
+export interface Subscription<out In, out Out = In> {
   readonly name: string
   readonly topic: Topic<In, Out>
   readonly spec: SubscriptionSpec

@@ -72,10 +72,10 @@ describe('the adapter is chosen by configuration', () => {
   })
 
   it('with an install hint where the package is missing', async () => {
-    for (const adapter of ['nats://localhost', { use: '@acme/not-there' }]) {
+    for (const adapter of ['kafka://localhost', { use: '@acme/not-there' }]) {
       const error = await refused(createBroker({ adapter }))
       expect(error.code).toBe('ADAPTER_MISSING')
-      expect(error.message).toMatch(/npm install @(pluribus\/nats|acme\/not-there)/)
+      expect(error.message).toMatch(/npm install @(pluribus\/kafka|acme\/not-there)/)
     }
   })
 

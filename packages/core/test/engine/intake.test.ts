@@ -7,9 +7,9 @@ import { delivery, environmentOf, ManualSource, watchdogOf } from './parts.js'
 function bench(adopts: (each: Delivery) => boolean = () => false, transferred?: number) {
   const clock = new VirtualClock()
   const source: ManualSource = Object.assign(new ManualSource(), transferred === undefined ? {} : { transferred })
-  const owner = { room: 4, arrivals: 0, failures: 0 }
+  const owner = { room: 4, isPatient: false, arrivals: 0, failures: 0 }
   const intake = new Intake(source, environmentOf(clock), watchdogOf(clock), {
-    wanted: returning => Math.max(returning, owner.room - intake.size),
+    wanted: (returning, isDue) => Math.max(returning, owner.isPatient && !isDue ? 0 : owner.room - intake.size),
     isAdopting: () => true,
     adopt: adopts,
     arrived: () => void owner.arrivals++,
@@ -55,6 +55,17 @@ describe('Intake', () => {
     owner.room = 4
     intake.refill()
     expect(asked()).toEqual([4, 0, 3])
+  })
+
+  test('woken with little room, it takes that rather than take back its demand', async () => {
+    const { intake, owner, answer, asked } = bench()
+    intake.refill()
+    await answer([delivery(1)])
+    owner.isPatient = true
+    intake.wake()
+    await answer([delivery(2)])
+    intake.refill()
+    expect(asked()).toEqual([4, 3])
   })
 
   test('looks again when something becomes due, and from time to time when it knows of nothing', async () => {

@@ -80,4 +80,19 @@ describe('Turn', () => {
     next()
     expect([turn.admitPublishes(1_000), turn.admitPublishes(24), turn.admitPublishes(1)]).toEqual([true, true, false])
   })
+
+  test('what was published in a turn may be handled in it, for up to 2 ms: a backlog would leave the cache', () => {
+    const { turn, work, next } = bench()
+    const handled = (published: number, unit: number) => {
+      turn.admitPublishes(published)
+      work(0.9)
+      let units = 0
+      for (; turn.admit(); units++) work(unit)
+      next()
+      return units
+    }
+    expect(handled(1_024, 0.001)).toBeGreaterThanOrEqual(1_024)
+    expect(Math.abs(handled(1_024, 0.01) - 110)).toBeLessThan(20)
+    expect(handled(32, 0.01)).toBeLessThan(64)
+  })
 })

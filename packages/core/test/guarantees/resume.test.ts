@@ -1,5 +1,6 @@
-import { type Message, topic } from '@pluribus/core'
-import type { FaultOperation, UnreliableAdapter } from '@pluribus/core/testing'
+import { createBroker, type Message, topic } from '@pluribus/core'
+import { type FaultOperation, type UnreliableAdapter, unreliable, VirtualClock } from '@pluribus/core/testing'
+import { memory, memoryStore } from '@pluribus/memory'
 import { describe, expect, test } from 'vitest'
 import { type Process, range, sorted, World } from './consume-kit.js'
 
@@ -65,6 +66,53 @@ const OUTAGES: Readonly<Record<string, (adapter: UnreliableAdapter, world: World
   },
   'leases that are taken away': adapter => void adapter.takeLeases(),
 }
+
+describe('a process that slept for longer than a lease', () => {
+  test('settles nothing of what it held when it fell asleep', async () => {
+    const clock = new VirtualClock()
+    const store = memoryStore()
+    let slept = 0
+    const environment = {
+      ...clock.environment(),
+      clock: { now: () => clock.now(), monotonic: () => clock.monotonic() + slept },
+    }
+    const adapter = unreliable(memory({ store }))
+    const sleeper = await clock.run(createBroker({ adapter, environment, lease: '6s', logger: false }))
+    const handler = async () => {
+      await clock.sleep(100)
+      slept = 7_000
+    }
+    const told: string[] = []
+    for (const name of ['delivery.lost', 'delivery.acked', 'delivery.stale'] as const)
+      sleeper.on(name, () => void told.push(name))
+    await clock.run(sleeper.subscribe(billing, handler))
+    await clock.run(sleeper.publish(orders, 1))
+    // Not its timers are what tells it: they are as late as everything else.
+    await clock.until(() => told.length > 0, { within: 200 })
+    expect(told).toEqual(['delivery.lost'])
+    expect(adapter.calls('settle')).toBe(0)
+    await clock.run(sleeper.close())
+  })
+})
+
+describe('a pull that is answered when a lease has passed', () => {
+  test.each(['request', 'reply'] as const)('makes nobody work in vain: its %s was late', async side => {
+    const world = new World()
+    const process = await world.start({ lease: '6s' })
+    const publisher = await world.start()
+    const handler = world.recorder.handler(() => world.clock.sleep(100))
+    await world.run(process.broker.subscribe(billing, handler, { concurrency: 4 }))
+    const release = process.adapter.hold('pull', { side })
+    await world.publish(publisher, orders, 3)
+    await world.clock.advance(7_000)
+    release()
+    await world.clock.advance(1_000)
+    // By the process's own clock the leases are over; what the broker thinks is learned by giving it back.
+    expect(world.recorder.runs.map(({ id, aborted }) => [id, aborted])).toEqual(range(3).map(id => [id, false]))
+    expect(process.eventIds('delivery.acked')).toEqual(range(3))
+    await world.end()
+  })
+})
 
 describe('guarantee 14: after any outage consumption resumes by itself', () => {
   for (const [name, strike] of Object.entries(OUTAGES)) {

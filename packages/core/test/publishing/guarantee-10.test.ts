@@ -15,6 +15,7 @@ interface Case {
 }
 
 const INDEX = /file, redis, postgres\./
+const INDEX_AND_NATS = /file, redis, postgres, nats\./
 const limits = { payload: 1_000, headers: 100, hold: 2_000 }
 
 /** Every capability that a subscription can need, withdrawn. */
@@ -49,7 +50,7 @@ const SUBSCRIPTIONS: readonly Case[] = [
     capability: 'priorityLevels',
     narrowed: { priorityLevels: 9 },
     subscription: named({ discipline: priority({ levels: 10 }) }),
-    adapters: INDEX,
+    adapters: INDEX_AND_NATS,
   },
   { capability: 'from', narrowed: { from: ['latest'] }, subscription: named({}), adapters: /kafka/ },
   { capability: 'from', narrowed: { from: ['earliest'] }, subscription: named({ from: 'latest' }), adapters: /kafka/ },
@@ -63,19 +64,19 @@ const SUBSCRIPTIONS: readonly Case[] = [
     capability: 'from',
     narrowed: { from: ['earliest', 'time'] },
     subscription: named({ from: { id: 'a' } }),
-    adapters: INDEX,
+    adapters: INDEX_AND_NATS,
   },
   {
     capability: 'limits',
     narrowed: { limits },
     subscription: named({ retry: { delays: ['1s', '3s'] } }),
-    adapters: INDEX,
+    adapters: INDEX_AND_NATS,
   },
 ]
 
 const PUBLISHES = [
   ['priority', { priority: 'none' }, { priority: 1 }, INDEX],
-  ['priorityLevels', { priorityLevels: 4 }, { priority: 4 }, INDEX],
+  ['priorityLevels', { priorityLevels: 4 }, { priority: 4 }, INDEX_AND_NATS],
   ['keys', { keys: 'none' }, { key: 'k' }, /kafka/],
   ['delay', { delay: 'none' }, { delay: '1s' }, /nats/],
   ['delay', { delay: 'none' }, { deliverAt: new Date() }, /nats/],

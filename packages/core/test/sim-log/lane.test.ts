@@ -4,7 +4,7 @@ import { Lane } from '../../src/testing/sim-log/lane.js'
 test('what may be in hand is counted from the floor that is stored: an heir knows how far we may have got', () => {
   const options = { channel: 'c', index: 0, instance: 'one', span: 4, noteBytes: 4_096 }
   const lane = new Lane(options, { position: 0, note: '' })
-  const records = Array.from({ length: 10 }, (_, position) => ({ position, time: 0, body: '', envelope: '' }))
+  const records = Array.from({ length: 10 }, (_, position) => ({ position, time: 0, body: '', headers: {} }))
   lane.arrive({ channel: 'c', index: 0, records, next: 10, time: 7 })
   const admitted = () => {
     const positions: number[] = []

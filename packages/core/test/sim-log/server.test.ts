@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import type { SimLink } from '../../src/testing/sim-log-server/sim-link.js'
 import type { SimMemberEvents } from '../../src/testing/sim-log-server/sim-member.js'
 
-const record = (text: string) => ({ body: text, envelope: '' })
+const record = (text: string) => ({ body: text, headers: {} })
 
 /** A member that lets go of what it is asked for, after a while, and beats its heart. */
 class Follower implements SimMemberEvents {

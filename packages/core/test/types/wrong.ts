@@ -1,5 +1,5 @@
 // biome-ignore-all format: every wrong usage stays on its own line.
-import { type Broker, bytes, createBroker, defineConfig, type Handler, json, type Logger, lifo, type Message, type PublishMiddleware, priority, reject, retry, topic } from '@pluribus/core'
+import { type Broker, bytes, createBroker, defineConfig, type Handler, json, type Logger, lifo, type Message, type PublishMiddleware, priority, reject, retry, type Subscription, type Topic, topic } from '@pluribus/core'
 import type { Adapter, Capabilities } from '@pluribus/core/driver'
 import { memory } from '@pluribus/memory'
 import { z } from 'zod'
@@ -30,6 +30,8 @@ broker.publishMany(orders, [{ data: { id: '1' } }]) // wrong: a member is missin
 broker.publishMany(orders, [{ data: order, ky: 'a' }]) // wrong: an option of an item is mistyped
 broker.publishMany(orders, { data: order }) // wrong: one item is no list
 broker.subscribe(orders, () => {}) // wrong: a topic is not a subscription
+billing satisfies Subscription<{ id: number }> // wrong: a subscription of other data
+orders satisfies Topic<{ id: number }> // wrong: a topic of other data
 broker.subscribe(billing) // wrong: no handler
 broker.subscribe(billing, incoming => void incoming.data.totl) // wrong: a member that is not there
 broker.subscribe(dated.subscription('all'), incoming => void incoming.data.at.length) // wrong: handlers get the output

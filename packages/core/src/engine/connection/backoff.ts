@@ -1,8 +1,11 @@
-/** First delay and longest delay between attempts, in milliseconds. */
+/**
+ * First delay and longest delay between attempts, in milliseconds. Messages have to flow 5 s after a broker is back, and an
+ * attempt may have failed just before that: half of it is for connecting, declaring and opening.
+ */
 const FIRST = 100
-const LONGEST = 5_000
+const LONGEST = 2_500
 
-/** Exponential backoff with jitter: between half and all of 100 ms, 200 ms, … 5 s, so that processes do not retry in step. */
+/** Exponential backoff with jitter: between half and all of 100 ms, 200 ms, … 2.5 s, so that processes do not retry in step. */
 export class Backoff {
   readonly #random: () => number
   #next = FIRST

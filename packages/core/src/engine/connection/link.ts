@@ -1,7 +1,7 @@
 import type { Adapter, Connection } from '../../driver/adapter.js'
+import { Alarm } from '../../driver/alarm.js'
 import type { Environment } from '../../driver/environment.js'
 import { PluribusError } from '../../errors/pluribus-error.js'
-import { Alarm } from '../alarm.js'
 import type { Emitter } from '../emitter.js'
 import { fromNative } from '../native-error.js'
 import { within } from '../within.js'

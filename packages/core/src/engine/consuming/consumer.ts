@@ -102,19 +102,20 @@ export class Consumer implements ConsumerHandle, SessionOwner, SuspectOwner {
     return this.close()
   }
 
-  wanted(returning: number): number {
+  wanted(returning: number, isDue: boolean): number {
     if (this.#suspects.isBusy) return 0
     // What comes back was ours all the time. It may belong to a run that has a slot, and is fetched before its lease ends
     // even where nothing may start: then it is given back.
-    return Math.max(returning, this.mayStart() ? this.#room() : 0)
+    return Math.max(returning, this.mayStart() ? this.#room(isDue) : 0)
   }
 
-  #room(): number {
+  #room(isDue: boolean): number {
     const { intake, settlements } = this.#follower.session ?? {}
     return roomOf(this.task, {
       running: this.#slots,
       buffered: intake?.size ?? 0,
       lingering: (settlements?.size ?? 0) + (intake?.aside ?? 0),
+      isDue,
     })
   }
 
@@ -306,6 +307,8 @@ export class Consumer implements ConsumerHandle, SessionOwner, SuspectOwner {
 
   /** A run has ended, one way or another: its slot is free, and its verdict goes where its delivery is now. */
   #end(run: Run, verdict: Verdict): void {
+    // A process that slept has timers that are all late: a handler's must not come before that of its lease.
+    if (run.tie === 'held') this.#follower.session?.expire(this.#parts.turn.now)
     run.unlist()
     run.hasSlot = false
     this.#slots--

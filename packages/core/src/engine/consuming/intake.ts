@@ -7,8 +7,11 @@ const LONGEST_SLEEP = 15_000
 
 /** What an intake asks of its session. */
 export interface IntakeOwner {
-  /** How many more deliveries may be held now; `returning`: so many are to come over from the source before. */
-  wanted(returning: number): number
+  /**
+   * How many more deliveries may be held now. `returning`: so many are to come over from the source before. `isDue`: the source is
+   * called in any case, so that a few are no reason to wait for more.
+   */
+  wanted(returning: number, isDue: boolean): number
   /** Whether anything goes on here that a delivery might come back to: cheaper than asking for each. */
   isAdopting(): boolean
   /** Whether a delivery that has come back belongs to something that is still going on here, and needs no new run. */
@@ -109,7 +112,7 @@ export class Intake {
 
   refill(): void {
     if (this.#isPulling || this.#isDry || this.#isPaused || this.#isOver) return
-    const room = this.#room
+    const room = this.#room(false)
     if (room > 0) this.#call(room)
   }
 
@@ -134,12 +137,12 @@ export class Intake {
     const hadDemand = this.#isDry
     this.#isDry = false
     if (this.#isPaused || this.#isOver) return
-    const room = this.#room
+    const room = this.#room(hadDemand)
     if (room > 0 || hadDemand) this.#call(room)
   }
 
-  get #room(): number {
-    return this.suspect === undefined ? Math.max(0, this.#owner.wanted(this.#returning)) : 0
+  #room(isDue: boolean): number {
+    return this.suspect === undefined ? Math.max(0, this.#owner.wanted(this.#returning, isDue)) : 0
   }
 
   #call(wanted: number): void {

@@ -32,6 +32,18 @@ export class LeaseKeeper {
     return this.#since + this.#lease
   }
 
+  /** Whether what was got by a call that began at `since` may be nobody's any more. */
+  isOver(since: number): boolean {
+    return this.#environment.clock.monotonic() >= since + this.#lease
+  }
+
+  /** Whoever slept finds the timer late: asked at `now`, it is as if it had been in time. */
+  expire(now: number): void {
+    if (this.#timer === undefined || now < this.safeUntil) return
+    this.stop()
+    this.#holder.expired()
+  }
+
   /** Something was got by a call that began at `since`, monotonic milliseconds. */
   got(since: number): void {
     if (this.#timer !== undefined) return

@@ -44,13 +44,10 @@ export class SourceSession implements SettlementFollower {
     this.#backoff = new Backoff(environment.random)
     this.settlements = new Settlements(source, watchdog, this)
     this.intake = new Intake(source, environment, watchdog, {
-      wanted: returning => owner.wanted(returning),
+      wanted: (returning, isDue) => owner.wanted(returning, isDue),
       isAdopting: () => owner.isAdopting(),
       adopt: delivery => owner.adopt(delivery),
-      arrived: since => {
-        if (source.renew !== undefined) this.#leases.got(since)
-        owner.stir()
-      },
+      arrived: since => this.#arrived(since),
       failed: error => this.#retryLater('Pulling', error, () => this.intake.resume()),
     })
     this.#leases = new LeaseKeeper(environment, lease, {
@@ -64,6 +61,11 @@ export class SourceSession implements SettlementFollower {
   get safeUntil(): number {
     const isLeased = this.source.renew !== undefined && !this.#isGivenBack
     return isLeased ? this.#leases.safeUntil : this.#environment.clock.monotonic()
+  }
+
+  /** Ends what is held where its lease is over at this time, monotonic milliseconds: nothing of it may be settled any more. */
+  expire(now: number): void {
+    if (this.source.renew !== undefined) this.#leases.expire(now)
   }
 
   settle(delivery: Delivery, verdict: Verdict): void {
@@ -122,6 +124,19 @@ export class SourceSession implements SettlementFollower {
 
   answered(): void {
     this.#owner.stir()
+  }
+
+  #arrived(since: number): void {
+    if (this.source.renew !== undefined) this.#leased(since)
+    this.#owner.stir()
+  }
+
+  #leased(since: number): void {
+    const isLate = this.#leases.isOver(since)
+    // An answer that took longer than a lease has brought what may be somebody else's by now: it would be run in vain.
+    if (isLate) this.giveBack()
+    // What it has brought back to runs that go on is held all the same.
+    if (!isLate || this.#owner.running().length > 0) this.#leases.got(since)
   }
 
   #held(): Delivery[] {

@@ -23,6 +23,8 @@ export type SimLogErrorKind =
   | 'REPLACED'
   /** The partition is between two owners: later. */
   | 'REBALANCING'
+  /** The server could not store anything. */
+  | 'STORAGE'
   /** The note is longer than the server stores. */
   | 'NOTE_TOO_LONG'
   /** The link was closed by this client. */

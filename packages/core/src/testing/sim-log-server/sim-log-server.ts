@@ -35,6 +35,8 @@ export interface SimLogServerOptions {
   readonly markers?: number
   /** What goes wrong by itself. Default: nothing. */
   readonly faults?: SimLogFaults
+  /** Asked before anything is appended. Where it throws, the disk has failed: nothing is stored, and the client is told. */
+  readonly beforeAppend?: (channel: string) => void
 }
 
 /**
@@ -66,6 +68,7 @@ export class SimLogServer implements LinkServer, GroupServer {
   readonly #latency: { readonly min: number; readonly max: number }
   readonly #markers: number
   readonly #faults: SimFaults
+  readonly #beforeAppend: ((channel: string) => void) | undefined
   readonly #channels = new Map<string, SimChannel>()
   readonly #groups = new Map<string, SimGroup>()
   readonly #links = new Set<SimLink>()
@@ -84,6 +87,7 @@ export class SimLogServer implements LinkServer, GroupServer {
     this.#latency = latency
     this.#markers = options.markers ?? 0
     this.#faults = new SimFaults(options.faults ?? {}, this.#random)
+    this.#beforeAppend = options.beforeAppend
   }
 
   get isUp(): boolean {
@@ -199,6 +203,7 @@ export class SimLogServer implements LinkServer, GroupServer {
   /** Answers the position of the last one. */
   append(name: string, index: number, records: readonly SimRecord[]): number {
     const partition = this.#partition(name, index)
+    this.#askDisk(name)
     const now = this.time.clock.now()
     let last = partition.end - 1
     for (const record of records) last = partition.append(record, now)
@@ -262,6 +267,14 @@ export class SimLogServer implements LinkServer, GroupServer {
   forget(link: SimLink): void {
     this.#links.delete(link)
     for (const group of this.#groups.values()) group.forget(link)
+  }
+
+  #askDisk(channel: string): void {
+    try {
+      this.#beforeAppend?.(channel)
+    } catch (error) {
+      throw new SimLogError('STORAGE', `Nothing was appended to "${channel}": ${String(error)}.`)
+    }
   }
 
   #partition(name: string, index: number): SimPartition {

@@ -1,9 +1,9 @@
-import type { Payload } from '../../driver/message.js'
+import type { Headers, Payload } from '../../driver/message.js'
 
-/** What a client appends: the payload as it is, and everything else as text. */
+/** What a client appends: the payload as it is, and everything else as headers. */
 export interface SimRecord {
   readonly body: Payload
-  readonly envelope: string
+  readonly headers: Headers
 }
 
 /**
@@ -31,8 +31,11 @@ export interface SimRead {
   readonly next: number
 }
 
-const sizeOf = ({ body, envelope }: SimRecord): number =>
-  (typeof body === 'string' ? body.length : body.byteLength) + envelope.length
+function sizeOf({ body, headers }: SimRecord): number {
+  let size = typeof body === 'string' ? body.length : body.byteLength
+  for (const name in headers) size += name.length + (headers[name] as string).length
+  return size
+}
 
 /** An append-only list of records with growing positions. */
 export class SimPartition {
@@ -57,7 +60,7 @@ export class SimPartition {
   /** Answers the position. */
   append(record: SimRecord, time: number): number {
     const position = this.#end++
-    this.#records.push({ body: record.body, envelope: record.envelope, position, time })
+    this.#records.push({ body: record.body, headers: record.headers, position, time })
     this.#bytes += sizeOf(record)
     return position
   }

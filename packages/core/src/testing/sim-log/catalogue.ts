@@ -1,5 +1,6 @@
+import { type Redeclared, redeclareSubscription, redeclareTopic } from '../../driver/redeclare.js'
 import type { SettingChange, SubscriptionName, SubscriptionSpec, TopicSpec } from '../../driver/spec.js'
-import { disciplineConflict, partitionsConflict, topicNotFound } from './errors.js'
+import { topicNotFound } from './errors.js'
 
 /** A declaration as it is kept in the registry. */
 export type Declaration =
@@ -18,22 +19,7 @@ export interface Declared {
   readonly starts: readonly number[]
 }
 
-/** What a later declaration may overwrite. `from` is not among them: it is decided once, at creation. */
-const SETTINGS = ['discipline', 'retry', 'timeout', 'grace'] as const
-
 const keyOf = ({ topic, name }: SubscriptionName): string => `${topic}/${name}`
-const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(sorted(a)) === JSON.stringify(sorted(b))
-
-/** Plain data with its members in one order. */
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted)
-  if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(
-    Object.entries(value)
-      .sort()
-      .map(([name, member]) => [name, sorted(member)]),
-  )
-}
 
 /**
  * Topics and subscriptions as all declarations of the registry have made them, in the order of the log. Everybody who reads
@@ -62,12 +48,11 @@ export class Catalogue {
 
   /** Throws what is wrong with a declaration; answers whether it would change anything. */
   check(topics: readonly TopicSpec[], subscriptions: readonly SubscriptionSpec[]): boolean {
-    for (const spec of topics) this.#checkTopic(spec)
-    for (const spec of subscriptions) this.#checkSubscription(spec, topics)
-    return (
-      topics.some(spec => !isSame(this.#topics.get(spec.name), spec)) ||
-      subscriptions.some(spec => this.#changes(spec).length > 0 || !this.#subscriptions.has(keyOf(spec)))
-    )
+    const declared = [
+      ...topics.map(spec => this.#redeclareTopic(spec)),
+      ...subscriptions.map(spec => this.#redeclareSubscription(spec, topics)),
+    ]
+    return declared.some(again => again === undefined || again.changes.length > 0)
   }
 
   /** Takes over one declaration; throws, and takes over nothing, where it does not fit. Answers what it has overwritten. */
@@ -82,47 +67,33 @@ export class Catalogue {
     return [...changed, ...subscriptions.flatMap((spec, at) => this.#applySubscription(spec, starts[at] ?? []))]
   }
 
-  #checkTopic(spec: TopicSpec): void {
-    const stored = this.#topics.get(spec.name)
-    if (stored !== undefined && stored.partitions !== spec.partitions) {
-      throw partitionsConflict(spec.name, stored.partitions, spec.partitions)
-    }
-  }
-
-  #checkSubscription(spec: SubscriptionSpec, topics: readonly TopicSpec[]): void {
-    if (!this.#topics.has(spec.topic) && !topics.some(({ name }) => name === spec.topic))
-      throw topicNotFound(spec.topic)
-    const stored = this.subscription(spec)?.spec
-    if (stored === undefined) return
-    if (stored.discipline.kind !== spec.discipline.kind || stored.discipline.levels !== spec.discipline.levels) {
-      throw disciplineConflict(spec, describe(stored), describe(spec))
-    }
-  }
-
-  #applyTopic(spec: TopicSpec): readonly SettingChange[] {
-    const stored = this.#topics.get(spec.name)
+  #applyTopic(declared: TopicSpec): readonly SettingChange[] {
+    const { spec, changes } = this.#redeclareTopic(declared) ?? { spec: declared, changes: [] }
     this.#topics.set(spec.name, spec)
-    if (stored === undefined || isSame(stored.retention, spec.retention)) return []
-    return [{ topic: spec.name, setting: 'retention', from: stored.retention, to: spec.retention }]
-  }
-
-  #applySubscription(spec: SubscriptionSpec, starts: readonly number[]): readonly SettingChange[] {
-    const stored = this.subscription(spec)
-    const changes = this.#changes(spec)
-    const kept = stored === undefined ? { spec, starts } : { ...stored, spec: { ...spec, from: stored.spec.from } }
-    this.#subscriptions.set(keyOf(spec), kept)
     return changes
   }
 
-  #changes(spec: SubscriptionSpec): readonly SettingChange[] {
-    const stored = this.subscription(spec)?.spec
-    if (stored === undefined) return []
-    const changed = SETTINGS.filter(setting => !isSame(stored[setting], spec[setting]))
-    return changed.map(setting => {
-      return { topic: spec.topic, subscription: spec.name, setting, from: stored[setting], to: spec[setting] }
-    })
+  #applySubscription(declared: SubscriptionSpec, begins: readonly number[]): readonly SettingChange[] {
+    const { spec, changes } = this.#redeclareSubscription(declared) ?? { spec: declared, changes: [] }
+    const { starts } = this.subscription(declared) ?? { starts: begins }
+    this.#subscriptions.set(keyOf(declared), { spec, starts })
+    return changes
+  }
+
+  /** Undefined where it is new. */
+  #redeclareTopic(spec: TopicSpec): Redeclared<TopicSpec> | undefined {
+    const stored = this.#topics.get(spec.name)
+    return stored && redeclareTopic(stored, spec)
+  }
+
+  /** Undefined where it is new. `topics`: those that are declared together with it. */
+  #redeclareSubscription(
+    spec: SubscriptionSpec,
+    topics: readonly TopicSpec[] = [],
+  ): Redeclared<SubscriptionSpec> | undefined {
+    const { topic } = spec
+    if (!this.#topics.has(topic) && !topics.some(({ name }) => name === topic)) throw topicNotFound(topic)
+    const stored = this.subscription(spec)
+    return stored && redeclareSubscription(stored.spec, spec)
   }
 }
-
-const describe = ({ discipline: { kind, levels } }: SubscriptionSpec): string =>
-  kind === 'priority' ? `priority with levels: ${levels}` : kind

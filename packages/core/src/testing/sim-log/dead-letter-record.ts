@@ -10,9 +10,12 @@ export const CLAIM = 10_000
 /** Why a message is dead; when, says the record. */
 export type Death = Pick<StoredDeadLetter, 'reason' | 'errors' | 'attempts' | 'losses'>
 
-type Envelope =
+const ENTRY = 'pluribus-entry'
+
+/** What a record of a dead-letter channel says; where it is a death, the rest of the record is the message. */
+type Entry =
   /** `origin`: which message it is, however often a crash makes us bury it. */
-  | { readonly kind: 'dead'; readonly message: string; readonly origin: string; readonly death: Death }
+  | { readonly kind: 'dead'; readonly origin: string; readonly death: Death }
   /** Somebody is about to move these: of several who are at it at once, the first does. */
   | { readonly kind: 'claim'; readonly positions: readonly number[] }
   /** These positions are no dead letters any more. */
@@ -30,22 +33,23 @@ export interface FoundDeadLetter {
 
 /** A dead letter as a record. */
 export function encodeDeath({ message, partition, origin }: Item, death: Death): SimRecord {
-  const { body, envelope } = encode(message)
-  const dead: Envelope = { kind: 'dead', message: envelope, origin: `${partition.index}:${origin}`, death }
-  return { body, envelope: JSON.stringify(dead) }
+  return entered({ kind: 'dead', origin: `${partition.index}:${origin}`, death }, encode(message))
 }
 
 /** A claim to dead letters; see {@link CLAIM}. */
 export function encodeClaim(positions: readonly number[]): SimRecord {
-  const claim: Envelope = { kind: 'claim', positions }
-  return { body: '', envelope: JSON.stringify(claim) }
+  return entered({ kind: 'claim', positions })
 }
 
 /** Dead letters that have been redriven or discarded: nothing in a log can be deleted from the middle. */
 export function encodeGone(positions: readonly number[]): SimRecord {
-  const gone: Envelope = { kind: 'gone', positions }
-  return { body: '', envelope: JSON.stringify(gone) }
+  return entered({ kind: 'gone', positions })
 }
+
+const entered = (entry: Entry, { body, headers }: SimRecord = { body: '', headers: {} }): SimRecord => ({
+  body,
+  headers: { ...headers, [ENTRY]: JSON.stringify(entry) },
+})
 
 /** What is still dead after all these records, oldest first. */
 export function livingDeadLetters(
@@ -55,20 +59,20 @@ export function livingDeadLetters(
   const found = new Map<number, FoundDeadLetter>()
   const positions = new Map<string, number>()
   for (const record of records) {
-    const envelope: Envelope = JSON.parse(record.envelope)
-    if (envelope.kind === 'gone') {
-      for (const position of envelope.positions) found.delete(position)
+    const entry: Entry = JSON.parse(record.headers[ENTRY] ?? '')
+    if (entry.kind === 'gone') {
+      for (const position of entry.positions) found.delete(position)
       continue
     }
-    if (envelope.kind === 'claim') {
-      claim(found, envelope.positions, record)
+    if (entry.kind === 'claim') {
+      claim(found, entry.positions, record)
       continue
     }
     // Buried twice by a crash between the copy and the commit: the later one has all that is known.
-    const buried = positions.get(envelope.origin)
+    const buried = positions.get(entry.origin)
     if (buried !== undefined) found.delete(buried)
-    positions.set(envelope.origin, record.position)
-    found.set(record.position, toFound(subscription, record, envelope))
+    positions.set(entry.origin, record.position)
+    found.set(record.position, toFound(subscription, record, entry))
   }
   return [...found.values()]
 }
@@ -83,10 +87,11 @@ function claim(found: Map<number, FoundDeadLetter>, positions: readonly number[]
 
 function toFound(
   { topic, name }: SubscriptionName,
-  { body, position, time }: StoredSimRecord,
-  { message, origin, death }: Envelope & { kind: 'dead' },
+  record: StoredSimRecord,
+  { origin, death }: Entry & { kind: 'dead' },
 ): FoundDeadLetter {
   const [index, published] = origin.split(':').map(Number) as [number, number]
-  const letter = { ...death, message: decode({ body, envelope: message }).message, subscription: { topic, name }, time }
+  const { position, time } = record
+  const letter = { ...death, message: decode(record, topic, index), subscription: { topic, name }, time }
   return { position, letter, origin: { index, position: published } }
 }

@@ -3,13 +3,14 @@ import type { SimRecord, StoredSimRecord } from '../sim-log-server/sim-partition
 import { encode } from './codec.js'
 import { nextBucket } from './delay-buckets.js'
 
-interface Envelope {
+const STAY = 'pluribus-stay'
+
+/** Its stay in a bucket; the other headers are as they will be where it goes at last. */
+interface Stay {
   readonly topic: string
   /** What decides its partition. */
   readonly key: string
-  /** Where it goes at last, as it will stand there. */
-  readonly envelope: string
-  /** When its stay in this bucket begins, by the server's clock; absent for the first: when it is appended. */
+  /** When it begins, by the server's clock; absent for the first: when it is appended. */
   readonly since?: number
   readonly wait: number
   /** Of its delay, after this bucket. */
@@ -27,24 +28,31 @@ export function delayed(
   delay: number,
 ): { readonly bucket: number; readonly record: SimRecord } {
   const { topic, key, id } = message
-  const { body, envelope } = encode(message)
   const { bucket, wait, left } = nextBucket(delay)
-  const own: Envelope = { topic, key: key ?? id, envelope, wait, left }
-  return { bucket, record: { body, envelope: JSON.stringify(own) } }
+  return { bucket, record: staying(encode(message), { topic, key: key ?? id, wait, left }) }
 }
 
 /** When its stay ends, by the server's clock. Counted from when it should have begun: lateness does not add up. */
-export function endOf({ envelope, time }: StoredSimRecord): number {
-  const { since = time, wait }: Envelope = JSON.parse(envelope)
+export function endOf(record: StoredSimRecord): number {
+  const { since = record.time, wait } = stayOf(record)
   return since + wait
 }
 
 /** What becomes of it then. */
 export function onward(stored: StoredSimRecord): Onward {
-  const { topic, key, envelope, left }: Envelope = JSON.parse(stored.envelope)
+  const { topic, key, left } = stayOf(stored)
   const { body } = stored
-  if (left === 0) return { to: 'topic', topic, key, record: { body, envelope } }
-  const next = nextBucket(left)
-  const own: Envelope = { topic, key, envelope, since: endOf(stored), wait: next.wait, left: next.left }
-  return { to: 'bucket', bucket: next.bucket, record: { body, envelope: JSON.stringify(own) } }
+  if (left === 0) {
+    const { [STAY]: over, ...headers } = stored.headers
+    return { to: 'topic', topic, key, record: { body, headers } }
+  }
+  const { bucket, ...next } = nextBucket(left)
+  return { to: 'bucket', bucket, record: staying(stored, { topic, key, since: endOf(stored), ...next }) }
 }
+
+const staying = ({ body, headers }: SimRecord, stay: Stay): SimRecord => ({
+  body,
+  headers: { ...headers, [STAY]: JSON.stringify(stay) },
+})
+
+const stayOf = ({ headers }: SimRecord): Stay => JSON.parse(headers[STAY] ?? '')

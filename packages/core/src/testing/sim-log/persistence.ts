@@ -1,3 +1,4 @@
+import { startNotFound } from '../../driver/contract-errors.js'
 import type { StoredMessage } from '../../driver/message.js'
 import type {
   DeadLetterQuery,
@@ -9,12 +10,16 @@ import type {
 import type { Start, SubscriptionName, SubscriptionSpec, TopicSpec } from '../../driver/spec.js'
 import type { SimLink } from '../sim-log-server/sim-link.js'
 import type { SimLogServer } from '../sim-log-server/sim-log-server.js'
-import type { StoredSimRecord } from '../sim-log-server/sim-partition.js'
 import { decode } from './codec.js'
 import { DeadLetters } from './dead-letters.js'
-import { startNotFound } from './errors.js'
 import { readAll } from './read-all.js'
 import type { Registry } from './registry.js'
+
+/** A message, and when it was appended. */
+interface Read {
+  readonly message: StoredMessage
+  readonly time: number
+}
 
 /** Reads and changes what outlives a delivery. */
 export class LogPersistence implements Persistence {
@@ -44,12 +49,9 @@ export class LogPersistence implements Persistence {
     const { from } = range
     const id = typeof from === 'object' && 'id' in from ? from.id : undefined
     const starts = await this.#registry.positionsOf(topic, id === undefined ? from : 'earliest')
-    const readers = Array.from({ length: partitions }, (_, index) =>
-      readAll(this.#server, this.#link, topic, index, starts[index] ?? 0),
-    )
+    const readers = Array.from({ length: partitions }, (_, index) => this.#read(topic, index, starts[index] ?? 0))
     let isFound = id === undefined
-    for await (const record of merged(readers)) {
-      const { message } = decode(record)
+    for await (const { message } of merged(readers)) {
       isFound ||= message.id === id
       if (isFound) yield message
     }
@@ -71,6 +73,11 @@ export class LogPersistence implements Persistence {
     return this.#deadLetters.discard(query)
   }
 
+  async *#read(topic: string, index: number, from: number): AsyncGenerator<Read, void, undefined> {
+    for await (const record of readAll(this.#server, this.#link, topic, index, from))
+      yield { message: decode(record, topic, index), time: record.time }
+  }
+
   /** A floor says how far a subscription has got, not how many messages lie beyond it: positions have gaps. */
   async counts(subscription: SubscriptionName): Promise<SubscriptionCounts> {
     await this.#registry.subscription(subscription)
@@ -80,7 +87,7 @@ export class LogPersistence implements Persistence {
 }
 
 /** Several partitions as one, by time. */
-async function* merged(readers: readonly AsyncGenerator<StoredSimRecord, void, undefined>[]) {
+async function* merged(readers: readonly AsyncGenerator<Read, void, undefined>[]) {
   const heads = await Promise.all(readers.map(reader => reader.next()))
   for (;;) {
     let first = -1

@@ -1,9 +1,11 @@
+import { startNotFound } from '../../driver/contract-errors.js'
 import type { SettingChange, Start, SubscriptionName, SubscriptionSpec, TopicSpec } from '../../driver/spec.js'
+import { EMPTY_HEADERS } from '../../model/headers.js'
 import type { SimChannelSpec } from '../sim-log-server/sim-channel.js'
 import type { SimLink } from '../sim-log-server/sim-link.js'
 import type { SimLogServer } from '../sim-log-server/sim-log-server.js'
 import { Catalogue, type Declaration, type Declared } from './catalogue.js'
-import { startNotFound, subscriptionNotFound, topicNotFound } from './errors.js'
+import { subscriptionNotFound, topicNotFound } from './errors.js'
 import { deadChannel, groupOf, ownChannel, REGISTRY } from './names.js'
 import { readAll } from './read-all.js'
 
@@ -107,7 +109,7 @@ export class Registry {
   }
 
   async #append(declaration: Declaration): Promise<readonly SettingChange[]> {
-    const record = { body: '', envelope: JSON.stringify(declaration) }
+    const record = { body: JSON.stringify(declaration), headers: EMPTY_HEADERS }
     const outcome = await this.#alone(async () => {
       const position = await this.#link.call('append', () => {
         this.#server.create([{ name: REGISTRY, partitions: 1 }])
@@ -131,7 +133,7 @@ export class Registry {
     let outcome: Outcome | undefined
     await this.#link.call('create', () => this.#server.create([{ name: REGISTRY, partitions: 1 }]))
     for await (const record of readAll(this.#server, this.#link, REGISTRY, 0, this.#next)) {
-      const applied = this.#apply(JSON.parse(record.envelope))
+      const applied = this.#apply(JSON.parse(String(record.body)))
       if (record.position === own) outcome = applied
       this.#next = record.position + 1
     }

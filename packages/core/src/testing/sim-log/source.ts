@@ -1,3 +1,4 @@
+import { stale } from '../../driver/contract-errors.js'
 import type { Environment, TimerHandle } from '../../driver/environment.js'
 import type { SubscriptionSpec } from '../../driver/spec.js'
 import type {
@@ -14,9 +15,9 @@ import { NO_EXCEPTIONS } from '../../driver/subscriber.js'
 import type { SimLink } from '../sim-log-server/sim-link.js'
 import type { SimLogServer } from '../sim-log-server/sim-log-server.js'
 import type { SimAssignment, SimBatch } from '../sim-log-server/sim-member.js'
-import { decode } from './codec.js'
+import { carriedBy, decode } from './codec.js'
 import { Committer } from './committer.js'
-import { closed, stale } from './errors.js'
+import { closed } from './errors.js'
 import { Hand } from './hand.js'
 import type { Item } from './item.js'
 import { Lane } from './lane.js'
@@ -271,7 +272,9 @@ export class LogSource implements Source, MembershipOwner, SettlingOwner {
   #admit(partition: OwnedPartition<Item>, lane: Lane): void {
     for (let admitted = lane.admit(); admitted !== undefined; admitted = lane.admit()) {
       const { record, ordinal, age } = admitted
-      const { message, carried } = decode(record)
+      const { topic } = this.#init.spec
+      const message = decode(record, topic, partition.index)
+      const carried = lane.channel === topic ? undefined : carriedBy(record)
       const { origin = record.position, failures = 0, errors = [], delay = 0 } = carried ?? {}
       const place = failures > 0 ? Math.min(origin, FRESH - 1) : FRESH + this.#arrivals++
       const { position } = record

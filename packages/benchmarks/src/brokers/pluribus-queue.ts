@@ -10,17 +10,17 @@ import {
   type Topic,
   topic,
 } from '@pluribus/core'
-import { memory } from '@pluribus/memory'
-import type { Data, Handle, Item, Queue, Setup } from '../../subject.ts'
+import type { Data, Handle, Item, Queue, Setup } from '../subject.ts'
 
 const pass: HandleMiddleware = (_message, _context, next) => next()
 
-/** Ours as an application uses it: no option that is there to win. Nothing but the concurrency is set. */
+/** Ours as an application uses it, the adapter chosen by the URL: no option that is there to win. Nothing but the concurrency is set. */
 export async function open(setup: Setup): Promise<Queue> {
   const middleware = { handle: Array.from({ length: setup.middlewares }, () => pass) }
-  const broker = await createBroker({ adapter: memory(), middleware })
+  const broker = await createBroker({ adapter: setup.url, middleware })
   // Without a subscription everything counts as handled, of which memory keeps 64 MiB; here it stands for what waits, all of it.
-  const retention = setup.subscriptions === 0 ? { age: '7d', bytes: Number.MAX_SAFE_INTEGER } : { age: '7d' }
+  const kept = setup.subscriptions === 0 ? Number.MAX_SAFE_INTEGER : setup.retained
+  const retention = { age: '7d', ...(kept !== undefined && { bytes: kept }) }
   const orders = (
     setup.format === 'json'
       ? topic('orders.placed', { retention })
@@ -68,6 +68,11 @@ class PluribusQueue implements Queue {
 
   resume(): void {
     this.#consumer?.resume()
+  }
+
+  async left(): Promise<number> {
+    const { waiting = 0, leased = 0, retrying = 0 } = await this.#broker.counts(this.#subscription)
+    return waiting + leased + retrying
   }
 
   close(): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Queue, Setup, Subject } from '../../subject.ts'
+import type { Queue, Setup, Subject } from '../subject.ts'
 
 export const pluribus: Subject = {
   name: 'pluribus',

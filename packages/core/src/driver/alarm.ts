@@ -1,6 +1,15 @@
-import type { TimerHandle, Timers } from '../driver/environment.js'
+import type { TimerHandle, Timers } from './environment.js'
 
-/** One timer, set at most once at a time. */
+/**
+ * One timer, set at most once at a time. All times are in milliseconds.
+ *
+ * @example
+ * ```ts
+ * import { Alarm, type Environment } from '@pluribus/core/driver'
+ *
+ * const nap = ({ timers }: Environment, wake: () => void) => new Alarm(timers, wake).set(50)
+ * ```
+ */
 export class Alarm {
   readonly #timers: Timers
   readonly #ring: () => void

@@ -1,0 +1,184 @@
+import type { Msg } from '@nats-io/transport-node'
+import type { TimerHandle } from '@pluribus/core/driver'
+import { decode, headerText, numberOf } from './codec.js'
+import type { Declared } from './declaration.js'
+import { deliveryOf } from './delivery-subject.js'
+import type { Item } from './item.js'
+import type { Link } from './link.js'
+import { NOBODY, readSubject } from './names.js'
+import { type FoundRun, lossesOf, type Runs } from './runs.js'
+
+/** What arrivals are made with. */
+export interface ArrivalsOptions {
+  readonly link: Link
+  readonly declared: Declared
+  readonly runs: Runs
+  /** By position: deliveries that ended here. */
+  readonly lapsed: Map<number, number>
+  /** These are ours; they have come together, in this order. */
+  admit(items: readonly Item[]): void
+}
+
+interface Arrival {
+  readonly message: Msg
+  readonly position: number
+  readonly count: number
+  readonly time: number
+  readonly arrivedAt: number
+  /** What has come together has one. */
+  readonly chunk: number
+  found: FoundRun | undefined
+  isLooking: boolean
+}
+
+/** Before a look-up that has failed is tried again, in milliseconds. */
+const PAUSE = 50
+
+const FRESH: FoundRun = Object.freeze({
+  record: Object.freeze({ count: 0, losses: 0, marks: 0, failures: 0, errors: [] }),
+  at: 0,
+})
+
+/**
+ * Between what the server sends and what is ours: messages that are for others are passed over, and those that have been handed out
+ * before wait until it is read what is known of them. Everything behind such a one waits too, so that the order stays.
+ */
+export class Arrivals {
+  readonly #options: ArrivalsOptions
+  readonly #prefix: string
+  #queue: Arrival[] = []
+  #isScheduled = false
+  #chunk = 0
+  #arrivedAt = 0
+  #isOver = false
+  #timer: TimerHandle | undefined
+  readonly #idle = new Set<() => void>()
+
+  constructor(options: ArrivalsOptions) {
+    const { link, declared } = options
+    this.#options = options
+    const any = link.names.message(declared.spec.topic, NOBODY, 0, NOBODY)
+    this.#prefix = any.slice(0, -`0.${NOBODY}`.length)
+  }
+
+  add(message: Msg): void {
+    const { link, lapsed } = this.#options
+    const { count, position, time } = deliveryOf(message.reply ?? '')
+    // What comes together comes at one time.
+    if (!this.#isScheduled) this.#arrivedAt = link.environment.clock.monotonic()
+    const arrivedAt = this.#arrivedAt
+    const isFresh = count === 1 && !lapsed.has(position)
+    const found = isFresh ? FRESH : undefined
+    this.#queue.push({ message, position, count, time, arrivedAt, chunk: this.#chunk, found, isLooking: false })
+    if (this.#isScheduled) return
+    this.#isScheduled = true
+    // When everything of this chunk of the socket has been added.
+    queueMicrotask(this.#flush)
+  }
+
+  /** Resolves when everything that has arrived has been admitted. */
+  settled(): Promise<void> {
+    if (this.#queue.length === 0 || this.#isOver) return Promise.resolve()
+    return new Promise(resolve => this.#idle.add(resolve))
+  }
+
+  /** What has not been admitted goes to somebody else. */
+  surrender(heir: (message: Msg) => void): void {
+    const queue = this.#queue
+    this.stop()
+    for (const { message } of queue) heir(message)
+  }
+
+  stop(): void {
+    this.#isOver = true
+    this.#queue = []
+    if (this.#timer !== undefined) this.#options.link.environment.timers.clearTimeout(this.#timer)
+    this.#announce()
+  }
+
+  readonly #flush = (): void => {
+    if (this.#isScheduled) this.#chunk++
+    this.#isScheduled = false
+    if (this.#isOver) return
+    // All that has come together is admitted together: what has been given back keeps its place before what came with it.
+    const waiting = this.#queue.findIndex(({ found }) => found === undefined)
+    let done = waiting < 0 ? this.#queue.length : 0
+    while (waiting > 0 && (this.#queue[done] as Arrival).chunk !== (this.#queue[waiting] as Arrival).chunk) done++
+    const items = this.#queue.slice(0, done).flatMap(arrival => this.#admitted(arrival, arrival.found as FoundRun))
+    if (done > 0) this.#queue = done === this.#queue.length ? [] : this.#queue.slice(done)
+    for (const arrival of this.#queue) this.#look(arrival)
+    if (items.length > 0) this.#options.admit(items)
+    if (this.#queue.length === 0) this.#announce()
+  }
+
+  #announce(): void {
+    for (const resolve of this.#idle) resolve()
+    this.#idle.clear()
+  }
+
+  #look(arrival: Arrival): void {
+    if (arrival.isLooking || arrival.found !== undefined) return
+    arrival.isLooking = true
+    this.#options.runs.find(arrival.position).then(
+      found => {
+        arrival.found = found
+        this.#flush()
+      },
+      (error: unknown) => {
+        arrival.isLooking = false
+        if (this.#isOver) return
+        const { environment } = this.#options.link
+        environment.logger.debug({ error }, 'What is known of a message could not be read; it is tried again.')
+        this.#timer ??= environment.timers.setTimeout(() => {
+          this.#timer = undefined
+          this.#flush()
+        }, PAUSE)
+      },
+    )
+  }
+
+  /** What is for others, and has to be passed over, is nothing. */
+  #admitted(arrival: Arrival, found: FoundRun): Item | readonly Item[] {
+    const { link, declared } = this.#options
+    const { message } = arrival
+    const { subject } = message
+    const headers = headerText(message)
+    const place = subject.startsWith(this.#prefix) ? undefined : readSubject(subject)
+    const isOthers = place !== undefined && place.forWhom !== NOBODY && place.forWhom !== declared.spec.name
+    // It was published before this subscription began, and has become due since.
+    const isEarlier = (numberOf(headers, 'pluribus-origin') ?? declared.start) < declared.start
+    if (!isOthers && !isEarlier) return this.#itemOf(arrival, found, headers)
+    link.nats.publish(message.reply ?? '', '')
+    return []
+  }
+
+  #itemOf({ message, position, count, time, arrivedAt }: Arrival, found: FoundRun, headers: string): Item {
+    const { declared, lapsed } = this.#options
+    const { subject, reply = '', data } = message
+    const isOurs = lapsed.size > 0 && lapsed.get(position) === count - 1
+    if (isOurs) lapsed.delete(position)
+    const { losses, marks } = found === FRESH ? found.record : lossesOf(found, count, isOurs)
+    const own = decode(headers, data, { topic: declared.spec.topic, position, time })
+    const token = subject.slice(subject.lastIndexOf('.') + 1)
+    return {
+      message: own,
+      priority: own.priority,
+      position,
+      reply,
+      count,
+      key: token === NOBODY ? undefined : token,
+      failures: found.record.failures,
+      errors: found.record.errors,
+      losses,
+      marks,
+      dueAt: arrivedAt,
+      record: found.at,
+      revision: 0,
+      renewedAt: arrivedAt,
+      isOut: false,
+      isMarked: false,
+      isSettling: false,
+      isOver: false,
+    }
+  }
+}

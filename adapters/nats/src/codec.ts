@@ -1,0 +1,239 @@
+import type { Msg, MsgHdrs } from '@nats-io/transport-node'
+import { EMPTY_HEADERS, type Headers, type StoredMessage } from '@pluribus/core/driver'
+
+/** What a message carries beside itself. */
+export interface Carried {
+  /** Remembered by the server: the same again within its window is stored once. */
+  readonly dedup?: string
+  /** Milliseconds until it becomes due. */
+  readonly delay?: number
+  /** Where it stood before it was due. */
+  readonly origin?: number
+  /** The subject's last position must be this one; 0: there must be none. */
+  readonly after?: number
+}
+
+/** What can stand in no header, or not at its ends: control characters, blanks, and what encoded text begins with. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
+const UNSAFE = /[\u0000-\u001f\u007f]|^\s|\s$|^base64:/
+const ENCODED = 'base64:'
+const SAFE_NAME = /^[\w.-]+$/
+const JSON_TYPE = 'application/json'
+const FIRST_LINE = 'NATS/1.0\r\n'
+const USER = 'h-'
+/** A name that no header may have. */
+const ENCODED_USER = 'h64-'
+/** The payload is text. JSON is so anyway, and need not say it. */
+const TEXT = 'pluribus-text: 1\r\n'
+
+const toHeader = (text: string): string => (UNSAFE.test(text) ? ENCODED + Buffer.from(text).toString('base64') : text)
+
+const ofHeader = (text: string): string =>
+  text.startsWith(ENCODED) ? Buffer.from(text.slice(ENCODED.length), 'base64').toString() : text
+
+/** The last time that was written or read: those of a batch are the same. */
+let lastTime = 0
+let lastDate = new Date(0).toISOString()
+
+function dateOf(time: number): string {
+  if (time !== lastTime) {
+    lastDate = new Date(time).toISOString()
+    lastTime = time
+  }
+  return lastDate
+}
+
+function timeOf(date: string, otherwise: number): number {
+  if (date === lastDate) return lastTime
+  const time = Date.parse(date)
+  if (Number.isNaN(time)) return otherwise
+  lastDate = date
+  lastTime = time
+  return time
+}
+
+/** The header block of a message: names of CloudEvents, what is usual left out, the publisher's own with `h-` before them. */
+export function headersOf(message: StoredMessage, carried: Carried): MsgHdrs {
+  const { key, priority, version, contentType, headers, correlationId, causationId } = message
+  let text = `${FIRST_LINE}ce-id: ${toHeader(message.id)}\r\nce-source: ${toHeader(message.source)}\r\nce-time: ${dateOf(message.time)}\r\n`
+  if (contentType !== JSON_TYPE) {
+    text += `content-type: ${toHeader(contentType)}\r\n`
+    if (typeof message.payload === 'string') text += TEXT
+  }
+  if (key !== undefined) text += `ce-key: ${toHeader(key)}\r\n`
+  if (priority !== 0) text += `ce-priority: ${priority}\r\n`
+  if (version !== 1) text += `ce-dataversion: ${version}\r\n`
+  if (correlationId !== undefined) text += `ce-correlationid: ${toHeader(correlationId)}\r\n`
+  if (causationId !== undefined) text += `ce-causationid: ${toHeader(causationId)}\r\n`
+  if (headers !== EMPTY_HEADERS) text += userHeaders(headers)
+  return block(text, carried)
+}
+
+/** The header block of what is no message. */
+export const bareHeaders = (carried: Carried): MsgHdrs => block(FIRST_LINE, carried)
+
+function userHeaders(headers: Headers): string {
+  let text = ''
+  for (const name of Object.keys(headers)) {
+    const written = SAFE_NAME.test(name) ? USER + name : ENCODED_USER + Buffer.from(name).toString('base64url')
+    text += `${written}: ${toHeader(headers[name] as string)}\r\n`
+  }
+  return text
+}
+
+function block(start: string, { dedup, delay, origin, after }: Carried): MsgHdrs {
+  let text = start
+  if (dedup !== undefined) text += `Nats-Msg-Id: ${toHeader(dedup)}\r\n`
+  if (after !== undefined) text += `Nats-Expected-Last-Subject-Sequence: ${after}\r\n`
+  if (delay !== undefined) text += `pluribus-delay: ${delay}\r\n`
+  if (origin !== undefined) text += `pluribus-origin: ${origin}\r\n`
+  return new HeaderBlock(`${text}\r\n`) as unknown as MsgHdrs
+}
+
+/**
+ * Of the client's headers a publish uses `encode` alone. Its own class checks each name letter by letter, which costs as much as
+ * all the rest of a publish.
+ */
+class HeaderBlock {
+  readonly #text: string
+
+  constructor(text: string) {
+    this.#text = text
+  }
+
+  encode(): Uint8Array {
+    return Buffer.from(this.#text)
+  }
+}
+
+/** What the client keeps of a message and does not offer: its header block as it came. */
+interface Received {
+  readonly _msg?: { readonly hdr?: number }
+  readonly _rdata?: Uint8Array
+}
+
+/** The header block of a received message as text; empty where it has none. */
+export function headerText(received: Msg): string {
+  const { _msg, _rdata } = received as unknown as Received
+  if (typeof _msg?.hdr !== 'number' || _rdata === undefined) return received.headers?.toString() ?? ''
+  if (_msg.hdr < 0) return ''
+  return Buffer.from(_rdata.buffer, _rdata.byteOffset, _msg.hdr).toString()
+}
+
+/** The status of a message that the server itself sends, such as 404; 0 where it has none. */
+export function statusOf(text: string): number {
+  return text.startsWith('NATS/1.0 ') ? Number.parseInt(text.slice(9), 10) || 0 : 0
+}
+
+/** One header, by its name as the server writes it. */
+export function headerOf(text: string, name: string): string | undefined {
+  const at = text.indexOf(`\r\n${name}: `)
+  if (at < 0) return undefined
+  const from = at + name.length + 4
+  return text.slice(from, text.indexOf('\r\n', from))
+}
+
+/** A whole number in a header; undefined for anything else. */
+export function numberOf(text: string, name: string): number | undefined {
+  const found = headerOf(text, name)
+  return found !== undefined && /^\d{1,15}$/.test(found) ? Number(found) : undefined
+}
+
+/** What is read with a message. */
+export interface Decoded {
+  readonly message: StoredMessage
+  /** Where it stood before it was due. */
+  readonly origin: number | undefined
+}
+
+/** Where a message was found. */
+export interface Found {
+  readonly topic: string
+  readonly position: number
+  /** When the server stored it, in milliseconds since the epoch. */
+  readonly time: number
+}
+
+type Writable = { -readonly [Name in keyof StoredMessage]: StoredMessage[Name] }
+
+/** A message of ours, or what can be made of a foreign one: nothing in its headers is believed that is not sound. */
+export function decode(text: string, payload: Uint8Array, { topic, position, time }: Found): StoredMessage {
+  const message: Writable = {
+    id: '',
+    topic,
+    payload,
+    contentType: JSON_TYPE,
+    key: undefined,
+    priority: 0,
+    headers: EMPTY_HEADERS,
+    time,
+    source: '',
+    version: 1,
+    correlationId: undefined,
+    causationId: undefined,
+  }
+  let at = text.indexOf('\r\n') + 2
+  while (at > 1 && at < text.length) {
+    const end = text.indexOf('\r\n', at)
+    if (end <= at) break
+    const colon = text.indexOf(':', at)
+    if (colon > at && colon < end) {
+      const from = text.charCodeAt(colon + 1) === 32 ? colon + 2 : colon + 1
+      read(message, text.slice(at, colon), text.slice(from, end))
+    }
+    at = end + 2
+  }
+  if (message.id === '') message.id = `nats-${position}`
+  return message
+}
+
+function read(message: Writable, name: string, value: string): void {
+  switch (name) {
+    case 'ce-id':
+      message.id = ofHeader(value)
+      break
+    case 'ce-source':
+      message.source = ofHeader(value)
+      break
+    case 'ce-time':
+      message.time = timeOf(value, message.time)
+      break
+    case 'content-type':
+      if (value !== '') message.contentType = ofHeader(value)
+      break
+    case 'ce-key':
+      message.key = ofHeader(value)
+      break
+    case 'ce-priority':
+      message.priority = whole(value, 0, 255) ?? 0
+      break
+    case 'ce-dataversion':
+      message.version = whole(value, 1, Number.MAX_SAFE_INTEGER) ?? 1
+      break
+    case 'ce-correlationid':
+      message.correlationId = ofHeader(value)
+      break
+    case 'ce-causationid':
+      message.causationId = ofHeader(value)
+      break
+    case 'pluribus-text':
+      if (typeof message.payload !== 'string') message.payload = Buffer.from(message.payload).toString()
+      break
+    default:
+      if (name.startsWith(USER)) readUser(message, name.slice(USER.length), value)
+      else if (name.startsWith(ENCODED_USER)) {
+        readUser(message, Buffer.from(name.slice(ENCODED_USER.length), 'base64url').toString(), value)
+      }
+  }
+}
+
+function readUser(message: Writable, name: string, value: string): void {
+  if (message.headers === EMPTY_HEADERS) message.headers = Object.create(null)
+  const headers = message.headers as Record<string, string>
+  headers[name] = ofHeader(value)
+}
+
+function whole(text: string, min: number, max: number): number | undefined {
+  const number = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN
+  return number >= min && number <= max ? number : undefined
+}

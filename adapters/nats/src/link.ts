@@ -1,0 +1,103 @@
+import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream'
+import { connect, type NatsConnection } from '@nats-io/transport-node'
+import type { Environment } from '@pluribus/core/driver'
+import { Appender } from './appender.js'
+import { closed, isUnanswered, lost, noJetStream, tooOld } from './errors.js'
+import type { Names } from './names.js'
+import type { ResolvedOptions } from './options.js'
+
+/** The first version with direct reads and with consumers that are created by name. */
+const LEAST = [2, 9, 0] as const
+
+/** A connection to a server, for as long as it lasts: everything of one generation goes through it, and ends with it. */
+export class Link {
+  readonly nats: NatsConnection
+  readonly manager: JetStreamManager
+  /** Of what is made, and may be made again: a server (2.9) that is asked by several at once may answer one of them never. */
+  readonly maker: JetStreamManager
+  readonly names: Names
+  readonly environment: Environment
+  /** Stores messages. */
+  readonly appender: Appender
+  readonly replicas: number
+  #over: Error | undefined
+
+  private constructor(nats: NatsConnection, managers: Managers, names: Names, parts: LinkParts) {
+    this.nats = nats
+    this.manager = managers.manager
+    this.maker = managers.maker
+    this.names = names
+    this.environment = parts.environment
+    this.replicas = parts.options.replicas
+    this.appender = new Appender(nats)
+  }
+
+  /** One attempt. `ended`: told once, unless {@link close} was called before. */
+  static async open(names: Names, parts: LinkParts, ended: (cause: unknown) => void): Promise<Link> {
+    const nats = await connect(parts.options.client())
+    try {
+      const { version = '' } = nats.info ?? {}
+      if (!isAtLeast(version, LEAST)) throw tooOld(version, LEAST.join('.'))
+      const manager = await jetstreamManager(nats, { timeout: REQUEST_TIMEOUT })
+      const maker = await jetstreamManager(nats, { timeout: MAKING_TIMEOUT, checkAPI: false })
+      const link = new Link(nats, { manager, maker }, names, parts)
+      nats.closed().then(cause => link.#end(cause, ended))
+      return link
+    } catch (error) {
+      await nats.close()
+      throw isUnanswered(error) ? noJetStream(error) : error
+    }
+  }
+
+  /** Why nothing passes any more; undefined while it does. */
+  get over(): Error | undefined {
+    return this.#over
+  }
+
+  /** Throws where nothing passes any more. */
+  check(what: string): void {
+    if (this.#over !== undefined) throw this.#over
+    if (this.nats.isClosed()) throw closed(what)
+  }
+
+  /** Resolves when the server has read everything that was sent until now. */
+  async flush(): Promise<void> {
+    await this.nats.flush()
+  }
+
+  async close(): Promise<void> {
+    this.#over ??= closed('connection')
+    await this.nats.close()
+  }
+
+  #end(cause: unknown, ended: (cause: unknown) => void): void {
+    const isExpected = this.#over !== undefined
+    this.#over ??= lost(cause)
+    this.appender.end(this.#over)
+    if (!isExpected) ended(cause ?? this.#over)
+  }
+}
+
+/** What a link is opened with. */
+export interface LinkParts {
+  readonly options: ResolvedOptions
+  readonly environment: Environment
+}
+
+interface Managers {
+  readonly manager: JetStreamManager
+  readonly maker: JetStreamManager
+}
+
+const MAKING_TIMEOUT = 1_500
+/** Longer than core waits for any call. */
+const REQUEST_TIMEOUT = 15_000
+
+function isAtLeast(version: string, least: readonly number[]): boolean {
+  const parts = version.split('.').map(part => Number.parseInt(part, 10))
+  for (const [index, wanted] of least.entries()) {
+    const found = parts[index] ?? 0
+    if (found !== wanted) return found > wanted
+  }
+  return true
+}

@@ -1,0 +1,401 @@
+import type { Msg, Subscription } from '@nats-io/transport-node'
+import {
+  Alarm,
+  type Delivery,
+  NO_EXCEPTIONS,
+  NOTHING_PULLED,
+  type Pulled,
+  replaced,
+  type Settled,
+  type SettleException,
+  type Source,
+  SUSPECT_AFTER,
+  stale,
+  type Token,
+} from '@pluribus/core/driver'
+import { Arrivals } from './arrivals.js'
+import { closed, deletedConsumer, subscriptionNotFound } from './errors.js'
+import { Feed } from './feed.js'
+import { Hand } from './hand.js'
+import type { Item } from './item.js'
+import { KeyOrder } from './key-order.js'
+import { marked, Runs } from './runs.js'
+import { Settling } from './settling.js'
+import type { SourceInit } from './source-init.js'
+import type { Predecessor } from './succession.js'
+
+const WORKING = '+WPI'
+/** Messages among which the most urgent is chosen. */
+const WINDOW = 256
+/** How long what core does not pull is kept for it, in milliseconds, at least and at most, and as a part of the wait. */
+const SECOND_THOUGHTS = { least: 100, most: 1_000, part: 1 / 8 }
+/** Deliveries that ended here without a word, at most: who gets one of them back counts no loss. */
+const MOST_LAPSED = 10_000
+
+/** One consumer: what it has asked the server for, and everything that it has in hand. */
+export class NatsSource implements Source, Predecessor {
+  readonly #init: SourceInit
+  readonly #hand: Hand
+  readonly #keys: KeyOrder
+  readonly #runs: Runs
+  readonly #settling: Settling
+  readonly #feed: Feed
+  readonly #arrivals: Arrivals
+  /** So many are fetched beyond what is wanted, to choose from. */
+  readonly #ahead: number
+  /** By position: the delivery that ended here, unsettled. */
+  readonly #lapsed = new Map<number, number>()
+  #listening: Subscription | undefined
+  readonly #sweeping: Alarm
+  /** Set while something waits here that core does not pull, or may not. */
+  readonly #nap: Alarm
+  #heir: ((message: Msg) => void) | undefined
+  /** What came last were suspects. */
+  #isCautious = false
+  #withdrawing: Promise<void> | undefined
+  #isReplaced = false
+  #isOver = false
+  #isLooking = false
+  #transferred = 0
+
+  constructor(init: SourceInit) {
+    const { link, declared, wait } = init
+    const { spec: subscription, start } = declared
+    const { environment, names } = link
+    this.#init = init
+    this.#ahead = subscription.discipline.kind === 'priority' ? WINDOW : 0
+    this.#runs = new Runs(link, subscription)
+    this.#sweeping = new Alarm(environment.timers, () => this.#sweep())
+    this.#nap = new Alarm(environment.timers, () => this.#giveUp())
+    this.#hand = this.#handOf(init)
+    this.#keys = new KeyOrder({
+      link,
+      subscription,
+      start,
+      patience: wait / 3,
+      ready: item => this.#ready(item),
+      handled: item => this.#settling.acknowledge(item),
+    })
+    this.#settling = new Settling({
+      link,
+      subscription,
+      hand: this.#hand,
+      keys: this.#keys,
+      runs: this.#runs,
+      wait,
+      released: () => this.#released(),
+    })
+    this.#arrivals = new Arrivals({
+      link,
+      declared,
+      runs: this.#runs,
+      lapsed: this.#lapsed,
+      admit: items => this.#admit(items),
+    })
+    this.#feed = new Feed(link, {
+      stream: names.stream(subscription.topic),
+      consumer: subscription.name,
+      // What a process has asked for that dies is over before what it held is handed out again.
+      patience: Math.ceil(wait / 4),
+      arrived: message => this.#arrived(message),
+      gone: () => this.#gone(),
+    })
+  }
+
+  get #secondThoughts(): number {
+    const { least, most, part } = SECOND_THOUGHTS
+    return Math.min(most, Math.max(least, this.#init.wait * part))
+  }
+
+  #handOf({ link, declared, options, wait }: SourceInit): Hand {
+    return new Hand({
+      environment: link.environment,
+      discipline: declared.spec.discipline,
+      lease: options.lease,
+      wait,
+      wake: () => this.#wake(),
+      renew: items => this.#say(items, WORKING),
+      lost: items => this.#lost(items),
+    })
+  }
+
+  get transferred(): number {
+    return this.#transferred
+  }
+
+  /** Takes over what the source before held. */
+  async open(before: Predecessor | undefined): Promise<void> {
+    const { link, declared } = this.#init
+    this.#listening = link.nats.subscribe(link.names.wake(declared.spec), {
+      callback: (error, message) => {
+        if (error === null) this.#keys.freed(message.string())
+      },
+    })
+    this.#sweeping.set(this.#init.wait / 3)
+    const items = (await before?.surrender(message => this.#arrived(message))) ?? []
+    this.#say(items, WORKING)
+    const now = link.environment.clock.monotonic()
+    for (const held of items) {
+      this.#takeOver({ ...held, isOut: false, isSettling: false, isOver: false, renewedAt: now }, held)
+    }
+  }
+
+  async pull(max: number): Promise<Pulled> {
+    this.#check('pull')
+    this.#nap.clear()
+    if (max === 0) {
+      this.#feed.want(0)
+      this.#nap.set(this.#secondThoughts)
+      return NOTHING_PULLED
+    }
+    await this.#withdrawing
+    if (this.#hand.waiting === 0 && !this.#feed.isStanding) await this.#fetch(max)
+    this.#check('pull')
+    const pulled = this.#hand.take(max)
+    this.#ask()
+    this.#nap.clear()
+    this.#mind()
+    return pulled
+  }
+
+  async mark(delivery: Delivery): Promise<void> {
+    this.#check('mark')
+    const item = this.#hand.claimed(delivery.token)
+    if (item === undefined) throw stale()
+    const { link } = this.#init
+    const { positions, unstored } = await link.appender.append([this.#runs.entry(item.position, marked(item))], true)
+    const refused = unstored[0]?.error
+    if (refused !== undefined) throw refused
+    item.record = positions[0] ?? 0
+    item.isMarked = true
+    if (this.#hand.claimed(delivery.token) === undefined) throw stale()
+  }
+
+  async settle(settled: Settled): Promise<readonly SettleException[]> {
+    this.#check('settle')
+    return this.#settling.settle(settled)
+  }
+
+  async renew(batch: readonly Delivery[]): Promise<readonly Token[]> {
+    this.#check('renew')
+    const lost = batch.filter(({ token }) => this.#hand.renew(token) === undefined)
+    this.#hand.refresh(batch.flatMap(({ token }) => this.#hand.claimed(token) ?? []))
+    return lost.length === 0 ? NO_EXCEPTIONS : lost.map(({ token }) => token)
+  }
+
+  /** What is on its way arrives before it is given back, with everything else. */
+  async close(): Promise<void> {
+    if (this.#isOver) return
+    const { link } = this.#init
+    this.#isOver = true
+    this.#nap.clear()
+    this.#init.over()
+    if (link.over !== undefined) {
+      this.#hand.stop()
+      return this.#stop()
+    }
+    await this.#feed.end()
+    await this.#arrivals.settled()
+    const items = this.#hand.clear().filter(({ isSettling }) => !isSettling)
+    this.#stop()
+    await this.#settling.release(items)
+  }
+
+  /** The connection is over. What is held is for the next source of this consumer. */
+  abandon(): void {
+    this.#isOver = true
+    this.#feed.abandon()
+    this.#hand.stop()
+    this.#stop()
+  }
+
+  async surrender(heir: (message: Msg) => void): Promise<readonly Item[]> {
+    const { link, wait } = this.#init
+    this.#isReplaced = true
+    this.#heir = heir
+    this.#arrivals.surrender(heir)
+    const items = this.#hand.clear()
+    if (!this.#isOver) {
+      this.#isOver = true
+      this.#init.over()
+      this.#stop()
+      await this.#feed.quit()
+    }
+    const now = link.environment.clock.monotonic()
+    return items.filter(({ renewedAt }) => now - renewedAt < wait)
+  }
+
+  #check(what: string): void {
+    this.#init.link.check(what)
+    if (this.#isReplaced) throw replaced(what)
+    if (this.#isOver) throw closed(what)
+  }
+
+  /** As much as core waits for, and what there has to be to choose from. */
+  #ask(): void {
+    const { wanted, waiting } = this.#hand
+    const missing = wanted + this.#ahead - waiting
+    if (missing > 0) this.#feed.want(this.#isCautious ? 1 : missing)
+  }
+
+  async #fetch(max: number): Promise<void> {
+    await this.#feed.fetch(this.#isCautious ? 1 : max + this.#ahead)
+    await this.#arrivals.settled()
+    await this.#keys.settled()
+    await this.#withdrawing
+  }
+
+  #wake(): void {
+    const { events, wait } = this.#init
+    this.#nap.set(wait / 4)
+    events.wake()
+  }
+
+  /** Tells core of what has come; what it does not want is others'. */
+  #rouse(): void {
+    this.#hand.rouse()
+    this.#mind()
+  }
+
+  #mind(): void {
+    if (!this.#nap.isSet && this.#ahead === 0 && this.#hand.waiting > 0) this.#nap.set(this.#secondThoughts)
+  }
+
+  /** Whoever wants nothing, or does not answer, keeps nothing from the others. */
+  #giveUp(): void {
+    if (this.#hand.wanted > 0) return
+    this.#withdraw(0).catch(this.#failed)
+  }
+
+  /** What is still here comes again when the server's patience ends. */
+  readonly #failed = (error: unknown): void => {
+    this.#init.link.environment.logger.debug({ error }, 'What nobody has pulled could not be given back just now.')
+  }
+
+  /** Core has given back: here it is had again first, and by others unless somebody here pulls it soon. */
+  #released(): void {
+    if (!this.#isOver) this.#rouse()
+  }
+
+  /** Gives back what has come and was not pulled: all but the first `kept`. */
+  #withdraw(kept: number): Promise<void> {
+    this.#withdrawing ??= this.#giveBack(kept).finally(() => {
+      this.#withdrawing = undefined
+    })
+    return this.#withdrawing
+  }
+
+  async #giveBack(kept: number): Promise<void> {
+    if (kept === 0) {
+      await this.#feed.stop()
+      await this.#arrivals.settled()
+    }
+    const waiting = this.#hand.all().filter(({ isOut, isSettling }) => !isOut && !isSettling)
+    const rest = waiting.slice(kept)
+    const given = new Set(rest)
+    this.#hand.withdraw(item => given.has(item))
+    await this.#settling.release(rest)
+  }
+
+  #arrived(message: Msg): void {
+    if (this.#heir !== undefined) this.#heir(message)
+    else this.#arrivals.add(message)
+  }
+
+  /**
+   * These have come together. Where suspects are among them, they are to be lost alone: nothing else stays in hand while one of them
+   * runs, and from here on they are fetched one by one, until something comes that is none.
+   */
+  #admit(items: readonly Item[]): void {
+    for (const item of items) this.#enter(item)
+    this.#isCautious = items.some(({ losses }) => losses >= SUSPECT_AFTER)
+    if (!this.#isCautious || items.length === 1 || this.#isOver) return this.#rouse()
+    this.#withdraw(1).then(() => this.#rouse(), this.#failed)
+  }
+
+  #enter(item: Item): void {
+    const before = this.#hand.at(item.position)
+    // Handed out twice at once: see the feed's sweep.
+    if (before !== undefined && before.count >= item.count) return
+    if (before !== undefined) this.#supersede(before)
+    this.#hand.hold(item)
+    if (item.key === undefined) this.#hand.ready(item)
+    else this.#keys.enter(item)
+  }
+
+  /** The server has handed it out again while we held it: what we had is worth nothing. */
+  #supersede(before: Item): void {
+    const wasOut = before.isOut
+    this.#hand.withdraw(item => item === before)
+    this.#hand.drop(before)
+    if (before.key !== undefined) this.#keys.leave(before)
+    if (wasOut) this.#init.events.lost([before])
+  }
+
+  #ready(item: Item): void {
+    if (item.isOver) return
+    this.#hand.ready(item)
+    this.#rouse()
+  }
+
+  #takeOver(item: Item, { isOut, dueAt, renewedAt }: Item): void {
+    this.#hand.hold(item)
+    // A retry that was held has been handed out before, too.
+    const wasFirst = isOut || dueAt > renewedAt
+    if (item.key !== undefined && !wasFirst) return this.#keys.enter(item)
+    if (item.key !== undefined) this.#keys.adopt(item)
+    this.#hand.ready(item)
+    if (dueAt <= item.renewedAt) this.#transferred++
+  }
+
+  /** Core has let these go, or we were not heard of for too long: they are anybody's. */
+  #lost(items: readonly Item[]): void {
+    for (const { position, count } of items) {
+      if (this.#lapsed.size >= MOST_LAPSED) this.#lapsed.clear()
+      this.#lapsed.set(position, count)
+    }
+    this.#init.events.lost(items)
+    this.#say(items, '-NAK')
+    for (const item of items) if (item.key !== undefined) this.#keys.leave(item)
+  }
+
+  #say(items: readonly Item[], word: string): void {
+    const { nats } = this.#init.link
+    if (nats.isClosed()) return
+    for (const { reply } of items) nats.publish(reply, word)
+  }
+
+  /** Removed, or deleted by others: in the latter case the next source makes it anew. */
+  #gone(): void {
+    if (this.#isOver || this.#isLooking) return
+    this.#isLooking = true
+    const { isDeclared, declared } = this.#init
+    isDeclared().then(
+      isThere => this.#ended(isThere ? deletedConsumer(declared.spec) : subscriptionNotFound(declared.spec)),
+      (error: unknown) => this.#ended(error),
+    )
+  }
+
+  #ended(cause: unknown): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#hand.clear()
+    this.#stop()
+    this.#init.over()
+    this.#init.events.ended(cause)
+  }
+
+  /** Well before what a process held that has died is handed out again. */
+  #sweep(): void {
+    this.#sweeping.set(this.#init.wait / 3)
+    this.#feed.sweep().catch(this.#failed)
+  }
+
+  #stop(): void {
+    this.#nap.clear()
+    this.#sweeping.clear()
+    this.#keys.stop()
+    this.#arrivals.stop()
+    this.#listening?.unsubscribe()
+  }
+}

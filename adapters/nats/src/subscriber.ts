@@ -1,0 +1,102 @@
+import type {
+  OpenOptions,
+  Source,
+  SourceEvents,
+  Subscriber,
+  SubscriptionName,
+  SubscriptionSpec,
+} from '@pluribus/core/driver'
+import type { Delays } from './delays.js'
+import { isNotFound } from './errors.js'
+import type { Link } from './link.js'
+import type { Registry } from './registry.js'
+import { NatsSource } from './source.js'
+import type { Streams } from './streams.js'
+import { type Succession, successionKey } from './succession.js'
+
+/** What a subscriber works with. */
+export interface SubscriberParts {
+  readonly link: Link
+  readonly registry: Registry
+  readonly streams: Streams
+  readonly delays: Delays
+  readonly succession: Succession
+}
+
+/** How much longer than a lease the server waits. */
+const SPARE = 1.1
+
+/** Opens sources, and ends them with their connection. */
+export class NatsSubscriber implements Subscriber {
+  readonly #parts: SubscriberParts
+  readonly #sources = new Set<NatsSource>()
+
+  constructor(parts: SubscriberParts) {
+    this.#parts = parts
+  }
+
+  async open(spec: SubscriptionSpec, options: OpenOptions, events: SourceEvents): Promise<Source> {
+    const { link, registry, delays, succession } = this.#parts
+    link.check('open')
+    const declared = await registry.subscription(spec)
+    const wait = await this.#furnish(spec, declared.start, options.lease)
+    delays.attend(spec.topic)
+    const { consumer } = options
+    const key = consumer && successionKey(spec, link.environment.instance, consumer)
+    const source = new NatsSource({
+      link,
+      declared: { ...declared, spec },
+      options,
+      events,
+      wait,
+      isDeclared: () => this.#isDeclared(spec),
+      over: () => {
+        this.#sources.delete(source)
+        if (key !== undefined) succession.end(key, source)
+      },
+    })
+    const before = key === undefined || consumer === undefined ? undefined : succession.follow(key, consumer, source)
+    this.#sources.add(source)
+    await source.open(before)
+    link.check('open')
+    return source
+  }
+
+  async remove(subscription: SubscriptionName): Promise<void> {
+    const { link, registry, streams } = this.#parts
+    link.check('remove')
+    await registry.remove(subscription)
+    await streams.remove(subscription)
+  }
+
+  /** The connection is over. What is held is for the next generations of these consumers, or until the server's patience ends. */
+  stop(): void {
+    for (const source of this.#sources) source.abandon()
+    this.#sources.clear()
+  }
+
+  /**
+   * The consumer on the server waits as long as the first of its users asks for; the others keep what they hold alive more often, or
+   * are missed a little later. Where nobody uses it, the next one decides anew. Answers how long that is.
+   */
+  async #furnish(subscription: SubscriptionName, start: number, lease: number): Promise<number> {
+    const { streams } = this.#parts
+    const state = await streams.consumer(subscription)
+    // Core counts from a little later than the server, and is to be the first to give up all the same.
+    const wait = Math.ceil(lease * SPARE)
+    if (state === undefined) await streams.createConsumer(subscription, start, wait)
+    else if (state.wait !== wait && state.isIdle) await streams.waitFor(subscription, wait)
+    else return state.wait
+    return wait
+  }
+
+  async #isDeclared(subscription: SubscriptionName): Promise<boolean> {
+    try {
+      await this.#parts.registry.subscription(subscription)
+      return true
+    } catch (error) {
+      if (isNotFound(error)) return false
+      throw error
+    }
+  }
+}

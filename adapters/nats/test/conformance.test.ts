@@ -1,0 +1,7 @@
+import { conformance } from '@pluribus/conformance/vitest'
+import { findOrBlock } from '@pluribus/test-brokers'
+import { describe, test } from 'vitest'
+import target from '../conformance.js'
+
+if ((await findOrBlock('nats')) === undefined) describe.skip('conformance of nats', () => test('is blocked'))
+else await conformance(target, { profile: 'core' })

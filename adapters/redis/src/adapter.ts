@@ -1,0 +1,110 @@
+import type {
+  Adapter,
+  BrokerUrl,
+  Capabilities,
+  Classified,
+  Connection,
+  ConnectionEvents,
+  Environment,
+} from '@pluribus/core/driver'
+import { CAPABILITIES } from './capabilities.js'
+import { RedisConnection } from './connection.js'
+import { checkDurability, limited, readFacts, type ServerFacts } from './durability.js'
+import { classify } from './errors.js'
+import { Keys } from './keys.js'
+import { Link } from './link.js'
+import { optionsOf, type RedisOptions, type Resolved, resolveOptions } from './options.js'
+
+/**
+ * Redis 7.0 or later, by [ioredis](https://www.npmjs.com/package/ioredis).
+ *
+ * **Mapping.** A topic is a hash of entries by position, and their order; a subscription is a cursor in that order, with
+ * sorted sets and hashes for what has left it and is not handled.
+ *
+ * **Delivery.** At least once, by leases of the server's clock. Every discipline, key, delay and token is exact: each step is
+ * one script.
+ *
+ * **Native features used.** Lua scripts, hashes, sorted sets, pub/sub for wake-ups.
+ *
+ * **Limits.** Durability is what the server's settings give: `disk` with `appendfsync always`. A payload has up to 16 MiB, headers up
+ * to 64 KiB.
+ *
+ * **Native access.** The keys, under `{prefix:topic}`.
+ *
+ * @throws PluribusError `INVALID_ARGUMENT` for an illegal or unknown option, `INVALID_CONFIGURATION` for a URL that cannot be
+ * meant.
+ *
+ * @example
+ * ```ts
+ * import { createBroker } from '@pluribus/core'
+ * import { redis } from '@pluribus/redis'
+ *
+ * const adapter = redis({ url: 'redis://localhost:6379', durability: 'disk' })
+ * const open = () => createBroker({ adapter })
+ * ```
+ */
+export function redis(options: RedisOptions = {}): Adapter {
+  return new RedisAdapter(resolveOptions(options))
+}
+
+/**
+ * The adapter for a URL: `redis://` or `rediss://`. Core calls it.
+ *
+ * @throws PluribusError `INVALID_CONFIGURATION` for an option that there is not.
+ *
+ * @example
+ * ```ts
+ * import { createBroker } from '@pluribus/core'
+ *
+ * const open = () => createBroker({ adapter: 'redis://localhost:6379/0?prefix=shop&durability=disk' })
+ * ```
+ */
+export function fromUrl(url: BrokerUrl): Adapter {
+  return new RedisAdapter(optionsOf(url))
+}
+
+class RedisAdapter implements Adapter {
+  readonly name: string
+  readonly capabilities: Capabilities
+  readonly #options: Resolved
+  #hasWarned = false
+
+  constructor(options: Resolved) {
+    this.name = options.name
+    this.#options = options
+    const deduplication = Object.freeze({ window: options.window, ids: 'supplied' as const })
+    this.capabilities = Object.freeze({ ...CAPABILITIES, deduplication })
+  }
+
+  async connect(environment: Environment, events: ConnectionEvents): Promise<Connection> {
+    const { prefix, durability, endpoint } = this.#options
+    const link = await Link.open(this.#options.client())
+    let broken: { readonly cause: unknown } | undefined
+    link.onLost(cause => {
+      broken = { cause }
+    })
+    try {
+      const facts = await readFacts(link)
+      checkDurability(facts, durability)
+      if (durability === undefined) this.#warn(environment, facts)
+      if (broken !== undefined) throw (broken as { readonly cause: unknown }).cause
+      link.onLost(cause => events.lost(cause))
+      const server = { product: 'redis', version: facts.version, endpoint }
+      const capabilities = limited(this.capabilities, facts)
+      return new RedisConnection({ link, keys: new Keys(prefix), environment, server, capabilities })
+    } catch (error) {
+      link.close()
+      throw error
+    }
+  }
+
+  classify(error: unknown): Classified {
+    return classify(error)
+  }
+
+  #warn({ logger }: Environment, { durability, advice }: ServerFacts): void {
+    if (advice === '' || this.#hasWarned) return
+    this.#hasWarned = true
+    logger.warn({ adapter: this.name, durability }, `What Redis has stored may be lost when it ends. ${advice}`)
+  }
+}

@@ -1,0 +1,297 @@
+import {
+  EMPTY_HEADERS,
+  type Headers,
+  type OutgoingMessage,
+  type Payload,
+  type StoredMessage,
+} from '@pluribus/core/driver'
+
+/*
+ * A message as it is stored. Numbers are big-endian. Scripts read the head, key and id; the rest is ours alone.
+ *
+ *   0       1       2          4            6           8        12
+ *   +-------+-------+----------+------------+-----------+--------+-------+------+
+ *   | kind  | flags | priority | key length | id length |  size  |  key  |  id  |
+ *   |  u8   |  u8   |   u16    |    u16     |    u16    |  u32   |  ...  |  ... |
+ *   +-------+-------+----------+------------+-----------+--------+-------+------+
+ *   +--------+---------+--------------+--------+-------------+-----------+---------------+---------+
+ *   |  time  | version | content type | source | correlation | causation | headers       | payload |
+ *   |  f64   |   u32   | u16 ...      | u16 .. | u16 ...     | u16 ...   | u16, each u16 |  ...    |
+ *   |        |         |              |        |             |           | ... u32 ...   |         |
+ *   +--------+---------+--------------+--------+-------------+-----------+---------------+---------+
+ *
+ * `kind` is `m`, or `d` for a message that was published with a delay. `size` is what retention by bytes counts: payload
+ * and headers.
+ */
+const HEAD = 12
+/** `kind`. */
+const MESSAGE = 0x6d
+const DELAYED = 0x64
+/** `flags`: it has a key; its id is to be recognised; its payload is text; it has a correlation, a causation. */
+const KEYED = 1
+const INDEXED = 2
+const TEXT = 4
+const CORRELATED = 8
+const CAUSED = 16
+/** The most bytes of UTF-8 for a unit of a string. */
+const WIDEST = 3
+/** What a batch is written into first, in bytes. */
+const SHORTEST = 4_096
+/** The most of a message but its strings and its payload, and the length before it. */
+const FIXED = 4 + HEAD + 12 + 5 * 2
+
+/** A part of a batch, ready to be stored. */
+export interface Encoded {
+  /** Each entry behind its length. */
+  readonly entries: Buffer
+  /** `index delay …` of what is delayed, from 1; in milliseconds. */
+  readonly delays: string
+  /** Bytes as retention counts them, the length of the longest entry, how many are not delayed, how many ids are to be looked up. */
+  readonly totals: string
+  /** What the entries are in: free again once they are stored. */
+  readonly scratch: Buffer
+}
+
+/** Writes messages of one topic behind each other, into a scratch where they have room, and into a longer one otherwise. */
+export function encode(messages: readonly OutgoingMessage[], scratch: Buffer = Buffer.allocUnsafe(SHORTEST)): Encoded {
+  const writer = new Writer(scratch)
+  let delays = ''
+  let ready = 0
+  let indexed = 0
+  for (let index = 0; index < messages.length; index++) {
+    const message = messages[index] as OutgoingMessage
+    writer.message(message)
+    if (message.delay > 0) delays += `${index + 1} ${message.delay} `
+    else ready++
+    if (message.idSupplied) indexed++
+  }
+  const totals = `${writer.size} ${writer.longest} ${ready} ${indexed}`
+  return { entries: writer.written, delays, totals, scratch: writer.buffer }
+}
+
+/** The most bytes that headers take. */
+function headersAtMost(headers: Headers): number {
+  let bytes = 0
+  for (const name in headers) bytes += 6 + WIDEST * (name.length + (headers[name] as string).length)
+  return bytes
+}
+
+class Writer {
+  buffer: Buffer
+  #at = 0
+  /** Of all that was written: bytes of payloads and headers, and the longest entry. */
+  size = 0
+  longest = 0
+
+  constructor(scratch: Buffer) {
+    this.buffer = scratch
+  }
+
+  get written(): Buffer {
+    return this.buffer.subarray(0, this.#at)
+  }
+
+  /** Reads each member once: some are made on demand. */
+  message(message: OutgoingMessage): void {
+    const { key, id, payload, headers, contentType, source, correlationId, causationId } = message
+    const isText = typeof payload === 'string'
+    const linked = (correlationId?.length ?? 0) + (causationId?.length ?? 0)
+    const units = id.length + contentType.length + source.length + (key?.length ?? 0) + linked
+    const content = isText ? WIDEST * payload.length : payload.byteLength
+    this.#reserve(FIXED + WIDEST * units + (headers === EMPTY_HEADERS ? 0 : headersAtMost(headers)) + content)
+    const { buffer } = this
+    const start = this.#at + 4
+    buffer[start] = message.delay > 0 ? DELAYED : MESSAGE
+    buffer[start + 1] =
+      (key === undefined ? 0 : KEYED) |
+      (message.idSupplied ? INDEXED : 0) |
+      (isText ? TEXT : 0) |
+      (correlationId === undefined ? 0 : CORRELATED) |
+      (causationId === undefined ? 0 : CAUSED)
+    buffer.writeUInt16BE(message.priority, start + 2)
+    this.#at = start + HEAD
+    buffer.writeUInt16BE(key === undefined ? 0 : this.#text(key), start + 4)
+    buffer.writeUInt16BE(this.#text(id), start + 6)
+    this.#at = buffer.writeUInt32BE(message.version, buffer.writeDoubleBE(message.time, this.#at))
+    this.#short(contentType)
+    this.#short(source)
+    this.#short(correlationId ?? '')
+    this.#short(causationId ?? '')
+    const size = this.#headers(headers) + (isText ? this.#text(payload) : this.#bytes(payload))
+    buffer.writeUInt32BE(size, start + 8)
+    const length = this.#at - start
+    buffer.writeUInt32BE(length, start - 4)
+    this.size += size
+    if (length > this.longest) this.longest = length
+  }
+
+  #reserve(bytes: number): void {
+    const least = this.#at + bytes
+    if (least <= this.buffer.length) return
+    const longer = Buffer.allocUnsafe(Math.max(least, 2 * this.buffer.length))
+    this.buffer.copy(longer, 0, 0, this.#at)
+    this.buffer = longer
+  }
+
+  #text(text: string): number {
+    const written = this.buffer.write(text, this.#at)
+    this.#at += written
+    return written
+  }
+
+  #bytes(bytes: Uint8Array): number {
+    this.buffer.set(bytes, this.#at)
+    this.#at += bytes.byteLength
+    return bytes.byteLength
+  }
+
+  #short(text: string): number {
+    const at = this.#at
+    this.#at += 2
+    const length = this.#text(text)
+    this.buffer.writeUInt16BE(length, at)
+    return length
+  }
+
+  #headers(headers: Headers): number {
+    const at = this.#at
+    this.#at += 2
+    let count = 0
+    let size = 0
+    if (headers !== EMPTY_HEADERS) {
+      for (const name in headers) {
+        count++
+        size += this.#short(name)
+        const from = this.#at
+        this.#at += 4
+        const length = this.#text(headers[name] as string)
+        this.buffer.writeUInt32BE(length, from)
+        size += length
+      }
+    }
+    this.buffer.writeUInt16BE(count, at)
+    return size
+  }
+}
+
+/** A stored message. What is no message of ours, whoever has put it there, is one without anything but its bytes. */
+export function readMessage(topic: string, entry: Buffer, position: number | string): StoredMessage {
+  try {
+    return new RedisMessage(topic, entry)
+  } catch (error) {
+    // Reading beyond the end.
+    if (error instanceof RangeError) return foreign(topic, entry, `${topic}/${position}`)
+    throw error
+  }
+}
+
+const foreign = (topic: string, payload: Buffer, id: string): StoredMessage => ({
+  ...{
+    id,
+    topic,
+    payload,
+    contentType: 'application/octet-stream',
+    key: undefined,
+    priority: 0,
+    headers: EMPTY_HEADERS,
+  },
+  ...{ time: 0, source: 'foreign', version: 1, correlationId: undefined, causationId: undefined },
+})
+
+/** A message of ours, read where and when it is asked for. */
+class RedisMessage implements StoredMessage {
+  readonly topic: string
+  readonly #entry: Buffer
+  readonly #flags: number
+  /** Where `time`, the headers and the payload are. */
+  readonly #envelope: number
+  readonly #headersAt: number
+  readonly #payloadAt: number
+  #id: string | undefined
+  #key: string | undefined
+  #headers: Headers | undefined
+  #payload: Payload | undefined
+
+  /** @throws RangeError where it is shorter than it says. */
+  constructor(topic: string, entry: Buffer) {
+    this.topic = topic
+    this.#entry = entry
+    this.#flags = entry.readUInt8(1)
+    this.#envelope = HEAD + entry.readUInt16BE(4) + entry.readUInt16BE(6)
+    this.#headersAt = this.#offset(4)
+    let at = this.#headersAt + 2
+    for (let left = entry.readUInt16BE(this.#headersAt); left > 0; left--) {
+      at += 2 + entry.readUInt16BE(at)
+      at += 4 + entry.readUInt32BE(at)
+    }
+    if (at > entry.length) throw new RangeError('The entry ends within its headers.')
+    this.#payloadAt = at
+  }
+
+  get id(): string {
+    this.#id ??= this.#entry.toString('utf8', HEAD + this.#entry.readUInt16BE(4), this.#envelope)
+    return this.#id
+  }
+  get key(): string | undefined {
+    if ((this.#flags & KEYED) === 0) return undefined
+    this.#key ??= this.#entry.toString('utf8', HEAD, HEAD + this.#entry.readUInt16BE(4))
+    return this.#key
+  }
+  get priority(): number {
+    return this.#entry.readUInt16BE(2)
+  }
+  get time(): number {
+    return this.#entry.readDoubleBE(this.#envelope)
+  }
+  get version(): number {
+    return this.#entry.readUInt32BE(this.#envelope + 8)
+  }
+  get contentType(): string {
+    return this.#short(0)
+  }
+  get source(): string {
+    return this.#short(1)
+  }
+  get correlationId(): string | undefined {
+    return (this.#flags & CORRELATED) === 0 ? undefined : this.#short(2)
+  }
+  get causationId(): string | undefined {
+    return (this.#flags & CAUSED) === 0 ? undefined : this.#short(3)
+  }
+  get headers(): Headers {
+    this.#headers ??= this.#readHeaders()
+    return this.#headers
+  }
+  get payload(): Payload {
+    const entry = this.#entry
+    this.#payload ??=
+      (this.#flags & TEXT) === 0 ? entry.subarray(this.#payloadAt) : entry.toString('utf8', this.#payloadAt)
+    return this.#payload
+  }
+
+  /** Where the short string with a number begins, or ends with the one before. */
+  #offset(number: number): number {
+    let at = this.#envelope + 12
+    for (let passed = 0; passed < number; passed++) at += 2 + this.#entry.readUInt16BE(at)
+    return at
+  }
+
+  #short(number: number): string {
+    const at = this.#offset(number)
+    return this.#entry.toString('utf8', at + 2, at + 2 + this.#entry.readUInt16BE(at))
+  }
+
+  #readHeaders(): Headers {
+    const entry = this.#entry
+    let left = entry.readUInt16BE(this.#headersAt)
+    if (left === 0) return EMPTY_HEADERS
+    const headers = Object.create(null) as Record<string, string>
+    for (let at = this.#headersAt + 2; left > 0; left--) {
+      const value = at + 2 + entry.readUInt16BE(at)
+      const end = value + 4 + entry.readUInt32BE(value)
+      headers[entry.toString('utf8', at + 2, value)] = entry.toString('utf8', value + 4, end)
+      at = end
+    }
+    return headers
+  }
+}

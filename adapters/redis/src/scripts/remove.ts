@@ -1,0 +1,19 @@
+import { SUBSCRIPTION_KEYS, TOPIC_KEYS } from './common.js'
+import { lua, script } from './script.js'
+
+/**
+ * Deletes a subscription with all that it has. Its sources find that when they pull: they are told to.
+ *
+ * ARGV: now, name.
+ */
+export const REMOVE = script(
+  'remove',
+  'allow-oom',
+  TOPIC_KEYS,
+  SUBSCRIPTION_KEYS,
+  lua`
+redis.call('UNLINK', STATE, READY, LEASES, RETRYING, HOLDERS, PARKED, TROUBLES, ERRORS, DEAD, DEATHS, SESSIONS, RESERVED)
+if redis.call('HDEL', TOPIC, 'sub:' .. ARGV[2]) == 1 then redis.call('PUBLISH', TOPIC, ARGV[2]) end
+return {'OK'}
+`,
+)

@@ -1,0 +1,169 @@
+import {
+  type Delivery,
+  NO_EXCEPTIONS,
+  NOTHING_PULLED,
+  type Pulled,
+  replaced,
+  type Settled,
+  type SettleException,
+  type Settlement,
+  type Source,
+  type SourceEvents,
+  SUSPECT_AFTER,
+  type SubscriptionName,
+  stale,
+  type Token,
+} from '@pluribus/core/driver'
+import { readMessage } from './codec.js'
+import { closed, subscriptionNotFound } from './errors.js'
+import type { Argument, Link } from './link.js'
+import { CLAIM } from './scripts/claim.js'
+import type { Script } from './scripts/script.js'
+import { CLOSE, MARK, RENEW } from './scripts/session.js'
+import { SETTLE } from './scripts/settle.js'
+
+/** The most bytes of entries that one pull brings: what is left comes with the next. */
+export const WEIGHTIEST = 8 * 1_024 * 1_024
+
+/** What a source is opened on, and for. */
+export interface SourceInit {
+  readonly link: Link
+  readonly subscription: SubscriptionName
+  readonly keys: readonly string[]
+  /** Its number on the server. */
+  readonly session: string
+  /** Whom it follows, empty for nobody. */
+  readonly holder: string
+  readonly transferred: number
+  /** Milliseconds. */
+  readonly lease: number
+  readonly events: SourceEvents
+  /** Told once, when the source is over. */
+  over(source: RedisSource): void
+}
+
+/** One consumer: a session of the subscription. What it holds is the server's to know. A token is `position claim`. */
+export class RedisSource implements Source {
+  readonly transferred: number
+  readonly #init: SourceInit
+  #over = false
+
+  constructor(init: SourceInit) {
+    this.#init = init
+    this.transferred = init.transferred
+  }
+
+  /** There may be something: for this subscription, or for all of the topic. */
+  readonly wake = (name: string): void => {
+    if (!this.#over && (name === '' || name === this.#init.subscription.name)) this.#init.events.wake()
+  }
+
+  async pull(max: number): Promise<Pulled> {
+    this.#check('pull')
+    if (max < 1) return NOTHING_PULLED
+    for (;;) {
+      const reply = await this.#run(CLAIM, [this.#init.session, max, WEIGHTIEST])
+      const status = String(reply[0])
+      if (status === 'OK') return readPulled(this.#init.subscription.topic, reply)
+      if (status !== 'AGAIN') throw this.#end(status)
+    }
+  }
+
+  async mark(delivery: Delivery): Promise<void> {
+    this.#check('mark')
+    const [position, claim] = (delivery.token as string).split(' ') as [string, string]
+    const [status] = await this.#run(MARK, [position, claim])
+    if (String(status) !== 'OK') throw stale()
+  }
+
+  async settle({ acks, others }: Settled): Promise<readonly SettleException[]> {
+    this.#check('settle')
+    const [status, ...stales] = await this.#run(SETTLE, [acks.join(' '), ...others.flatMap(settlementArguments)])
+    const gone = String(status) !== 'OK'
+    if (!gone && stales.length === 0) return NO_EXCEPTIONS
+    const tokens = [...acks, ...others.map(({ token }) => token)]
+    const found = gone ? tokens : stales.map(index => tokens[index as number] as Token)
+    return found.map(token => ({ token, kind: 'stale' }))
+  }
+
+  async renew(batch: readonly Delivery[]): Promise<readonly Token[]> {
+    this.#check('renew')
+    const tokens = batch.map(({ token }) => token).join(' ')
+    const [, ...lost] = await this.#run(RENEW, [this.#init.lease, tokens])
+    return lost.length === 0 ? NO_EXCEPTIONS : lost.map(index => (batch[index as number] as Delivery).token)
+  }
+
+  async close(): Promise<void> {
+    if (this.#over) return
+    this.abandon()
+    await this.#run(CLOSE, [this.#init.session, this.#init.holder])
+  }
+
+  /** Its connection is over: what it holds stays leased. */
+  abandon(): void {
+    this.#over = true
+    this.#init.over(this)
+  }
+
+  #check(what: string): void {
+    if (this.#over) throw closed(what)
+  }
+
+  #run(script: Script, args: readonly Argument[]): Promise<readonly unknown[]> {
+    return this.#init.link.run(script, this.#init.keys, ['', ...args])
+  }
+
+  /** The server knows it no more. Answers why. */
+  #end(status: string): unknown {
+    const { subscription, events } = this.#init
+    const cause = status === 'GONE' ? subscriptionNotFound(subscription) : replaced('pull')
+    if (!this.#over) {
+      this.abandon()
+      events.ended(cause)
+    }
+    return cause
+  }
+}
+
+/** Reads what a claim has answered. */
+export function readPulled(topic: string, reply: readonly unknown[]): Pulled {
+  const [, dueIn, more] = reply
+  const deliveries = readDeliveries(topic, reply)
+  if (deliveries.length === 0 && dueIn === -1 && more === 0) return NOTHING_PULLED
+  const pulled: { deliveries: readonly Delivery[]; dueIn?: number; more?: boolean } = { deliveries }
+  if (dueIn !== -1) pulled.dueIn = dueIn as number
+  if (more === 1) pulled.more = true
+  return pulled
+}
+
+function readDeliveries(topic: string, [, , , claim, found, troubles, claims, entries]: readonly unknown[]) {
+  const positions = String(found).split(' ')
+  const suffix = ` ${claim}`
+  const deliveries = (entries as readonly Buffer[]).map((entry, index): Delivery => {
+    const position = positions[index] as string
+    const message = readMessage(topic, entry, position)
+    return { message, token: position + suffix, attempt: 1, losses: 0, marks: 0, suspect: false }
+  })
+  for (const [index, given] of numbered(claims)) {
+    const delivery = deliveries[index as number] as Delivery
+    deliveries[index as number] = { ...delivery, token: `${positions[index as number]} ${given}` }
+  }
+  for (const [index, failures, losses, marks] of numbered(troubles) as Iterable<[number, number, number, number]>) {
+    const { message, token } = deliveries[index] as Delivery
+    deliveries[index] = { message, token, attempt: failures + 1, losses, marks, suspect: losses >= SUSPECT_AFTER }
+  }
+  return deliveries
+}
+
+/** Lists of numbers, an index first. Few: most deliveries have none. */
+const numbered = (lists: unknown): readonly (readonly number[])[] =>
+  (lists as readonly Buffer[]).map(list => String(list).split(' ').map(Number))
+
+/** As the script of settling takes them. */
+export function settlementArguments(settlement: Settlement): Argument[] {
+  const head = [settlement.kind, ...(settlement.token as string).split(' ')]
+  if (settlement.kind === 'release') return head
+  if (settlement.kind === 'retry') return [...head, settlement.delay, JSON.stringify(settlement.error)]
+  const { reason, attempts, errors } = settlement
+  return [...head, reason, attempts, errors.length, ...errors.map(error => JSON.stringify(error))]
+}

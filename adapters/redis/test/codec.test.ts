@@ -1,0 +1,90 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { encode, readMessage } from '../src/codec.js'
+import { message } from './kit.js'
+
+const entryOf = (encoded: Buffer): Buffer => encoded.subarray(4)
+const PLAIN = ['id', 'topic', 'contentType', 'key', 'priority', 'time', 'source', 'version'] as const
+
+test('a message is laid out as the README says', () => {
+  const given = message('id-7', { key: 'ada', priority: 2, headers: { a: 'b' }, payload: Uint8Array.of(0, 255, 10) })
+  const { entries, delays, totals } = encode([given])
+  expect(entries.toString('hex')).toBe(
+    [
+      ...['00000048', '6d', '01', '0002', '0003', '0004', '00000005'],
+      ...[Buffer.from('ada').toString('hex'), Buffer.from('id-7').toString('hex')],
+      ...['426d1a94a2000000', '00000001', '0010', Buffer.from('application/json').toString('hex')],
+      ...[
+        '0004',
+        Buffer.from('test').toString('hex'),
+        '0000',
+        '0000',
+        '0001',
+        '0001',
+        '61',
+        '00000001',
+        '62',
+        '00ff0a',
+      ],
+    ].join(''),
+  )
+  expect([delays, totals]).toEqual(['', '5 72 1 0'])
+})
+
+test('what is delayed or has an id of its own says so', () => {
+  const { entries, delays, totals } = encode([message('a'), message('b', { delay: 5, idSupplied: true })])
+  const second = 4 + entries.readUInt32BE(0) + 4
+  expect([entries.toString('latin1', second, second + 1), entries[second + 1], delays]).toEqual(['d', 6, '2 5 '])
+  expect(totals.split(' ').slice(2)).toEqual(['1', '1'])
+})
+
+const text = fc.string({ unit: 'grapheme', maxLength: 40 })
+const headers = fc
+  .dictionary(text, text, { maxKeys: 4 })
+  .map(found => Object.assign(Object.create(null), found) as Record<string, string>)
+
+test('whatever is written is read again, byte for byte', () => {
+  const arbitrary = fc.record({
+    id: text,
+    key: fc.option(text, { nil: undefined }),
+    payload: fc.oneof(text, fc.uint8Array({ maxLength: 300 })),
+    headers,
+    priority: fc.nat(65_535),
+    version: fc.nat(2 ** 31),
+    time: fc.nat(2 ** 45),
+    source: text,
+    contentType: text,
+    correlationId: fc.option(text, { nil: undefined }),
+    causationId: fc.option(text, { nil: undefined }),
+  })
+  fc.assert(
+    fc.property(arbitrary, changes => {
+      const given = message(changes.id, changes)
+      const read = readMessage(given.topic, entryOf(encode([given]).entries), 1)
+      for (const member of PLAIN) expect(read[member]).toEqual(given[member])
+      expect([read.correlationId, read.causationId]).toEqual([given.correlationId, given.causationId])
+      expect(Object.entries(read.headers)).toEqual(Object.entries(given.headers))
+      expect(Buffer.from(read.payload as Uint8Array)).toEqual(Buffer.from(given.payload as Uint8Array))
+      expect(typeof read.payload).toBe(typeof given.payload)
+    }),
+  )
+})
+
+test('bytes that are no message of ours are one without anything but themselves', () => {
+  for (const bytes of ['', 'm', 'garbage', 'm'.repeat(12), '\xff'.repeat(100)]) {
+    const entry = Buffer.from(bytes, 'latin1')
+    const { id, payload, key, contentType } = readMessage('orders', entry, 7)
+    expect([id, key, contentType, payload]).toEqual(['orders/7', undefined, 'application/octet-stream', entry])
+  }
+  const bytes = fc.uint8Array({ maxLength: 200 })
+  const whole = encode([message('a', { headers: { a: 'b' } })]).entries
+  fc.assert(
+    fc.property(bytes, fc.nat(whole.length), (noise, cut) => {
+      for (const entry of [Buffer.from(noise), entryOf(whole).subarray(0, cut)]) {
+        const read = readMessage('orders', entry, 1)
+        const members = [...PLAIN, 'headers', 'payload', 'correlationId', 'causationId'] as const
+        for (const member of members) expect(() => read[member]).not.toThrow()
+      }
+    }),
+  )
+})

@@ -1,0 +1,2 @@
+export { sqlite } from './adapter.ts'
+export type { SqliteOptions } from './options.ts'

@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { LongestFirst } from './scripts/longest-first.ts'
 
 // Tests read the sources, not the build: the condition `pluribus-source` of every package's exports.
 const conditions = ['pluribus-source', 'node', 'import', 'default']
@@ -9,5 +10,6 @@ export default defineConfig({
   test: {
     include: ['{packages,adapters,examples,conformance-tests}/**/test/**/*.test.ts', 'scripts/test/**/*.test.ts'],
     testTimeout: 30_000,
+    sequence: { sequencer: LongestFirst },
   },
 })

@@ -7,10 +7,10 @@ import { stopwatch } from '../case/stopwatch.js'
 import { untilAcked } from '../case/until-acked.js'
 import { upTo } from '../case/up-to.js'
 
-/** How many times as much waits in the long backlog; looking at all of it each time would take as many times as long. */
-const TIMES = 16
-/** What the machine does beside may cost that much. */
-const MOST_RATIO = 6
+/** How many times as much waits in the long backlog; looking at all of it each time would take up to as many times as long. */
+const TIMES = 32
+/** Far from one, so that a busy machine does not matter, and from `TIMES`, so that a look that is cheap beside the rest does. */
+const MOST_RATIO = 4
 const CHUNKS = 4
 const ATTEMPTS = 5
 

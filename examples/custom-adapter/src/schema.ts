@@ -16,7 +16,9 @@ export const SCHEMA = `
     subscription INTEGER REFERENCES specs ON DELETE CASCADE, seq INTEGER REFERENCES messages, place INTEGER,
     until INTEGER DEFAULT 0, attempts INTEGER DEFAULT 0, errors TEXT DEFAULT '[]', reason TEXT,
     token INTEGER UNIQUE, session INTEGER, PRIMARY KEY (subscription, seq));
-  CREATE INDEX IF NOT EXISTS in_order ON deliveries (subscription, place);
+  CREATE INDEX IF NOT EXISTS in_order ON deliveries (subscription, place) WHERE reason IS NULL;
+  CREATE INDEX IF NOT EXISTS in_time ON deliveries (subscription, until) WHERE reason IS NULL;
+  CREATE INDEX IF NOT EXISTS of_session ON deliveries (session) WHERE session IS NOT NULL;
   CREATE INDEX IF NOT EXISTS of_message ON deliveries (seq);
   CREATE TRIGGER IF NOT EXISTS published AFTER INSERT ON messages BEGIN
     INSERT INTO deliveries (subscription, seq, place)

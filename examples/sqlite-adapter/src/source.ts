@@ -139,10 +139,11 @@ export class SqliteSource implements Source {
       FROM deliveries d JOIN messages m USING (seq)
       WHERE d.session = ${session} AND d.reserved AND d.until > ${now}
       ORDER BY d.band, d.direction * d.place LIMIT ${max}`
+    // The plus keeps SQLite from the index in time: it would find the whole backlog by it, and sort that at every pull.
     const ready = sql.all`
       SELECT d.*, d.token IS NOT NULL AND d.instance <> ${environment.instance} AS lost, m.topic, m.stored, m.envelope, m.payload
       FROM deliveries d JOIN messages m USING (seq)
-      WHERE d.subscription = ${subscription} AND d.place IS NOT NULL AND d.until <= ${now} AND (d.key IS NULL OR NOT EXISTS (
+      WHERE d.subscription = ${subscription} AND d.place IS NOT NULL AND +d.until <= ${now} AND (d.key IS NULL OR NOT EXISTS (
         SELECT 1 FROM deliveries b WHERE b.subscription = d.subscription AND b.key = d.key AND b.place < d.place))
       ORDER BY d.band, d.direction * d.place LIMIT ${max - reserved.length}`
     return [...reserved, ...ready]

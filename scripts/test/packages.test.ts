@@ -54,7 +54,8 @@ describe.each(packages)('$manifest.name', ({ folder: source, manifest }) => {
 test('the tarballs alone run in an empty folder', () => {
   const project = mkdtempSync(join(folder, 'project-'))
   writeFileSync(join(project, 'package.json'), JSON.stringify({ private: true, type: 'module' }))
-  npm(['install', '--offline', '--ignore-scripts', '--no-audit', '--no-fund', ...tarballs.values()], project)
+  // What they depend on need not be in npm's cache: an install by a lock file leaves only some of it there.
+  npm(['install', '--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund', ...tarballs.values()], project)
   writeFileSync(
     join(project, 'main.js'),
     `import { createBroker, topic } from '@pluribus/core'

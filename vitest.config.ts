@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 import { LongestFirst } from './scripts/longest-first.ts'
 
@@ -10,6 +11,8 @@ export default defineConfig({
   test: {
     include: ['{packages,adapters,examples,conformance-tests}/**/test/**/*.test.ts', 'scripts/test/**/*.test.ts'],
     testTimeout: 30_000,
+    // One less is Vitest's default; but what waits for servers leaves most of its core to others.
+    maxWorkers: availableParallelism(),
     sequence: { sequencer: LongestFirst },
   },
 })

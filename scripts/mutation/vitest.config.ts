@@ -14,6 +14,8 @@ export default mergeConfig(
   project,
   defineConfig({
     root: ROOT,
+    // It would hand out what an earlier mutant has left there.
+    test: { fsModuleCache: false },
     plugins: [
       {
         name: 'mutant',

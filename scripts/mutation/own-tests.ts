@@ -4,10 +4,10 @@ import { runNode } from './child.ts'
 import { LOADED, SURVIVED } from './judge-words.ts'
 import type { Mutant } from './mutants.ts'
 
-/** Which tests of a package are asked: of core those that run the engine. */
+/** Which tests of a package are asked: of core those of its guarantees and of the engine's parts. */
 const TESTS: Readonly<Record<string, readonly string[]>> = {
   'packages/queue': ['packages/queue/test'],
-  'packages/core': ['guarantees', 'connection', 'engine', 'publishing'].map(folder => `packages/core/test/${folder}`),
+  'packages/core': ['packages/core/test/guarantees', 'packages/core/test/engine'],
 }
 
 const FAILED = /^\s*FAIL\s+(?<test>.+)$/m
@@ -28,6 +28,7 @@ export async function judgeByOwnTests(mutant: Mutant | undefined, file: string, 
     'run',
     '--bail=1',
     '--maxWorkers=1',
+    '--no-isolate',
     `--config=${join(ROOT, 'scripts/mutation/vitest.config.ts')}`,
     ...tests,
   ]

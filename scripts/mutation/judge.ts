@@ -4,6 +4,7 @@
  */
 import { Suite } from '@pluribus/conformance'
 import memory from '../../adapters/memory/conformance.ts'
+import { SURVIVED, VERDICT } from './judge-words.ts'
 
 const suite = await Suite.prepare(memory)
 const first = new Map(process.env.FIRST?.split(',').map((id, rank) => [id, rank]))
@@ -17,5 +18,5 @@ for (const planned of suite.planned.toSorted((a, b) => rankOf(a.case.id) - rankO
   break
 }
 if (process.env.MUTANT !== undefined && process.env.MUTANT_LOADED === undefined) killer = 'NOT LOADED'
-process.stdout.write(`${killer?.split('\n')[0] ?? 'survived'}\n`)
+process.stdout.write(`${VERDICT}${killer?.split('\n')[0] ?? SURVIVED}\n`)
 process.exit(0)

@@ -1,68 +1,70 @@
-import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { ROOT } from '../published.ts'
+import { runNode } from './child.ts'
+import { SURVIVED, VERDICT } from './judge-words.ts'
 import type { Mutant } from './mutants.ts'
+import { judgeByOwnTests } from './own-tests.ts'
 
 const HERE = join(ROOT, 'scripts/mutation')
 
 const MOST_ASKED_FIRST = 40
 
-/** What became of a mutant: which case it failed, or that it ended its process, or never came to an end. */
+/** What became of a mutant. */
 export interface Fate {
   readonly mutant: Mutant
-  readonly isKilled: boolean
-  /** The case and what it said; `crashed`; `no end`. */
+  /** The conformance suite; where that passes, the tests of the package it belongs to; or nobody. */
+  readonly killedBy: 'suite' | 'own tests' | 'nobody'
+  /** The case or test and what it said; `crashed`; `no end`. */
   readonly by: string
 }
 
+/** How many milliseconds the unchanged sources may take four times over, by the suite and by each package's own tests. */
+export interface Limits {
+  readonly suite: number
+  readonly ownTests: number
+}
+
 /**
- * Judges one mutant, or with `undefined` the unchanged sources. `limit` in milliseconds: a loop without end is killed by it. `first`: the
- * cases to begin with.
+ * Judges one mutant by the suite, or with `undefined` the unchanged sources. `limit` in milliseconds. `first`: the cases to begin with.
  */
-export function judge(mutant: Mutant | undefined, limit: number, first: readonly string[] = []): Promise<string> {
-  const env = {
-    ...process.env,
-    FIRST: first.join(),
-    ...(mutant === undefined ? {} : { MUTANT: JSON.stringify(mutant) }),
-  }
+export async function judgeBySuite(
+  mutant: Mutant | undefined,
+  limit: number,
+  first: readonly string[] = [],
+): Promise<string> {
   const args = [
     '--no-warnings',
     '--conditions=pluribus-source',
     `--import=${join(HERE, 'hooks.ts')}`,
     join(HERE, 'judge.ts'),
   ]
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'ignore'] })
-    let said = ''
-    const timer = setTimeout(() => child.kill('SIGKILL'), limit)
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      said += text
-    })
-    child.once('error', reject)
-    child.once('close', (code, signal) => {
-      clearTimeout(timer)
-      if (signal === 'SIGKILL') resolve('no end')
-      else resolve(code === 0 && said.trim() !== '' ? (said.trim().split('\n').at(-1) as string) : 'crashed')
-    })
-  })
+  const { said, isEndless, code } = await runNode(args, mutant, limit, { FIRST: first.join() })
+  if (isEndless) return 'no end'
+  const verdict = said.split('\n').findLast(line => line.startsWith(VERDICT))
+  return code === 0 && verdict !== undefined ? verdict.slice(VERDICT.length) : 'crashed'
 }
 
 /** Judges many, `jobs` at once, in their order; calls back with each. What has killed many is asked first: most mutants die of few cases. */
 export async function judgeAll(
   mutants: readonly Mutant[],
-  { jobs, limit, onFate }: { jobs: number; limit: number; onFate: (fate: Fate, done: number) => void },
+  { jobs, limits, onFate }: { jobs: number; limits: Limits; onFate: (fate: Fate, done: number) => void },
 ): Promise<readonly Fate[]> {
   const fates: Fate[] = []
   const kills = new Map<string, number>()
   let next = 0
+  const fateOf = async (mutant: Mutant): Promise<Fate> => {
+    const first = [...kills.keys()].sort((a, b) => (kills.get(b) ?? 0) - (kills.get(a) ?? 0))
+    const bySuite = await judgeBySuite(mutant, limits.suite, first.slice(0, MOST_ASKED_FIRST))
+    if (bySuite === 'NOT LOADED') throw new Error(`${mutant.file} is not part of what the suite runs.`)
+    const killer = /^[A-Z]+-\d+(?=:)/.exec(bySuite)?.[0]
+    if (killer !== undefined) kills.set(killer, (kills.get(killer) ?? 0) + 1)
+    if (bySuite !== SURVIVED) return { mutant, killedBy: 'suite', by: bySuite }
+    const byTests = await judgeByOwnTests(mutant, mutant.file, limits.ownTests)
+    return { mutant, killedBy: byTests === SURVIVED ? 'nobody' : 'own tests', by: byTests }
+  }
   const work = async () => {
     for (let mutant = mutants[next++]; mutant !== undefined; mutant = mutants[next++]) {
-      const first = [...kills.keys()].sort((a, b) => (kills.get(b) ?? 0) - (kills.get(a) ?? 0))
-      const by = await judge(mutant, limit, first.slice(0, MOST_ASKED_FIRST))
-      if (by === 'NOT LOADED') throw new Error(`${mutant.file} is not part of what the suite runs.`)
-      const killer = /^[A-Z]+-\d+(?=:)/.exec(by)?.[0]
-      if (killer !== undefined) kills.set(killer, (kills.get(killer) ?? 0) + 1)
-      const fate = { mutant, isKilled: by !== 'survived', by }
+      const fate = await fateOf(mutant)
       fates.push(fate)
       onFate(fate, fates.length)
     }

@@ -42,7 +42,13 @@ export interface SourceInit {
   over(source: RedisSource): void
 }
 
-/** One consumer: a session of the subscription. What it holds is the server's to know. A token is `position claim`. */
+/** What the server knows a delivery by. */
+export interface RedisToken {
+  readonly position: number
+  readonly claim: string
+}
+
+/** One consumer: a session of the subscription. What it holds is the server's to know. */
 export class RedisSource implements Source {
   readonly transferred: number
   readonly #init: SourceInit
@@ -71,24 +77,22 @@ export class RedisSource implements Source {
 
   async mark(delivery: Delivery): Promise<void> {
     this.#check('mark')
-    const [position, claim] = (delivery.token as string).split(' ') as [string, string]
+    const { position, claim } = delivery.token as RedisToken
     const [status] = await this.#run(MARK, [position, claim])
     if (String(status) !== 'OK') throw stale()
   }
 
   async settle({ acks, others }: Settled): Promise<readonly SettleException[]> {
     this.#check('settle')
-    const [status, ...stales] = await this.#run(SETTLE, [acks.join(' '), ...others.flatMap(settlementArguments)])
-    const gone = String(status) !== 'OK'
-    if (!gone && stales.length === 0) return NO_EXCEPTIONS
+    const reply = await this.#run(SETTLE, [runsOf(acks), ...others.flatMap(settlementArguments)])
+    if (reply.length === 1) return NO_EXCEPTIONS
     const tokens = [...acks, ...others.map(({ token }) => token)]
-    const found = gone ? tokens : stales.map(index => tokens[index as number] as Token)
-    return found.map(token => ({ token, kind: 'stale' }))
+    return reply.slice(1).map(index => ({ token: tokens[index as number] as Token, kind: 'stale' }))
   }
 
   async renew(batch: readonly Delivery[]): Promise<readonly Token[]> {
     this.#check('renew')
-    const tokens = batch.map(({ token }) => token).join(' ')
+    const tokens = runsOf(batch.map(({ token }) => token))
     const [, ...lost] = await this.#run(RENEW, [this.#init.lease, tokens])
     return lost.length === 0 ? NO_EXCEPTIONS : lost.map(index => (batch[index as number] as Delivery).token)
   }
@@ -136,17 +140,22 @@ export function readPulled(topic: string, reply: readonly unknown[]): Pulled {
   return pulled
 }
 
-function readDeliveries(topic: string, [, , , claim, found, troubles, claims, entries]: readonly unknown[]) {
-  const positions = String(found).split(' ')
-  const suffix = ` ${claim}`
-  const deliveries = (entries as readonly Buffer[]).map((entry, index): Delivery => {
-    const position = positions[index] as string
-    const message = readMessage(topic, entry, position)
-    return { message, token: position + suffix, attempt: 1, losses: 0, marks: 0, suspect: false }
-  })
-  for (const [index, given] of numbered(claims)) {
-    const delivery = deliveries[index as number] as Delivery
-    deliveries[index as number] = { ...delivery, token: `${positions[index as number]} ${given}` }
+function readDeliveries(topic: string, [, , , claim, runs, troubles, claims, entries]: readonly unknown[]) {
+  const deliveries: Delivery[] = []
+  const bounds = String(runs).split(' ')
+  const given = String(claim)
+  for (let at = 0; at + 1 < bounds.length; at += 2) {
+    const last = Number(bounds[at + 1])
+    for (let position = Number(bounds[at]); position <= last; position++) {
+      const message = readMessage(topic, (entries as readonly Buffer[])[deliveries.length] as Buffer, position)
+      const token: RedisToken = { position, claim: given }
+      deliveries.push({ message, token, attempt: 1, losses: 0, marks: 0, suspect: false })
+    }
+  }
+  for (const [index, other] of numbered(claims) as Iterable<[number, number]>) {
+    const delivery = deliveries[index] as Delivery
+    const { position } = delivery.token as RedisToken
+    deliveries[index] = { ...delivery, token: { position, claim: String(other) } satisfies RedisToken }
   }
   for (const [index, failures, losses, marks] of numbered(troubles) as Iterable<[number, number, number, number]>) {
     const { message, token } = deliveries[index] as Delivery
@@ -155,13 +164,30 @@ function readDeliveries(topic: string, [, , , claim, found, troubles, claims, en
   return deliveries
 }
 
+/** Tokens as scripts take them, `first last claim`: what one claim took mostly ends in its order, and together. */
+export function runsOf(tokens: readonly Token[]): string {
+  let runs = ''
+  for (let at = 0; at < tokens.length; ) {
+    const { position, claim } = tokens[at] as RedisToken
+    let last = position
+    for (at++; at < tokens.length; at++) {
+      const next = tokens[at] as RedisToken
+      if (next.position !== last + 1 || next.claim !== claim) break
+      last++
+    }
+    runs += `${position} ${last} ${claim} `
+  }
+  return runs
+}
+
 /** Lists of numbers, an index first. Few: most deliveries have none. */
 const numbered = (lists: unknown): readonly (readonly number[])[] =>
   (lists as readonly Buffer[]).map(list => String(list).split(' ').map(Number))
 
 /** As the script of settling takes them. */
 export function settlementArguments(settlement: Settlement): Argument[] {
-  const head = [settlement.kind, ...(settlement.token as string).split(' ')]
+  const { position, claim } = settlement.token as RedisToken
+  const head = [settlement.kind, position, claim]
   if (settlement.kind === 'release') return head
   if (settlement.kind === 'retry') return [...head, settlement.delay, JSON.stringify(settlement.error)]
   const { reason, attempts, errors } = settlement

@@ -1,4 +1,4 @@
-import type { OutgoingMessage, Pulled, Token } from '@pluribus/core/driver'
+import type { OutgoingMessage, Pulled } from '@pluribus/core/driver'
 import type { QueueCounts, QueueOptions } from '@pluribus/queue'
 import type { Machine } from '../../../packages/queue/test/world.js'
 import { encode } from '../src/codec.js'
@@ -11,7 +11,7 @@ import { PUBLISH } from '../src/scripts/publish.js'
 import type { Script } from '../src/scripts/script.js'
 import { CLOSE, MARK, OPEN, RENEW } from '../src/scripts/session.js'
 import { SETTLE } from '../src/scripts/settle.js'
-import { readPulled, settlementArguments, WEIGHTIEST } from '../src/source.js'
+import { type RedisToken, readPulled, runsOf, settlementArguments, WEIGHTIEST } from '../src/source.js'
 import { Stored } from './stored.js'
 import type { SyncRedis } from './sync-redis.js'
 
@@ -39,7 +39,7 @@ export class RedisMachine implements Machine {
   readonly #keys: readonly string[]
   readonly #sessions = new Map<number, Session>()
   /** By the model's token: the server's, and the session that it was given to. */
-  readonly #tokens = new Map<number, { readonly token: string; readonly session: Session }>()
+  readonly #tokens = new Map<number, { readonly token: RedisToken; readonly session: Session }>()
   /** By the model's position. */
   readonly #positions = new Map<number, string>()
   #opened = 0
@@ -103,9 +103,9 @@ export class RedisMachine implements Machine {
     const pulled = this.#pull(session, max)
     for (const [index, { message, token, attempt, losses, marks }] of pulled.deliveries.entries()) {
       const given = this.#tokens.size + 1
-      this.#tokens.set(given, { token: token as string, session })
+      this.#tokens.set(given, { token: token as RedisToken, session })
       const position = Number(message.id)
-      this.#positions.set(position, (token as string).split(' ')[0] as string)
+      this.#positions.set(position, String((token as RedisToken).position))
       this.claimed.position[index] = position
       this.claimed.token[index] = given
       this.claimed.failures[index] = attempt - 1
@@ -118,7 +118,7 @@ export class RedisMachine implements Machine {
 
   ack(token: number): boolean {
     const position = this.positionOf(token)
-    if (!this.#settle([this.#tokenOf(token), []])) return false
+    if (!this.#settle([runsOf([this.#tokenOf(token)]), []])) return false
     this.#options.handled(position)
     return true
   }
@@ -140,18 +140,19 @@ export class RedisMachine implements Machine {
   }
 
   mark(token: number): boolean {
-    const [status] = this.#run(MARK, this.#keys, String(this.#tokenOf(token)).split(' '))
+    const { position, claim } = this.#tokenOf(token)
+    const [status] = this.#run(MARK, this.#keys, [position, claim])
     return String(status) === 'OK'
   }
 
   renew(token: number, now: number): boolean {
     this.#advance(now)
     const lease = this.#tokens.get(token)?.session.lease ?? 1
-    return this.#run(RENEW, this.#keys, [lease, String(this.#tokenOf(token))]).length === 1
+    return this.#run(RENEW, this.#keys, [lease, runsOf([this.#tokenOf(token)])]).length === 1
   }
 
   positionOf(token: number): number {
-    return this.#read().leasedAs(this.#tokens.get(token)?.token)
+    return this.#read().leasedAs(this.#tokenOf(token))
   }
 
   redrive(position: number, now: number): boolean {
@@ -214,8 +215,8 @@ export class RedisMachine implements Machine {
   }
 
   /** Of a token that was never given out too. */
-  #tokenOf(token: number): Token & string {
-    return this.#tokens.get(token)?.token ?? `${Math.abs(token)} 1`
+  #tokenOf(token: number): RedisToken {
+    return this.#tokens.get(token)?.token ?? { position: Math.abs(token), claim: '1' }
   }
 
   #settle([acks, others]: readonly [string, readonly Argument[]]): boolean {

@@ -8,6 +8,7 @@ const READING = lua`
 local entries, indexes, duplicates, size, placed, largest
 -- Ids to be remembered, once what has them is stored.
 local fresh
+local length_at = struct.unpack
 
 -- Which entries have an id that is looked up: flag 2. Answers by index whether it is known.
 local function known(all)
@@ -42,11 +43,12 @@ end
 
 -- totals are the publisher's: so many bytes, the longest entry, so many not delayed, so many with an id to be looked up.
 local function load_batch(batch, totals)
-  local all, at, length = {}, 1, nil
-  while at <= #batch do
-    length, at = struct.unpack('>I4', batch, at)
-    all[#all + 1] = batch:sub(at, at + length - 1)
-    at = at + length
+  local all, at, count, last = {}, 1, 0, #batch
+  while at <= last do
+    local behind = at + 4 + length_at('>I4', batch, at)
+    count = count + 1
+    all[count] = sub(batch, at + 4, behind - 1)
+    at = behind
   end
   fresh = {}
   local sum, longest, ready, indexed = totals:match('^(%d+) (%d+) (%d+) (%d+)$')
@@ -77,9 +79,12 @@ local is_overdue = false
 local function store(topic, delays)
   local seq, time = tonumber(topic[1]), math.max(now, tonumber(topic[2]))
   local log, due = {}, {}
-  for i, entry in ipairs(entries) do
-    log[2 * i - 1], log[2 * i] = seq + i, entry
-    local delay = delays and delays[indexes and indexes[i] or i]
+  for i = 1, #entries do
+    -- As text: a command would take longer to make it.
+    log[2 * i - 1], log[2 * i] = format('%d', seq + i), entries[i]
+  end
+  for i = 1, delays and #entries or 0 do
+    local delay = delays[indexes and indexes[i] or i]
     if delay then due[#due + 1], due[#due + 2] = soon + delay, scheduled(seq + i) end
   end
   write('HSET', LOG, log)

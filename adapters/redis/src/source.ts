@@ -14,9 +14,10 @@ import {
   stale,
   type Token,
 } from '@pluribus/core/driver'
+import { type Argument, type Written, writtenNumbers } from './call.js'
 import { readMessage } from './codec.js'
 import { closed, subscriptionNotFound } from './errors.js'
-import type { Argument, Link } from './link.js'
+import type { Link } from './link.js'
 import { CLAIM } from './scripts/claim.js'
 import type { Script } from './scripts/script.js'
 import { CLOSE, MARK, RENEW } from './scripts/session.js'
@@ -24,6 +25,9 @@ import { SETTLE } from './scripts/settle.js'
 
 /** The most bytes of entries that one pull brings: what is left comes with the next. */
 export const WEIGHTIEST = 8 * 1_024 * 1_024
+
+/** So many entries come with their claim: for fewer the server takes longer to answer twice than to hand them through a script. */
+const READ_AT_ONCE = 16
 
 /** What a source is opened on, and for. */
 export interface SourceInit {
@@ -68,9 +72,9 @@ export class RedisSource implements Source {
     this.#check('pull')
     if (max < 1) return NOTHING_PULLED
     for (;;) {
-      const reply = await this.#run(CLAIM, [this.#init.session, max, WEIGHTIEST])
+      const reply = await this.#run(CLAIM, [this.#init.session, max, WEIGHTIEST, READ_AT_ONCE])
       const status = String(reply[0])
-      if (status === 'OK') return readPulled(this.#init.subscription.topic, reply)
+      if (status === 'OK') return readPulled(this.#init.subscription.topic, reply, await this.#read(unreadOf(reply)))
       if (status !== 'AGAIN') throw this.#end(status)
     }
   }
@@ -109,6 +113,12 @@ export class RedisSource implements Source {
     this.#init.over(this)
   }
 
+  async #read(numbers: Written | undefined): Promise<readonly unknown[]> {
+    if (numbers === undefined) return []
+    const { link, keys } = this.#init
+    return (await link.call('hmget', [keys[1] as string], numbers)) as readonly unknown[]
+  }
+
   #check(what: string): void {
     if (this.#over) throw closed(what)
   }
@@ -129,10 +139,19 @@ export class RedisSource implements Source {
   }
 }
 
-/** Reads what a claim has answered. */
-export function readPulled(topic: string, reply: readonly unknown[]): Pulled {
+/** The positions of what a claim has taken and not answered: the last ones. */
+export function unreadOf([, , , , runs, , , entries]: readonly unknown[]): Written | undefined {
+  const bounds = boundsOf(runs)
+  const taken = bounds.reduce((sum, bound, at) => (at % 2 === 0 ? sum - bound : sum + bound + 1), 0)
+  const missing = taken - (entries as readonly unknown[]).length
+  const last = bounds.at(-1) as number
+  return missing === 0 ? undefined : writtenNumbers(last - missing + 1, last)
+}
+
+/** Reads what a claim has answered, and what was to be read after it: null where somebody has deleted it. */
+export function readPulled(topic: string, reply: readonly unknown[], rest: readonly unknown[]): Pulled {
   const [, dueIn, more] = reply
-  const deliveries = readDeliveries(topic, reply)
+  const deliveries = readDeliveries(topic, reply, rest)
   if (deliveries.length === 0 && dueIn === -1 && more === 0) return NOTHING_PULLED
   const pulled: { deliveries: readonly Delivery[]; dueIn?: number; more?: boolean } = { deliveries }
   if (dueIn !== -1) pulled.dueIn = dueIn as number
@@ -140,15 +159,23 @@ export function readPulled(topic: string, reply: readonly unknown[]): Pulled {
   return pulled
 }
 
-function readDeliveries(topic: string, [, , , claim, runs, troubles, claims, entries]: readonly unknown[]) {
+function readDeliveries(
+  topic: string,
+  [, , , claim, runs, troubles, claims, read]: readonly unknown[],
+  rest: readonly unknown[],
+): readonly Delivery[] {
   const deliveries: Delivery[] = []
-  const bounds = String(runs).split(' ')
+  const entries = [...(read as readonly unknown[]), ...rest] as readonly (Buffer | null)[]
+  const bounds = boundsOf(runs)
   const given = String(claim)
-  for (let at = 0; at + 1 < bounds.length; at += 2) {
-    const last = Number(bounds[at + 1])
-    for (let position = Number(bounds[at]); position <= last; position++) {
-      const message = readMessage(topic, (entries as readonly Buffer[])[deliveries.length] as Buffer, position)
+  let index = 0
+  for (let at = 0; at < bounds.length; at += 2) {
+    const last = bounds[at + 1] as number
+    for (let position = bounds[at] as number; position <= last; position++) {
+      const entry = entries[index++] as Buffer | null
+      if (entry === null) continue
       const token: RedisToken = { position, claim: given }
+      const message = readMessage(topic, entry, position)
       deliveries.push({ message, token, attempt: 1, losses: 0, marks: 0, suspect: false })
     }
   }
@@ -178,6 +205,12 @@ export function runsOf(tokens: readonly Token[]): string {
     runs += `${position} ${last} ${claim} `
   }
   return runs
+}
+
+/** `first last …`. */
+function boundsOf(runs: unknown): readonly number[] {
+  const text = String(runs)
+  return text === '' ? [] : text.split(' ').map(Number)
 }
 
 /** Lists of numbers, an index first. Few: most deliveries have none. */

@@ -1,9 +1,9 @@
 import type { OutgoingMessage, Pulled } from '@pluribus/core/driver'
 import type { QueueCounts, QueueOptions } from '@pluribus/queue'
 import type { Machine } from '../../../packages/queue/test/world.js'
+import type { Argument, Written } from '../src/call.js'
 import { encode } from '../src/codec.js'
 import { Keys } from '../src/keys.js'
-import type { Argument } from '../src/link.js'
 import { CLAIM } from '../src/scripts/claim.js'
 import { DISCARD, REDRIVE } from '../src/scripts/dead.js'
 import { DECLARE } from '../src/scripts/declare.js'
@@ -11,12 +11,15 @@ import { PUBLISH } from '../src/scripts/publish.js'
 import type { Script } from '../src/scripts/script.js'
 import { CLOSE, MARK, OPEN, RENEW } from '../src/scripts/session.js'
 import { SETTLE } from '../src/scripts/settle.js'
-import { type RedisToken, readPulled, runsOf, settlementArguments, WEIGHTIEST } from '../src/source.js'
+import { type RedisToken, readPulled, runsOf, settlementArguments, unreadOf, WEIGHTIEST } from '../src/source.js'
 import { Stored } from './stored.js'
 import type { SyncRedis } from './sync-redis.js'
+import { entriesOf } from './written.js'
 
 const TOPIC = 'model'
 const NAME = 'billing'
+/** So that both ways of reading are taken by what is as small as a model's programs. */
+const READ_AT_ONCE = 1
 
 /** A consumer session, as the model counts them, and what it is on the server. */
 interface Session {
@@ -66,7 +69,7 @@ export class RedisMachine implements Machine {
     this.#noticed = this.#now
     const message = messageOf(position, this.#options, due > 0 ? due - this.#now : 0)
     const { entries, delays, totals } = encode([message])
-    this.#run(PUBLISH, this.#topic, [0, entries, delays, totals])
+    this.#run(PUBLISH, this.#topic, [0, delays, totals, ...entriesOf(entries)])
   }
 
   open(instance: number, lease: number): number {
@@ -209,9 +212,15 @@ export class RedisMachine implements Machine {
 
   #pull(session: Session, max: number): Pulled {
     for (;;) {
-      const reply = this.#run(CLAIM, this.#keys, [session.number, max, WEIGHTIEST])
-      if (String(reply[0]) !== 'AGAIN') return readPulled(TOPIC, reply)
+      const reply = this.#run(CLAIM, this.#keys, [session.number, max, WEIGHTIEST, READ_AT_ONCE])
+      if (String(reply[0]) !== 'AGAIN') return readPulled(TOPIC, reply, this.#readLog(unreadOf(reply)))
     }
+  }
+
+  #readLog(numbers: Written | undefined): readonly unknown[] {
+    if (numbers === undefined) return []
+    const [found] = this.#redis.run([['hmget', this.#keys[1] as string, ...entriesOf(numbers)]])
+    return found as readonly unknown[]
   }
 
   /** Of a token that was never given out too. */
@@ -228,7 +237,7 @@ export class RedisMachine implements Machine {
     return this.#stored
   }
 
-  #run(script: Script, keys: readonly string[], args: readonly Argument[]): readonly unknown[] {
+  #run(script: Script, keys: readonly string[], args: readonly (Argument | Uint8Array)[]): readonly unknown[] {
     this.#stored = undefined
     this.#emptyHanded = 0
     const [reply] = this.#redis.run([['eval', script.text, keys.length, ...keys, this.#now, ...args]])

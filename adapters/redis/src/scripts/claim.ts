@@ -39,7 +39,7 @@ end
 /** What a claim has taken, and what is left to take. */
 const TAKING = lua`
 local instance, lease_time, most
-local runs, entries, troubles, weight = {}, {}, {}, 0
+local runs, entries, troubles, weight, unread = {}, {}, {}, 0, 0
 local is_over = false
 
 local function is_suspect(trouble)
@@ -83,12 +83,12 @@ local function report(position, entry, trouble)
 end
 
 local function room()
-  return most - #entries
+  return most - #entries - unread
 end
 
 -- So few at once that reading them cannot take more memory than a reply should.
 local function portion()
-  return math.min(room(), math.max(1, math.floor(WEIGHTIEST / math.max(1, state.largest))))
+  return math.min(room(), math.max(1, math.floor((WEIGHTIEST - weight) / math.max(1, state.largest))))
 end
 `
 
@@ -167,6 +167,19 @@ local function share(first, last)
   next_shared = last + 1
 end
 
+-- Takes what is new and plain without reading it, which its source can do faster: whatever passes through Lua is looked at byte
+-- by byte. Answers whether that was worth another round trip. Comes last, because entries are answered in order.
+local function take_unread()
+  local first, last = state.cursor + 1, math.min(state.plain_to, state.cursor + portion())
+  local count = last - state.cursor
+  if state.cursor < math.max(state.plain_from, state.swept) or count <= READ_AT_ONCE then return false end
+  add_run(first, last)
+  share(first, last)
+  unread = count
+  state.cursor, state.passed = last, state.passed + count
+  return true
+end
+
 -- Takes what is new; what finds its key held waits behind it.
 local function take_new()
   walk(portion(), function(position, place, entry)
@@ -191,13 +204,13 @@ end
 
 /**
  * Leases up to `max` messages to a session, in the order of service, and answers with them: the claim and their positions, as `first last …`; troubles
- * and other claims, with the index before them; the entries. (One string of all of those takes longer to make than they take to
- * read.) A suspect comes alone.
+ * and other claims, with the index before them; the entries. Where there are fewer of those than positions, the source is to read the
+ * others in LOG. A suspect comes alone.
  *
  * `GONE`: there is no such subscription. `REPLACED`: the session is over. `AGAIN`: there was so much to do first that it is to
  * be called again.
  *
- * ARGV: now, session, max, the most bytes of entries.
+ * ARGV: now, session, max, the most bytes of entries, the most entries that are not worth a round trip of their own.
  */
 export const CLAIM = script(
   'claim',
@@ -213,7 +226,7 @@ export const CLAIM = script(
   GATE,
   TROUBLE,
   LEASE,
-  lua`local WEIGHTIEST = tonumber(ARGV[4])`,
+  lua`local WEIGHTIEST, READ_AT_ONCE = tonumber(ARGV[4]), tonumber(ARGV[5])`,
   CATCH_UP,
   TAKING,
   TAKE_RESERVED,
@@ -244,18 +257,20 @@ head = head_of({ claim = claim, session = session, deadline = soon + lease_time,
 if room() > 0 then take_reserved(session) end
 while room() > 0 and not is_over and take_ready() do end
 if state.kind == 'fifo' then
-  while room() > 0 and not is_over and state.cursor < state.seq do take_new() end
+  while room() > 0 and not is_over and unread == 0 and state.cursor < state.seq do
+    if not take_unread() then take_new() end
+  end
 end
 save_leases()
 if first_shared then
   redis.call('HSET', CLAIMS, claim, session .. ':' .. text(soon + lease_time) .. ':' .. text(first_shared) .. ':' ..
     table.concat(held))
 end
-if #entries > 0 then state.expiry = math.min(state.expiry, soon + lease_time) end
+if #entries + unread > 0 then state.expiry = math.min(state.expiry, soon + lease_time) end
 save_gate()
 save_state()
 
-local more = is_over
+local more = is_over or (unread > 0 and room() > 0 and state.cursor < state.seq)
 local due_in = -1
 if room() > 0 and not more then
   if not state.asleep then redis.call('HSET', TOPIC, 'asleep', 1) end

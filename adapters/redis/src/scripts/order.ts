@@ -10,7 +10,8 @@ import { lua } from './script.js'
  *
  * Anything else is foreign, and handed out as it is: somebody has to see it.
  *
- * Subscriptions read it from their cursor on, so that publishing costs the same however many there are.
+ * Subscriptions read it from their cursor on, so that publishing costs the same however many there are. Behind `plainFrom`, up to `plainTo`,
+ * there is nothing but messages of the first kind without a key, so that nobody has to look at them.
  *
  * Needs CLOCK, TOOLS, TOPIC_KEYS.
  */
@@ -35,6 +36,7 @@ local function place_due()
   write('HSET', LOG, entries)
   write('ZREM', SCHEDULED, due)
   redis.call('HINCRBY', TOPIC, 'placed', count)
+  redis.call('HSET', TOPIC, 'plainFrom', place + count, 'plainTo', place + count)
   return count < CHUNK
 end
 
@@ -155,12 +157,13 @@ local function load_state()
   local own = redis.call('HMGET', STATE, 'kind', 'levels', 'name', 'start', 'cursor', 'passed', 'claim', 'expiry',
     'born', 'foreign')
   if not own[1] then return false end
-  local topic = redis.call('HMGET', TOPIC, 'seq', 'swept', 'asleep', 'largest')
+  local topic = redis.call('HMGET', TOPIC, 'seq', 'swept', 'asleep', 'largest', 'plainFrom', 'plainTo')
   state = {
     kind = own[1], levels = tonumber(own[2]), name = own[3], start = tonumber(own[4]),
     cursor = tonumber(own[5]), passed = tonumber(own[6]), claim = tonumber(own[7]), expiry = tonumber(own[8]),
     born = own[9], foreign = tonumber(own[10]),
     seq = tonumber(topic[1]), swept = tonumber(topic[2]), asleep = topic[3] == '1', largest = tonumber(topic[4]),
+    plain_from = tonumber(topic[5]), plain_to = tonumber(topic[6]),
   }
   state.direction = state.kind == 'lifo' and -1 or 1
   return true

@@ -9,8 +9,13 @@ export type Argument = string | number
  */
 export interface Written {
   readonly count: number
-  readonly bytes: Buffer
+  readonly bytes: Buffer | string
+  /** What the bytes are in, {@link ROOM} from its begin. */
+  readonly scratch?: Buffer
 }
+
+/** Bytes that a scratch has for what stands before the arguments: then nothing has to be copied behind it. */
+export const ROOM = 2_048
 
 /** A command whose last arguments may be written already. Replies have bytes where they have text. */
 export class Call extends Command {
@@ -25,9 +30,13 @@ export class Call extends Command {
     // Text, because no argument is bytes. It begins with how many there are.
     const own = super.toWritable(socket) as string
     if (this.#written === undefined) return own
-    const { count, bytes } = this.#written
-    const head = Buffer.from(own.replace(/^\*\d+/, all => `*${Number(all.slice(1)) + count}`))
-    return Buffer.concat([head, bytes])
+    const { count, bytes, scratch } = this.#written
+    const head = own.replace(/^\*\d+/, all => `*${Number(all.slice(1)) + count}`)
+    if (typeof bytes === 'string') return head + bytes
+    const length = Buffer.byteLength(head)
+    if (scratch === undefined || length > ROOM) return Buffer.concat([Buffer.from(head), bytes])
+    scratch.write(head, ROOM - length)
+    return scratch.subarray(ROOM - length, ROOM + bytes.length)
   }
 }
 
@@ -38,5 +47,5 @@ export function writtenNumbers(first: number, last: number): Written {
     const digits = String(number)
     text += `$${digits.length}\r\n${digits}\r\n`
   }
-  return { count: last - first + 1, bytes: Buffer.from(text, 'latin1') }
+  return { count: last - first + 1, bytes: text }
 }

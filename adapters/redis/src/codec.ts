@@ -5,7 +5,7 @@ import {
   type Payload,
   type StoredMessage,
 } from '@pluribus/core/driver'
-import type { Written } from './call.js'
+import { ROOM, type Written } from './call.js'
 
 /*
  * A message as it is stored. Numbers are big-endian. Scripts read the head, key and id; the rest is ours alone.
@@ -39,7 +39,9 @@ const WIDEST = 3
 const CR = 0x0d
 const LF = 0x0a
 /** What a batch is written into first, in bytes. */
-const SHORTEST = 4_096
+const SHORTEST = ROOM + 4_096
+/** Up to so many characters are written one by one: it takes longer to ask the runtime to do it. */
+const FEW = 32
 /** The most that stands before an entry, `$length\r\n`, and behind it. */
 const FRAME = 3 + 10 + 2
 /** The most of a message but its strings and its payload. */
@@ -75,7 +77,9 @@ export function encode(messages: readonly OutgoingMessage[], scratch: Buffer = B
     if (message.key !== undefined) keyed++
   }
   const totals = `${writer.size} ${writer.longest} ${ready} ${indexed} ${keyed}`
-  return { entries: { count: messages.length, bytes: writer.written }, delays, totals, scratch: writer.buffer }
+  const { buffer } = writer
+  const entries = { count: messages.length, bytes: writer.written, scratch: buffer }
+  return { entries, delays, totals, scratch: buffer }
 }
 
 /** The most bytes that headers take. */
@@ -87,7 +91,7 @@ function headersAtMost(headers: Headers): number {
 
 class Writer {
   buffer: Buffer
-  #at = 0
+  #at = ROOM
   /** Of the length of the last entry: that of the next one has mostly as many. */
   #digits = 3
   /** Of all that was written: bytes of payloads and headers, and the longest entry. */
@@ -99,7 +103,7 @@ class Writer {
   }
 
   get written(): Buffer {
-    return this.buffer.subarray(0, this.#at)
+    return this.buffer.subarray(ROOM, this.#at)
   }
 
   /** Reads each member once: some are made on demand. */
@@ -158,6 +162,18 @@ class Writer {
   }
 
   #text(text: string): number {
+    const { length } = text
+    if (length > FEW) return this.#long(text)
+    for (let index = 0; index < length; index++) {
+      const unit = text.charCodeAt(index)
+      if (unit > 0x7f) return this.#long(text)
+      this.buffer[this.#at + index] = unit
+    }
+    this.#at += length
+    return length
+  }
+
+  #long(text: string): number {
     const written = this.buffer.write(text, this.#at)
     this.#at += written
     return written

@@ -94,7 +94,7 @@ export class RedisPublisher implements Publisher {
       ...['', this.#memory, lane.name, lane.epoch, first, last],
       ...stored.flatMap(({ entries, delays, totals }) => [entries.count, delays, totals]),
     ]
-    const bytes = Buffer.concat(stored.map(({ entries }) => entries.bytes))
+    const bytes = Buffer.concat(stored.map(({ entries }) => entries.bytes as Buffer))
     const written = { count: batch.length, bytes }
     const [status, answer] = await this.#link.run(PUBLISH_SEQUENCED, keys, args, written)
     if (String(status) === 'NOT_FOUND') throw topicNotFound((parts[answer as number] as Part).topic)

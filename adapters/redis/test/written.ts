@@ -1,7 +1,8 @@
 import type { Written } from '../src/call.js'
 
 /** Arguments, out of what they are written in. */
-export function entriesOf({ count, bytes }: Written): readonly Buffer[] {
+export function entriesOf({ count, bytes: written }: Written): readonly Buffer[] {
+  const bytes = Buffer.from(written as string)
   const found: Buffer[] = []
   for (let at = 0; at < bytes.length; ) {
     const begin = bytes.indexOf('\r\n', at)

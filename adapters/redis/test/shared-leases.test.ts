@@ -1,6 +1,7 @@
 import type { Delivery, Settlement, Token } from '@pluribus/core/driver'
+import { Redis } from 'ioredis'
 import { describe, expect, it } from 'vitest'
-import { ack, declared, idsOf, message, onRedis, open, publish, take, tokensOf } from './kit.js'
+import { ack, connect, declared, idsOf, message, onRedis, open, publish, spec, TOPIC, take, tokensOf } from './kit.js'
 
 const error = { name: 'Error', message: 'once', attempt: 1, time: 0 }
 const numbered = (count: number) => Array.from({ length: count }, (_, n) => message(`m${n}`))
@@ -76,12 +77,17 @@ onRedis('what one claim has taken together', server => {
   })
 
   it('does not reach across what lies far behind it', async () => {
-    const connection = await declared(server())
+    const connection = await connect(server(), { prefix: 'far' })
+    await connection.declare([{ name: TOPIC, partitions: 1, retention: {} }], [spec()])
     const delayed = Array.from({ length: 100 }, (_, n) => message(`late${n}`, { delay: 60_000 }))
     await publish(connection, message('first'), ...delayed, message('last'))
     const source = await open(connection)
     const deliveries = await take(source)
     expect(idsOf(deliveries)).toEqual(['first', 'last'])
+    const redis = new Redis(server().url)
+    const [stored = ''] = await redis.hvals(`{far:${TOPIC}}:sub:billing:claims`)
+    await redis.quit()
+    expect(stored.split(':').slice(2)).toEqual(['1', '1'])
     await ack(source, at(deliveries, 1))
     await ack(source, at(deliveries, 0))
     const exceptions = await source.settle({ acks: tokensOf(deliveries), others: [] })

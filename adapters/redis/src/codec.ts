@@ -5,6 +5,7 @@ import {
   type Payload,
   type StoredMessage,
 } from '@pluribus/core/driver'
+import { ROOM, type Written } from './call.js'
 
 /*
  * A message as it is stored. Numbers are big-endian. Scripts read the head, key and id; the rest is ours alone.
@@ -35,38 +36,50 @@ const CORRELATED = 8
 const CAUSED = 16
 /** The most bytes of UTF-8 for a unit of a string. */
 const WIDEST = 3
+const CR = 0x0d
+const LF = 0x0a
 /** What a batch is written into first, in bytes. */
-const SHORTEST = 4_096
-/** The most of a message but its strings and its payload, and the length before it. */
-const FIXED = 4 + HEAD + 12 + 5 * 2
+const SHORTEST = ROOM + 4_096
+/** Up to so many characters are written one by one: it takes longer to ask the runtime to do it. */
+const FEW = 32
+/** The most that stands before an entry, `$length\r\n`, and behind it. */
+const FRAME = 3 + 10 + 2
+/** The most of a message but its strings and its payload. */
+const FIXED = FRAME + HEAD + 12 + 5 * 2
 
 /** A part of a batch, ready to be stored. */
 export interface Encoded {
-  /** Each entry behind its length. */
-  readonly entries: Buffer
+  readonly entries: Written
   /** `index delay …` of what is delayed, from 1; in milliseconds. */
   readonly delays: string
-  /** Bytes as retention counts them, the length of the longest entry, how many are not delayed, how many ids are to be looked up. */
+  /**
+   * Bytes as retention counts them, the length of the longest entry, how many are not delayed, how many ids are to be looked up,
+   * how many have a key.
+   */
   readonly totals: string
   /** What the entries are in: free again once they are stored. */
   readonly scratch: Buffer
 }
 
-/** Writes messages of one topic behind each other, into a scratch where they have room, and into a longer one otherwise. */
+/** Writes messages of one topic as arguments, into a scratch where they have room, and into a longer one otherwise. */
 export function encode(messages: readonly OutgoingMessage[], scratch: Buffer = Buffer.allocUnsafe(SHORTEST)): Encoded {
   const writer = new Writer(scratch)
   let delays = ''
   let ready = 0
   let indexed = 0
+  let keyed = 0
   for (let index = 0; index < messages.length; index++) {
     const message = messages[index] as OutgoingMessage
     writer.message(message)
     if (message.delay > 0) delays += `${index + 1} ${message.delay} `
     else ready++
     if (message.idSupplied) indexed++
+    if (message.key !== undefined) keyed++
   }
-  const totals = `${writer.size} ${writer.longest} ${ready} ${indexed}`
-  return { entries: writer.written, delays, totals, scratch: writer.buffer }
+  const totals = `${writer.size} ${writer.longest} ${ready} ${indexed} ${keyed}`
+  const { buffer } = writer
+  const entries = { count: messages.length, bytes: writer.written, scratch: buffer }
+  return { entries, delays, totals, scratch: buffer }
 }
 
 /** The most bytes that headers take. */
@@ -78,7 +91,9 @@ function headersAtMost(headers: Headers): number {
 
 class Writer {
   buffer: Buffer
-  #at = 0
+  #at = ROOM
+  /** Of the length of the last entry: that of the next one has mostly as many. */
+  #digits = 3
   /** Of all that was written: bytes of payloads and headers, and the longest entry. */
   size = 0
   longest = 0
@@ -88,7 +103,7 @@ class Writer {
   }
 
   get written(): Buffer {
-    return this.buffer.subarray(0, this.#at)
+    return this.buffer.subarray(ROOM, this.#at)
   }
 
   /** Reads each member once: some are made on demand. */
@@ -100,7 +115,7 @@ class Writer {
     const content = isText ? WIDEST * payload.length : payload.byteLength
     this.#reserve(FIXED + WIDEST * units + (headers === EMPTY_HEADERS ? 0 : headersAtMost(headers)) + content)
     const { buffer } = this
-    const start = this.#at + 4
+    const start = this.#at + 3 + this.#digits
     buffer[start] = message.delay > 0 ? DELAYED : MESSAGE
     buffer[start + 1] =
       (key === undefined ? 0 : KEYED) |
@@ -120,9 +135,22 @@ class Writer {
     const size = this.#headers(headers) + (isText ? this.#text(payload) : this.#bytes(payload))
     buffer.writeUInt32BE(size, start + 8)
     const length = this.#at - start
-    buffer.writeUInt32BE(length, start - 4)
     this.size += size
     if (length > this.longest) this.longest = length
+    this.#frame(start, length)
+  }
+
+  /** Puts what the protocol wants around an entry that stands somewhere. */
+  #frame(start: number, length: number): void {
+    const { buffer } = this
+    const before = `$${length}\r\n`
+    const moved = before.length - 3 - this.#digits
+    if (moved !== 0) buffer.copyWithin(start + moved, start, this.#at)
+    this.#digits += moved
+    this.#at += moved
+    buffer.write(before, start + moved - before.length, 'latin1')
+    buffer[this.#at++] = CR
+    buffer[this.#at++] = LF
   }
 
   #reserve(bytes: number): void {
@@ -134,6 +162,18 @@ class Writer {
   }
 
   #text(text: string): number {
+    const { length } = text
+    if (length > FEW) return this.#long(text)
+    for (let index = 0; index < length; index++) {
+      const unit = text.charCodeAt(index)
+      if (unit > 0x7f) return this.#long(text)
+      this.buffer[this.#at + index] = unit
+    }
+    this.#at += length
+    return length
+  }
+
+  #long(text: string): number {
     const written = this.buffer.write(text, this.#at)
     this.#at += written
     return written

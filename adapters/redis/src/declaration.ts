@@ -7,10 +7,11 @@ import {
   startNotFound,
   type TopicSpec,
 } from '@pluribus/core/driver'
+import type { Argument } from './call.js'
 import { topicNotFound } from './errors.js'
 import type { History } from './history.js'
 import type { Keys } from './keys.js'
-import type { Argument, Link } from './link.js'
+import type { Link } from './link.js'
 import { mostBytes } from './retention.js'
 import { DECLARE } from './scripts/declare.js'
 import { readSubscription, readTopic } from './specs.js'

@@ -5,7 +5,7 @@ const OF_TOPIC = ['topic', 'log', 'times', 'scheduled', 'ids', 'kept'] as const
 /** What a subscription has, likewise, behind what its topic has. */
 const OF_SUBSCRIPTION = [
   ...['state', 'ready', 'leases', 'retrying', 'holders', 'parked'],
-  ...['troubles', 'errors', 'dead', 'deaths', 'sessions', 'reserved'],
+  ...['troubles', 'errors', 'dead', 'deaths', 'sessions', 'reserved', 'claims'],
 ] as const
 
 /**

@@ -1,5 +1,6 @@
 import type { ConnectionOptions } from 'node:tls'
-import { Command, Redis } from 'ioredis'
+import { Redis } from 'ioredis'
+import { type Argument, Call, type Written } from './call.js'
 import { bare } from './errors.js'
 import type { Script } from './scripts/script.js'
 
@@ -12,9 +13,6 @@ export interface Endpoint {
   readonly password?: string
   readonly tls?: ConnectionOptions
 }
-
-/** What a script is given besides its keys. */
-export type Argument = string | number | Buffer
 
 /**
  * One generation of the link to a server: a socket for commands, and one on which wake-ups come (a server cuts off whoever
@@ -52,9 +50,17 @@ export class Link {
     this.#lost = lost
   }
 
-  /** Runs a script; teaches it to the server where that does not know it. Replies have bytes where they have text. */
-  async run(script: Script, keys: readonly string[], args: readonly Argument[]): Promise<readonly unknown[]> {
-    const call = (command: string, what: string) => this.call(command, [what, keys.length, ...keys, ...args])
+  /**
+   * Runs a script; teaches it to the server where that does not know it. `written` come behind the other arguments. Replies have
+   * bytes where they have text.
+   */
+  async run(
+    script: Script,
+    keys: readonly string[],
+    args: readonly Argument[],
+    written?: Written,
+  ): Promise<readonly unknown[]> {
+    const call = (command: string, what: string) => this.call(command, [what, keys.length, ...keys, ...args], written)
     try {
       return (await call('evalsha', script.sha)) as readonly unknown[]
     } catch (error) {
@@ -64,9 +70,9 @@ export class Link {
   }
 
   /** A command, as it is. Replies have bytes where they have text. */
-  async call(name: string, args: readonly Argument[]): Promise<unknown> {
+  async call(name: string, args: readonly Argument[], written?: Written): Promise<unknown> {
     try {
-      return await this.#commands.redis.sendCommand(new Command(name, args as Argument[], { replyEncoding: null }))
+      return await this.#commands.redis.sendCommand(new Call(name, args, written))
     } catch (error) {
       throw bare(error)
     }

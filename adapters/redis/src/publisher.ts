@@ -9,7 +9,7 @@ import { encode } from './codec.js'
 import { isReply, topicNotFound } from './errors.js'
 import type { Keys } from './keys.js'
 import type { Lifetime } from './lifetime.js'
-import type { Argument, Link } from './link.js'
+import type { Link } from './link.js'
 import type { Retention } from './retention.js'
 import { PUBLISH, PUBLISH_SEQUENCED } from './scripts/publish.js'
 
@@ -88,15 +88,15 @@ export class RedisPublisher implements Publisher {
   async #storeFrom(lane: Lane, first: number, batch: readonly OutgoingMessage[]): Promise<number> {
     const parts = byTopic(batch)
     const keys = [this.#keys.lanes, ...parts.flatMap(({ topic }) => this.#keys.topic(topic))]
-    const stored = parts.flatMap(({ messages }): Argument[] => {
-      const { entries, delays, totals } = encode(messages)
-      return [entries, delays, totals]
-    })
+    const stored = parts.map(({ messages }) => encode(messages))
     const last = first + batch.length - 1
-    const [status, answer] = await this.#link.run(PUBLISH_SEQUENCED, keys, [
+    const args = [
       ...['', this.#memory, lane.name, lane.epoch, first, last],
-      ...stored,
-    ])
+      ...stored.flatMap(({ entries, delays, totals }) => [entries.count, delays, totals]),
+    ]
+    const bytes = Buffer.concat(stored.map(({ entries }) => entries.bytes as Buffer))
+    const written = { count: batch.length, bytes }
+    const [status, answer] = await this.#link.run(PUBLISH_SEQUENCED, keys, args, written)
     if (String(status) === 'NOT_FOUND') throw topicNotFound((parts[answer as number] as Part).topic)
     return answer as number
   }
@@ -105,8 +105,8 @@ export class RedisPublisher implements Publisher {
     const { topic, messages, indexes } = part
     const { entries, delays, totals, scratch } = encode(messages, this.#borrow())
     try {
-      const args = ['', this.#memory, entries, delays, totals]
-      const [status, overdue, ...known] = await this.#link.run(PUBLISH, this.#keys.topic(topic), args)
+      const args = ['', this.#memory, delays, totals]
+      const [status, overdue, ...known] = await this.#link.run(PUBLISH, this.#keys.topic(topic), args, entries)
       if (String(status) === 'AGAIN') return this.#store(part)
       if (String(status) === 'NOT_FOUND') return failed(part, 'definite', topicNotFound(topic))
       if (overdue === 1) this.#retention.overdue(topic)

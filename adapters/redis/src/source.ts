@@ -14,9 +14,10 @@ import {
   stale,
   type Token,
 } from '@pluribus/core/driver'
+import { type Argument, type Written, writtenNumbers } from './call.js'
 import { readMessage } from './codec.js'
 import { closed, subscriptionNotFound } from './errors.js'
-import type { Argument, Link } from './link.js'
+import type { Link } from './link.js'
 import { CLAIM } from './scripts/claim.js'
 import type { Script } from './scripts/script.js'
 import { CLOSE, MARK, RENEW } from './scripts/session.js'
@@ -24,6 +25,9 @@ import { SETTLE } from './scripts/settle.js'
 
 /** The most bytes of entries that one pull brings: what is left comes with the next. */
 export const WEIGHTIEST = 8 * 1_024 * 1_024
+
+/** So many entries come with their claim: for fewer the server takes longer to answer twice than to hand them through a script. */
+const READ_AT_ONCE = 16
 
 /** What a source is opened on, and for. */
 export interface SourceInit {
@@ -42,7 +46,13 @@ export interface SourceInit {
   over(source: RedisSource): void
 }
 
-/** One consumer: a session of the subscription. What it holds is the server's to know. A token is `position claim`. */
+/** What the server knows a delivery by. */
+export interface RedisToken {
+  readonly position: number
+  readonly claim: string
+}
+
+/** One consumer: a session of the subscription. What it holds is the server's to know. */
 export class RedisSource implements Source {
   readonly transferred: number
   readonly #init: SourceInit
@@ -62,33 +72,31 @@ export class RedisSource implements Source {
     this.#check('pull')
     if (max < 1) return NOTHING_PULLED
     for (;;) {
-      const reply = await this.#run(CLAIM, [this.#init.session, max, WEIGHTIEST])
+      const reply = await this.#run(CLAIM, [this.#init.session, max, WEIGHTIEST, READ_AT_ONCE])
       const status = String(reply[0])
-      if (status === 'OK') return readPulled(this.#init.subscription.topic, reply)
+      if (status === 'OK') return readPulled(this.#init.subscription.topic, reply, await this.#read(unreadOf(reply)))
       if (status !== 'AGAIN') throw this.#end(status)
     }
   }
 
   async mark(delivery: Delivery): Promise<void> {
     this.#check('mark')
-    const [position, claim] = (delivery.token as string).split(' ') as [string, string]
+    const { position, claim } = delivery.token as RedisToken
     const [status] = await this.#run(MARK, [position, claim])
     if (String(status) !== 'OK') throw stale()
   }
 
   async settle({ acks, others }: Settled): Promise<readonly SettleException[]> {
     this.#check('settle')
-    const [status, ...stales] = await this.#run(SETTLE, [acks.join(' '), ...others.flatMap(settlementArguments)])
-    const gone = String(status) !== 'OK'
-    if (!gone && stales.length === 0) return NO_EXCEPTIONS
+    const reply = await this.#run(SETTLE, [runsOf(acks), ...others.flatMap(settlementArguments)])
+    if (reply.length === 1) return NO_EXCEPTIONS
     const tokens = [...acks, ...others.map(({ token }) => token)]
-    const found = gone ? tokens : stales.map(index => tokens[index as number] as Token)
-    return found.map(token => ({ token, kind: 'stale' }))
+    return reply.slice(1).map(index => ({ token: tokens[index as number] as Token, kind: 'stale' }))
   }
 
   async renew(batch: readonly Delivery[]): Promise<readonly Token[]> {
     this.#check('renew')
-    const tokens = batch.map(({ token }) => token).join(' ')
+    const tokens = runsOf(batch.map(({ token }) => token))
     const [, ...lost] = await this.#run(RENEW, [this.#init.lease, tokens])
     return lost.length === 0 ? NO_EXCEPTIONS : lost.map(index => (batch[index as number] as Delivery).token)
   }
@@ -103,6 +111,12 @@ export class RedisSource implements Source {
   abandon(): void {
     this.#over = true
     this.#init.over(this)
+  }
+
+  async #read(numbers: Written | undefined): Promise<readonly unknown[]> {
+    if (numbers === undefined) return []
+    const { link, keys } = this.#init
+    return (await link.call('hmget', [keys[1] as string], numbers)) as readonly unknown[]
   }
 
   #check(what: string): void {
@@ -125,10 +139,19 @@ export class RedisSource implements Source {
   }
 }
 
-/** Reads what a claim has answered. */
-export function readPulled(topic: string, reply: readonly unknown[]): Pulled {
+/** The positions of what a claim has taken and not answered: the last ones. */
+export function unreadOf([, , , , runs, , , entries]: readonly unknown[]): Written | undefined {
+  const bounds = boundsOf(runs)
+  const taken = bounds.reduce((sum, bound, at) => (at % 2 === 0 ? sum - bound : sum + bound + 1), 0)
+  const missing = taken - (entries as readonly unknown[]).length
+  const last = bounds.at(-1) as number
+  return missing === 0 ? undefined : writtenNumbers(last - missing + 1, last)
+}
+
+/** Reads what a claim has answered, and what was to be read after it: null where somebody has deleted it. */
+export function readPulled(topic: string, reply: readonly unknown[], rest: readonly unknown[]): Pulled {
   const [, dueIn, more] = reply
-  const deliveries = readDeliveries(topic, reply)
+  const deliveries = readDeliveries(topic, reply, rest)
   if (deliveries.length === 0 && dueIn === -1 && more === 0) return NOTHING_PULLED
   const pulled: { deliveries: readonly Delivery[]; dueIn?: number; more?: boolean } = { deliveries }
   if (dueIn !== -1) pulled.dueIn = dueIn as number
@@ -136,17 +159,30 @@ export function readPulled(topic: string, reply: readonly unknown[]): Pulled {
   return pulled
 }
 
-function readDeliveries(topic: string, [, , , claim, found, troubles, claims, entries]: readonly unknown[]) {
-  const positions = String(found).split(' ')
-  const suffix = ` ${claim}`
-  const deliveries = (entries as readonly Buffer[]).map((entry, index): Delivery => {
-    const position = positions[index] as string
-    const message = readMessage(topic, entry, position)
-    return { message, token: position + suffix, attempt: 1, losses: 0, marks: 0, suspect: false }
-  })
-  for (const [index, given] of numbered(claims)) {
-    const delivery = deliveries[index as number] as Delivery
-    deliveries[index as number] = { ...delivery, token: `${positions[index as number]} ${given}` }
+function readDeliveries(
+  topic: string,
+  [, , , claim, runs, troubles, claims, read]: readonly unknown[],
+  rest: readonly unknown[],
+): readonly Delivery[] {
+  const deliveries: Delivery[] = []
+  const entries = [...(read as readonly unknown[]), ...rest] as readonly (Buffer | null)[]
+  const bounds = boundsOf(runs)
+  const given = String(claim)
+  let index = 0
+  for (let at = 0; at < bounds.length; at += 2) {
+    const last = bounds[at + 1] as number
+    for (let position = bounds[at] as number; position <= last; position++) {
+      const entry = entries[index++] as Buffer | null
+      if (entry === null) continue
+      const token: RedisToken = { position, claim: given }
+      const message = readMessage(topic, entry, position)
+      deliveries.push({ message, token, attempt: 1, losses: 0, marks: 0, suspect: false })
+    }
+  }
+  for (const [index, other] of numbered(claims) as Iterable<[number, number]>) {
+    const delivery = deliveries[index] as Delivery
+    const { position } = delivery.token as RedisToken
+    deliveries[index] = { ...delivery, token: { position, claim: String(other) } satisfies RedisToken }
   }
   for (const [index, failures, losses, marks] of numbered(troubles) as Iterable<[number, number, number, number]>) {
     const { message, token } = deliveries[index] as Delivery
@@ -155,13 +191,36 @@ function readDeliveries(topic: string, [, , , claim, found, troubles, claims, en
   return deliveries
 }
 
+/** Tokens as scripts take them, `first last claim`: what one claim took mostly ends in its order, and together. */
+export function runsOf(tokens: readonly Token[]): string {
+  let runs = ''
+  for (let at = 0; at < tokens.length; ) {
+    const { position, claim } = tokens[at] as RedisToken
+    let last = position
+    for (at++; at < tokens.length; at++) {
+      const next = tokens[at] as RedisToken
+      if (next.position !== last + 1 || next.claim !== claim) break
+      last++
+    }
+    runs += `${position} ${last} ${claim} `
+  }
+  return runs
+}
+
+/** `first last …`. */
+function boundsOf(runs: unknown): readonly number[] {
+  const text = String(runs)
+  return text === '' ? [] : text.split(' ').map(Number)
+}
+
 /** Lists of numbers, an index first. Few: most deliveries have none. */
 const numbered = (lists: unknown): readonly (readonly number[])[] =>
   (lists as readonly Buffer[]).map(list => String(list).split(' ').map(Number))
 
 /** As the script of settling takes them. */
 export function settlementArguments(settlement: Settlement): Argument[] {
-  const head = [settlement.kind, ...(settlement.token as string).split(' ')]
+  const { position, claim } = settlement.token as RedisToken
+  const head = [settlement.kind, position, claim]
   if (settlement.kind === 'release') return head
   if (settlement.kind === 'retry') return [...head, settlement.delay, JSON.stringify(settlement.error)]
   const { reason, attempts, errors } = settlement

@@ -35,7 +35,7 @@ describe.skipIf(found === undefined)('on a cluster', () => {
     const other = { topic: 'orders.cancelled' }
     const topics = [TOPIC, other.topic].map(name => ({ name, partitions: 1, retention: { age: 1_000 } }))
     await connection.declare(topics, [spec(), spec('refund', other)])
-    const batch = [message('a', { key: 'k' }), message('b', other), message('c', { delay: 20, idSupplied: true })]
+    const batch = [message('a', { key: 'k' }), message('b', other), message('c', { delay: 1_000, idSupplied: true })]
     expect(await connection.publisher.publish(batch)).toEqual([])
     const source = await open(connection)
     const first = await take(source)

@@ -1,17 +1,19 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import type { Written } from '../src/call.js'
 import { encode, readMessage } from '../src/codec.js'
 import { message } from './kit.js'
+import { entriesOf } from './written.js'
 
-const entryOf = (encoded: Buffer): Buffer => encoded.subarray(4)
+const entryOf = (written: Written): Buffer => entriesOf(written)[0] as Buffer
 const PLAIN = ['id', 'topic', 'contentType', 'key', 'priority', 'time', 'source', 'version'] as const
 
 test('a message is laid out as the README says', () => {
   const given = message('id-7', { key: 'ada', priority: 2, headers: { a: 'b' }, payload: Uint8Array.of(0, 255, 10) })
   const { entries, delays, totals } = encode([given])
-  expect(entries.toString('hex')).toBe(
+  expect(entryOf(entries).toString('hex')).toBe(
     [
-      ...['00000048', '6d', '01', '0002', '0003', '0004', '00000005'],
+      ...['6d', '01', '0002', '0003', '0004', '00000005'],
       ...[Buffer.from('ada').toString('hex'), Buffer.from('id-7').toString('hex')],
       ...['426d1a94a2000000', '00000001', '0010', Buffer.from('application/json').toString('hex')],
       ...[
@@ -28,14 +30,31 @@ test('a message is laid out as the README says', () => {
       ],
     ].join(''),
   )
-  expect([delays, totals]).toEqual(['', '5 72 1 0'])
+  expect([delays, totals]).toEqual(['', '5 72 1 0 1'])
 })
 
 test('what is delayed or has an id of its own says so', () => {
   const { entries, delays, totals } = encode([message('a'), message('b', { delay: 5, idSupplied: true })])
-  const second = 4 + entries.readUInt32BE(0) + 4
-  expect([entries.toString('latin1', second, second + 1), entries[second + 1], delays]).toEqual(['d', 6, '2 5 '])
-  expect(totals.split(' ').slice(2)).toEqual(['1', '1'])
+  const second = entriesOf(entries)[1] as Buffer
+  expect([second.toString('latin1', 0, 1), second[1], delays]).toEqual(['d', 6, '2 5 '])
+  expect(totals.split(' ').slice(2)).toEqual(['1', '1', '0'])
+})
+
+test('entries of whatever lengths stand behind each other, in a scratch that is used again', () => {
+  const lengths = fc.array(fc.oneof(fc.nat(20), fc.nat(2_000), fc.constant(100_000)), { maxLength: 12 })
+  let scratch: Buffer | undefined
+  fc.assert(
+    fc.property(lengths, given => {
+      const batch = given.map((length, index) => message(`m${index}`, { payload: Buffer.alloc(length, index + 1) }))
+      const encoded = encode(batch, scratch)
+      scratch = encoded.scratch
+      const read = entriesOf(encoded.entries).map(entry => readMessage('orders', entry, 1))
+      expect(read.map(({ id }) => id)).toEqual(batch.map(({ id }) => id))
+      expect(
+        read.every(({ payload }, index) => Buffer.compare(payload as Buffer, batch[index]?.payload as Buffer) === 0),
+      ).toBe(true)
+    }),
+  )
 })
 
 const text = fc.string({ unit: 'grapheme', maxLength: 40 })
@@ -77,10 +96,10 @@ test('bytes that are no message of ours are one without anything but themselves'
     expect([id, key, contentType, payload]).toEqual(['orders/7', undefined, 'application/octet-stream', entry])
   }
   const bytes = fc.uint8Array({ maxLength: 200 })
-  const whole = encode([message('a', { headers: { a: 'b' } })]).entries
+  const whole = entryOf(encode([message('a', { headers: { a: 'b' } })]).entries)
   fc.assert(
     fc.property(bytes, fc.nat(whole.length), (noise, cut) => {
-      for (const entry of [Buffer.from(noise), entryOf(whole).subarray(0, cut)]) {
+      for (const entry of [Buffer.from(noise), whole.subarray(0, cut)]) {
         const read = readMessage('orders', entry, 1)
         const members = [...PLAIN, 'headers', 'payload', 'correlationId', 'causationId'] as const
         for (const member of members) expect(() => read[member]).not.toThrow()

@@ -1,9 +1,9 @@
-import type { OutgoingMessage, Pulled, Token } from '@pluribus/core/driver'
+import type { OutgoingMessage, Pulled } from '@pluribus/core/driver'
 import type { QueueCounts, QueueOptions } from '@pluribus/queue'
 import type { Machine } from '../../../packages/queue/test/world.js'
+import type { Argument, Written } from '../src/call.js'
 import { encode } from '../src/codec.js'
 import { Keys } from '../src/keys.js'
-import type { Argument } from '../src/link.js'
 import { CLAIM } from '../src/scripts/claim.js'
 import { DISCARD, REDRIVE } from '../src/scripts/dead.js'
 import { DECLARE } from '../src/scripts/declare.js'
@@ -11,12 +11,15 @@ import { PUBLISH } from '../src/scripts/publish.js'
 import type { Script } from '../src/scripts/script.js'
 import { CLOSE, MARK, OPEN, RENEW } from '../src/scripts/session.js'
 import { SETTLE } from '../src/scripts/settle.js'
-import { readPulled, settlementArguments, WEIGHTIEST } from '../src/source.js'
+import { type RedisToken, readPulled, runsOf, settlementArguments, unreadOf, WEIGHTIEST } from '../src/source.js'
 import { Stored } from './stored.js'
 import type { SyncRedis } from './sync-redis.js'
+import { entriesOf } from './written.js'
 
 const TOPIC = 'model'
 const NAME = 'billing'
+/** So that both ways of reading are taken by what is as small as a model's programs. */
+const READ_AT_ONCE = 1
 
 /** A consumer session, as the model counts them, and what it is on the server. */
 interface Session {
@@ -39,7 +42,7 @@ export class RedisMachine implements Machine {
   readonly #keys: readonly string[]
   readonly #sessions = new Map<number, Session>()
   /** By the model's token: the server's, and the session that it was given to. */
-  readonly #tokens = new Map<number, { readonly token: string; readonly session: Session }>()
+  readonly #tokens = new Map<number, { readonly token: RedisToken; readonly session: Session }>()
   /** By the model's position. */
   readonly #positions = new Map<number, string>()
   #opened = 0
@@ -66,7 +69,7 @@ export class RedisMachine implements Machine {
     this.#noticed = this.#now
     const message = messageOf(position, this.#options, due > 0 ? due - this.#now : 0)
     const { entries, delays, totals } = encode([message])
-    this.#run(PUBLISH, this.#topic, [0, entries, delays, totals])
+    this.#run(PUBLISH, this.#topic, [0, delays, totals, ...entriesOf(entries)])
   }
 
   open(instance: number, lease: number): number {
@@ -103,9 +106,9 @@ export class RedisMachine implements Machine {
     const pulled = this.#pull(session, max)
     for (const [index, { message, token, attempt, losses, marks }] of pulled.deliveries.entries()) {
       const given = this.#tokens.size + 1
-      this.#tokens.set(given, { token: token as string, session })
+      this.#tokens.set(given, { token: token as RedisToken, session })
       const position = Number(message.id)
-      this.#positions.set(position, (token as string).split(' ')[0] as string)
+      this.#positions.set(position, String((token as RedisToken).position))
       this.claimed.position[index] = position
       this.claimed.token[index] = given
       this.claimed.failures[index] = attempt - 1
@@ -118,7 +121,7 @@ export class RedisMachine implements Machine {
 
   ack(token: number): boolean {
     const position = this.positionOf(token)
-    if (!this.#settle([this.#tokenOf(token), []])) return false
+    if (!this.#settle([runsOf([this.#tokenOf(token)]), []])) return false
     this.#options.handled(position)
     return true
   }
@@ -140,18 +143,19 @@ export class RedisMachine implements Machine {
   }
 
   mark(token: number): boolean {
-    const [status] = this.#run(MARK, this.#keys, String(this.#tokenOf(token)).split(' '))
+    const { position, claim } = this.#tokenOf(token)
+    const [status] = this.#run(MARK, this.#keys, [position, claim])
     return String(status) === 'OK'
   }
 
   renew(token: number, now: number): boolean {
     this.#advance(now)
     const lease = this.#tokens.get(token)?.session.lease ?? 1
-    return this.#run(RENEW, this.#keys, [lease, String(this.#tokenOf(token))]).length === 1
+    return this.#run(RENEW, this.#keys, [lease, runsOf([this.#tokenOf(token)])]).length === 1
   }
 
   positionOf(token: number): number {
-    return this.#read().leasedAs(this.#tokens.get(token)?.token)
+    return this.#read().leasedAs(this.#tokenOf(token))
   }
 
   redrive(position: number, now: number): boolean {
@@ -208,14 +212,20 @@ export class RedisMachine implements Machine {
 
   #pull(session: Session, max: number): Pulled {
     for (;;) {
-      const reply = this.#run(CLAIM, this.#keys, [session.number, max, WEIGHTIEST])
-      if (String(reply[0]) !== 'AGAIN') return readPulled(TOPIC, reply)
+      const reply = this.#run(CLAIM, this.#keys, [session.number, max, WEIGHTIEST, READ_AT_ONCE])
+      if (String(reply[0]) !== 'AGAIN') return readPulled(TOPIC, reply, this.#readLog(unreadOf(reply)))
     }
   }
 
+  #readLog(numbers: Written | undefined): readonly unknown[] {
+    if (numbers === undefined) return []
+    const [found] = this.#redis.run([['hmget', this.#keys[1] as string, ...entriesOf(numbers)]])
+    return found as readonly unknown[]
+  }
+
   /** Of a token that was never given out too. */
-  #tokenOf(token: number): Token & string {
-    return this.#tokens.get(token)?.token ?? `${Math.abs(token)} 1`
+  #tokenOf(token: number): RedisToken {
+    return this.#tokens.get(token)?.token ?? { position: Math.abs(token), claim: '1' }
   }
 
   #settle([acks, others]: readonly [string, readonly Argument[]]): boolean {
@@ -227,7 +237,7 @@ export class RedisMachine implements Machine {
     return this.#stored
   }
 
-  #run(script: Script, keys: readonly string[], args: readonly Argument[]): readonly unknown[] {
+  #run(script: Script, keys: readonly string[], args: readonly (Argument | Uint8Array)[]): readonly unknown[] {
     this.#stored = undefined
     this.#emptyHanded = 0
     const [reply] = this.#redis.run([['eval', script.text, keys.length, ...keys, this.#now, ...args]])

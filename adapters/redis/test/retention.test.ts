@@ -125,6 +125,25 @@ onRedis('retention', server => {
     await connection.close()
   })
 
+  test('forgets a session that nobody has seen for days, unless something is leased to it', async () => {
+    const connection = await declared(server(), { prefix: 'unseen' })
+    await publish(connection, ...numbered(1, 2))
+    const source = await open(connection)
+    const deliveries = await take(source)
+    const sweepAsDaysLater = async () => {
+      const redis = new Redis(server().url)
+      await redis.hset(`{unseen:${TOPIC}}:sub:billing:sessions`, 's1', 0)
+      await redis.quit()
+      await connection.persistence.trim?.(TOPIC, 1)
+    }
+    await sweepAsDaysLater()
+    expect((await source.pull(1)).deliveries).toEqual([])
+    await ack(source, deliveries)
+    await sweepAsDaysLater()
+    await expect(source.pull(1)).rejects.toThrow('a later source')
+    await connection.close()
+  })
+
   test('leaves no key behind when everything is handled and removed', async () => {
     const connection = await declared(server(), { prefix: 'empty' }, [spec(), spec('last')])
     const keyed = numbered(1, 40).map((each, index) => ({

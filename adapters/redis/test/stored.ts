@@ -1,12 +1,19 @@
 import type { QueueCounts } from '@pluribus/queue'
 import { readMessage } from '../src/codec.js'
+import type { RedisToken } from '../src/source.js'
 import type { SyncRedis } from './sync-redis.js'
 
 type Fields = ReadonlyMap<string, Buffer>
 
+interface Lease {
+  readonly claim: string
+  readonly session: string
+  readonly deadline: number
+}
+
 /** What a subscription with a topic of its own has stored, read from its keys without any script. */
 export class Stored {
-  readonly #leases: Fields
+  readonly #leases: ReadonlyMap<string, Lease>
   readonly #retrying: ReadonlyMap<string, number>
   readonly #scheduled: ReadonlyMap<string, number>
   readonly #counted: { readonly unseen: number; readonly ready: number; readonly parked: number }
@@ -15,7 +22,7 @@ export class Stored {
   readonly pending: readonly number[]
 
   static read(redis: SyncRedis, keys: readonly string[]): Stored {
-    const [topic, log, , scheduled, , , state, ready, leases, retrying, , parked, , , dead] = keys as [
+    const [topic, log, , scheduled, , , state, ready, leases, retrying, , parked, , , dead, , , , claims] = keys as [
       string,
       ...string[],
     ]
@@ -30,15 +37,16 @@ export class Stored {
         ['zrange', retrying as string, 0, -1, 'WITHSCORES'],
         ['hkeys', parked as string],
         ['zrange', dead as string, 0, -1],
+        ['hgetall', claims as string],
       ]),
     )
   }
 
   private constructor(replies: readonly unknown[]) {
-    const [topic, log, scheduled, state, ready, leases, retrying, parked, dead] = replies
+    const [topic, log, scheduled, state, ready, leases, retrying, parked, dead, claims] = replies
     const [ofTopic, entries, own] = [fieldsOf(topic), fieldsOf(log), fieldsOf(state)]
     const names = (reply: unknown) => (reply as readonly Buffer[]).map(String)
-    this.#leases = fieldsOf(leases)
+    this.#leases = leasesOf(fieldsOf(leases), fieldsOf(claims))
     this.#retrying = scoresOf(retrying)
     this.#scheduled = new Map(Array.from(scoresOf(scheduled), ([member, due]) => [member.slice(1), due]))
     const unseen = unseenOf(entries, Number(own.get('cursor')), String(own.get('born')))
@@ -56,22 +64,18 @@ export class Stored {
   readonly #modelled: (position: string) => number
 
   isHolding(session: string | undefined): boolean {
-    return [...this.#leases.values()].some(record => String(record).split(':')[1] === session)
+    return [...this.#leases.values()].some(lease => lease.session === session)
   }
 
   /** The model's position of what a token leases; -1 where it is stale. */
-  leasedAs(token: string | undefined): number {
-    const [position, claim] = (token ?? '0 0').split(' ') as [string, string]
-    const record = this.#leases.get(position)
-    return record?.toString().slice(1).split(':')[0] === claim ? this.#modelled(position) : -1
+  leasedAs({ position, claim }: RedisToken): number {
+    return this.#leases.get(String(position))?.claim === claim ? this.#modelled(String(position)) : -1
   }
 
   /** `noticed`: up to when what is due was noticed. The adapter moves retries later, where nobody can tell; here as below. */
   nextDue(noticed: number): number {
     const retries = [...this.#retrying.values()].filter(time => time > noticed)
-    const ends = Array.from(this.#leases.values(), record =>
-      Number.parseInt(String(record).split(':')[2] as string, 10),
-    )
+    const ends = Array.from(this.#leases.values(), ({ deadline }) => deadline)
     return Math.min(Number.POSITIVE_INFINITY, ...ends, ...retries, ...this.#scheduled.values())
   }
 
@@ -86,6 +90,22 @@ export class Stored {
       dead: this.dead.length,
     }
   }
+}
+
+/** By position: those that have a record, and those that share one. */
+function leasesOf(own: Fields, claims: Fields): ReadonlyMap<string, Lease> {
+  const leases = new Map<string, Lease>()
+  for (const [position, record] of own) {
+    const [claim = '', session = '', deadline] = String(record).slice(1).split(':')
+    leases.set(position, { claim, session, deadline: Number(deadline) })
+  }
+  for (const [claim, record] of claims) {
+    const [session = '', deadline, first, held = ''] = String(record).split(':')
+    for (const { index } of held.matchAll(/1/g)) {
+      leases.set(String(Number(first) + index), { claim, session, deadline: Number(deadline) })
+    }
+  }
+  return leases
 }
 
 /** What stands in the order behind the cursor. */

@@ -39,7 +39,7 @@ end
 /** What a claim has taken, and what is left to take. */
 const TAKING = lua`
 local instance, lease_time, most
-local taken, entries, records, troubles, weight = {}, {}, {}, {}, 0
+local runs, entries, troubles, weight, unread = {}, {}, {}, 0, 0
 local is_over = false
 
 local function is_suspect(trouble)
@@ -61,9 +61,20 @@ local function judge(position, trouble)
   end
 end
 
+-- Positions as runs, in the order in which they are handed out.
+local function add_run(first, last)
+  local at = #runs
+  if runs[at] == first - 1 then
+    runs[at] = last
+  else
+    runs[at + 1], runs[at + 2] = first, last
+  end
+end
+
 local function report(position, entry, trouble)
-  local at = #taken + 1
-  taken[at], entries[at] = position, entry
+  local at = #entries + 1
+  entries[at] = entry
+  add_run(tonumber(position), tonumber(position))
   weight = weight + #entry
   if trouble and (trouble.failures > 0 or trouble.losses > 0) then
     troubles[#troubles + 1] = (at - 1) .. ' ' .. trouble.failures .. ' ' .. trouble.losses .. ' ' .. trouble.marks
@@ -72,12 +83,12 @@ local function report(position, entry, trouble)
 end
 
 local function room()
-  return most - #taken
+  return most - #entries - unread
 end
 
 -- So few at once that reading them cannot take more memory than a reply should.
 local function portion()
-  return math.min(room(), math.max(1, math.floor(WEIGHTIEST / math.max(1, state.largest))))
+  return math.min(room(), math.max(1, math.floor((WEIGHTIEST - weight) / math.max(1, state.largest))))
 end
 `
 
@@ -88,42 +99,33 @@ local claims = {}
 -- They have claims of their own.
 local function take_reserved(session)
   if redis.call('ZCARD', RESERVED) == 0 then return end
-  local renewed, done = {}, {}
+  local done = {}
   for _, position in ipairs(redis.call('ZRANGE', RESERVED, 0, -1)) do
     if room() == 0 or is_over then break end
     local record = redis.call('HGET', LEASES, position)
-    local lease = record and lease_of(position, record)
+    local lease = record and own_from(record)
     if not lease or not lease.flags:find('r') then
       done[#done + 1] = position
     elseif lease.session == session then
       local trouble = trouble_of(redis.call('HGET', TROUBLES, position))
       if trouble.losses >= 2 then is_over = true end
-      if is_over and #taken > 0 then break end
+      if is_over and #entries > 0 then break end
       lease.flags = lease.flags:gsub('r', '')
       lease.deadline = soon + lease_time
-      renewed[#renewed + 1], renewed[#renewed + 2] = position, record_of(lease)
+      change_lease(position, lease)
       done[#done + 1] = position
-      claims[#claims + 1] = #taken .. ' ' .. lease.claim
+      claims[#claims + 1] = #entries .. ' ' .. lease.claim
       report(position, redis.call('HGET', LOG, position) or '', trouble)
     end
   end
-  write('HSET', LEASES, renewed)
   write('ZREM', RESERVED, done)
 end
 `
 
 /** Then what is ready, and in fifo what is new. */
 const TAKE_READY = lua`
--- How the records of this claim begin.
-local plain, special
-
-local function lease_to(position, score, entry, key)
-  local record = plain
-  if key ~= nil or score ~= state.direction * position then
-    record = special .. (key and 'k' or '') .. ':' .. text(score) .. ':' .. (key or '')
-  end
-  records[#records + 1], records[#records + 2] = position, record
-end
+-- Of the leases of this claim.
+local head
 
 -- Answers whether there may be more.
 local function take_ready()
@@ -136,12 +138,12 @@ local function take_ready()
     local position = positions[i]
     local trouble = known and known[i] and trouble_of(known[i])
     local suspect = trouble and is_suspect(trouble)
-    if suspect and #taken > 0 then is_over = true end
+    if suspect and #entries > 0 then is_over = true end
     if is_over then break end
     gone[#gone + 1] = position
     if entry then
       if trouble then judge(position, trouble) end
-      lease_to(tonumber(position), tonumber(found[2 * i]), entry, key_of(entry))
+      put_own(position, head, text(found[2 * i]), key_of(entry))
       report(position, entry, trouble)
     end
     if suspect then is_over = true end
@@ -150,35 +152,65 @@ local function take_ready()
   return true
 end
 
+-- What is new and has no key is leased together, unless too much lies between.
+local WIDEST_GAP = 64
+local first_shared, next_shared, held
+
+local function share(first, last)
+  if not first_shared then
+    first_shared, next_shared, held = first, first, {}
+  elseif first - next_shared > WIDEST_GAP then
+    for position = first, last do put_own(text(position), head, text(position), nil) end
+    return
+  end
+  held[#held + 1] = string.rep('0', first - next_shared) .. string.rep('1', last - first + 1)
+  next_shared = last + 1
+end
+
+-- Takes what is new and plain without reading it, which its source can do faster: whatever passes through Lua is looked at byte
+-- by byte. Answers whether that was worth another round trip. Comes last, because entries are answered in order.
+local function take_unread()
+  local first, last = state.cursor + 1, math.min(state.plain_to, state.cursor + portion())
+  local count = last - state.cursor
+  if state.cursor < math.max(state.plain_from, state.swept) or count <= READ_AT_ONCE then return false end
+  add_run(first, last)
+  share(first, last)
+  unread = count
+  state.cursor, state.passed = last, state.passed + count
+  return true
+end
+
 -- Takes what is new; what finds its key held waits behind it.
 local function take_new()
-  local at, last = #taken, #records
   walk(portion(), function(position, place, entry)
     local key = key_of(entry)
     if key == nil or enter(key, position, place) then
-      lease_to(position, place, entry, key)
+      put_own(text(position), head, text(place), key)
       report(position, entry, nil)
-      at, last = at + 1, last + 2
     end
-  end, function(position, entry)
-    at, last = at + 1, last + 2
-    taken[at], entries[at] = position, entry
-    records[last - 1], records[last] = position, plain
-    weight = weight + #entry
+  end, function(first, last, values, at)
+    local count = #entries
+    for i = at, at + last - first do
+      count = count + 1
+      entries[count] = values[i]
+      weight = weight + #values[i]
+    end
+    add_run(first, last)
+    share(first, last)
   end)
   if weight >= WEIGHTIEST then is_over = true end
 end
 `
 
 /**
- * Leases up to `max` messages to a session, in the order of service, and answers with them: the claim and their positions; troubles
- * and other claims, with the index before them; the entries. (One string of all of those takes longer to make than they take to
- * read.) A suspect comes alone.
+ * Leases up to `max` messages to a session, in the order of service, and answers with them: the claim and their positions, as `first last …`; troubles
+ * and other claims, with the index before them; the entries. Where there are fewer of those than positions, the source is to read the
+ * others in LOG. A suspect comes alone.
  *
  * `GONE`: there is no such subscription. `REPLACED`: the session is over. `AGAIN`: there was so much to do first that it is to
  * be called again.
  *
- * ARGV: now, session, max, the most bytes of entries.
+ * ARGV: now, session, max, the most bytes of entries, the most entries that are not worth a round trip of their own.
  */
 export const CLAIM = script(
   'claim',
@@ -194,7 +226,7 @@ export const CLAIM = script(
   GATE,
   TROUBLE,
   LEASE,
-  lua`local WEIGHTIEST = tonumber(ARGV[4])`,
+  lua`local WEIGHTIEST, READ_AT_ONCE = tonumber(ARGV[4]), tonumber(ARGV[5])`,
   CATCH_UP,
   TAKING,
   TAKE_RESERVED,
@@ -221,19 +253,24 @@ end
 
 state.claim = state.claim + 1
 local claim = text(state.claim)
-local common = claim .. ':' .. session .. ':' .. text(soon + lease_time)
-plain, special = 'p' .. common .. PADDING, 'x' .. common .. ':' .. PADDING
+head = head_of({ claim = claim, session = session, deadline = soon + lease_time, flags = PADDING })
 if room() > 0 then take_reserved(session) end
 while room() > 0 and not is_over and take_ready() do end
 if state.kind == 'fifo' then
-  while room() > 0 and not is_over and state.cursor < state.seq do take_new() end
+  while room() > 0 and not is_over and unread == 0 and state.cursor < state.seq do
+    if not take_unread() then take_new() end
+  end
 end
-write('HSET', LEASES, records)
-if #taken > 0 then state.expiry = math.min(state.expiry, soon + lease_time) end
+save_leases()
+if first_shared then
+  redis.call('HSET', CLAIMS, claim, session .. ':' .. text(soon + lease_time) .. ':' .. text(first_shared) .. ':' ..
+    table.concat(held))
+end
+if #entries + unread > 0 then state.expiry = math.min(state.expiry, soon + lease_time) end
 save_gate()
 save_state()
 
-local more = is_over
+local more = is_over or (unread > 0 and room() > 0 and state.cursor < state.seq)
 local due_in = -1
 if room() > 0 and not more then
   if not state.asleep then redis.call('HSET', TOPIC, 'asleep', 1) end
@@ -244,6 +281,7 @@ if room() > 0 and not more then
   end
   due_in = math.max(0, due - now)
 end
-return {'OK', due_in, more and 1 or 0, claim, table.concat(taken, ' '), troubles, claims, entries}
+for i, position in ipairs(runs) do runs[i] = text(position) end
+return {'OK', due_in, more and 1 or 0, claim, table.concat(runs, ' '), troubles, claims, entries}
 `,
 )

@@ -26,6 +26,11 @@ if state.foreign > 0 then
     if tonumber(member:sub(2)) < state.start then scheduled, waiting = scheduled - 1, waiting + 1 end
   end
 end
-return {'OK', waiting, redis.call('HLEN', LEASES), redis.call('ZCARD', RETRYING) - due, scheduled, redis.call('ZCARD', DEAD)}
+local leased = redis.call('HLEN', LEASES)
+for _, record in ipairs(redis.call('HVALS', CLAIMS)) do
+  local _, held = record:match('[^:]*$'):gsub('1', '')
+  leased = leased + held
+end
+return {'OK', waiting, leased, redis.call('ZCARD', RETRYING) - due, scheduled, redis.call('ZCARD', DEAD)}
 `,
 )

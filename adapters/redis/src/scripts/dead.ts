@@ -84,7 +84,7 @@ for at = 2, #ARGV do
 end
 write('HSET', LOG, entries)
 write('HSET', TROUBLES, pending)
-redis.call('HSET', TOPIC, 'seq', state.seq + count)
+redis.call('HSET', TOPIC, 'seq', state.seq + count, 'plainFrom', state.seq + count, 'plainTo', state.seq + count)
 redis.call('HSET', STATE, 'passed', state.passed - count)
 if count > 0 then wake() end
 return {'OK', count}

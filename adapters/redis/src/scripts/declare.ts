@@ -87,7 +87,8 @@ end
 
 if ARGV[3] ~= '' then
   redis.call('HSET', TOPIC, 'spec', ARGV[3], 'most', ARGV[4])
-  for _, counter in ipairs({'seq', 'time', 'placed', 'removed', 'bytes', 'floor', 'largest', 'swept', 'asleep'}) do
+  for _, counter in ipairs({'seq', 'time', 'placed', 'removed', 'bytes', 'floor', 'largest', 'swept', 'asleep',
+    'plainFrom', 'plainTo'}) do
     redis.call('HSETNX', TOPIC, counter, 0)
   end
 end

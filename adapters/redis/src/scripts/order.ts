@@ -10,7 +10,8 @@ import { lua } from './script.js'
  *
  * Anything else is foreign, and handed out as it is: somebody has to see it.
  *
- * Subscriptions read it from their cursor on, so that publishing costs the same however many there are.
+ * Subscriptions read it from their cursor on, so that publishing costs the same however many there are. Behind `plainFrom`, up to `plainTo`,
+ * there is nothing but messages of the first kind without a key, so that nobody has to look at them.
  *
  * Needs CLOCK, TOOLS, TOPIC_KEYS.
  */
@@ -35,6 +36,7 @@ local function place_due()
   write('HSET', LOG, entries)
   write('ZREM', SCHEDULED, due)
   redis.call('HINCRBY', TOPIC, 'placed', count)
+  redis.call('HSET', TOPIC, 'plainFrom', place + count, 'plainTo', place + count)
   return count < CHUNK
 end
 
@@ -49,7 +51,7 @@ end
  * What messages say of themselves. The head of an entry is drawn in codec.ts.
  */
 export const ENTRIES = lua`
-local byte, sub = string.byte, string.sub
+local byte, sub, format = string.byte, string.sub, string.format
 
 -- The ordering key, or nil: '' is a key like any other. What is shorter than a head is not ours, and has none.
 local function key_of(entry)
@@ -67,23 +69,22 @@ end
 
 /**
  * How a subscription follows the order. `walk` reads up to `most` numbers from its cursor on, and shows `visit` what of them is
- * its own: position, place, entry; or `take`, if there is one, what stands at its position and has no key: position, entry. Below `swept` only what stands in KEPT is left.
+ * its own: position, place, entry; or `take`, if there is one, what stands at its position and has no key, as much in a row as there
+ * is: first and last position, values, index of the first. Below `swept` only what stands in KEPT is left.
  *
  * Needs PLACING, SUBSCRIPTION_KEYS, and `state` as SUBSCRIPTION_STATE reads it.
  */
 export const WALK = lua`
-local format = string.format
-
--- The next numbers to look at, as text: made once, because each command would make it anew. And how far that gets.
+-- The next numbers to look at, as text: a command would take longer to make it. How far that gets; whether none is left out.
 local function ahead(most)
   if state.cursor < state.swept then
     local kept = redis.call('ZRANGEBYSCORE', KEPT, '(' .. text(state.cursor), state.swept, 'LIMIT', 0, most)
-    return kept, #kept < most and state.swept or tonumber(kept[#kept])
+    return kept, #kept < most and state.swept or tonumber(kept[#kept]), false
   end
   local names, first = {}, state.cursor
   local last = math.min(state.seq, first + most)
   for number = first + 1, last do names[number - first] = format('%d', number) end
-  return names, last
+  return names, last, true
 end
 
 -- What a number that holds no message itself leads to: a position, or nil where it is not for this subscription.
@@ -105,27 +106,37 @@ local function follow(found, place)
   return tonumber(position)
 end
 
+-- Shows what stands at one number. Answers whether it is its own.
+local function show(value, place, visit)
+  local kind, position = byte(value, 1), place
+  if kind == 100 then return false end
+  if kind == 64 or kind == 61 then
+    position = follow(value, place)
+    value = position and redis.call('HGET', LOG, position)
+    if not value then return false end
+  end
+  visit(position, place, value)
+  return true
+end
+
 local function walk(most, visit, take)
-  local names, last = ahead(most)
+  local names, last, is_dense = ahead(most)
   local values = read('HMGET', LOG, names)
-  local count = 0
-  for i = 1, #names do
-    local name, value = names[i], values[i]
-    local kind, flags
-    if value then kind, flags = byte(value, 1, 2) end
-    if take and kind == 109 and flags and flags % 2 == 0 then
-      count = count + 1
-      take(name, value)
-    elseif value and kind ~= 100 then
-      local position = tonumber(name)
-      if kind == 64 or kind == 61 then
-        position = follow(value, position)
-        value = position and redis.call('HGET', LOG, position)
-      end
-      if value then
-        count = count + 1
-        visit(position, tonumber(name), value)
-      end
+  local count, i, all = 0, 1, #names
+  while i <= all do
+    local at, value = i, values[i]
+    while take and value do
+      local kind, flags = byte(value, 1, 2)
+      if kind ~= 109 or not flags or flags % 2 == 1 then break end
+      i = i + 1
+      value = is_dense and values[i]
+    end
+    if i > at then
+      count = count + i - at
+      take(tonumber(names[at]), tonumber(names[i - 1]), values, at)
+    else
+      if value and show(value, tonumber(names[i]), visit) then count = count + 1 end
+      i = i + 1
     end
   end
   state.cursor = last
@@ -146,12 +157,13 @@ local function load_state()
   local own = redis.call('HMGET', STATE, 'kind', 'levels', 'name', 'start', 'cursor', 'passed', 'claim', 'expiry',
     'born', 'foreign')
   if not own[1] then return false end
-  local topic = redis.call('HMGET', TOPIC, 'seq', 'swept', 'asleep', 'largest')
+  local topic = redis.call('HMGET', TOPIC, 'seq', 'swept', 'asleep', 'largest', 'plainFrom', 'plainTo')
   state = {
     kind = own[1], levels = tonumber(own[2]), name = own[3], start = tonumber(own[4]),
     cursor = tonumber(own[5]), passed = tonumber(own[6]), claim = tonumber(own[7]), expiry = tonumber(own[8]),
     born = own[9], foreign = tonumber(own[10]),
     seq = tonumber(topic[1]), swept = tonumber(topic[2]), asleep = topic[3] == '1', largest = tonumber(topic[4]),
+    plain_from = tonumber(topic[5]), plain_to = tonumber(topic[6]),
   }
   state.direction = state.kind == 'lifo' and -1 or 1
   return true

@@ -8,6 +8,8 @@ const READING = lua`
 local entries, indexes, duplicates, size, placed, largest
 -- Ids to be remembered, once what has them is stored.
 local fresh
+-- Nothing of it has a key or is delayed.
+local is_plain
 
 -- Which entries have an id that is looked up: flag 2. Answers by index whether it is known.
 local function known(all)
@@ -40,16 +42,15 @@ local function measure(entry)
   if entry:byte(1) == 109 then placed = placed + 1 end
 end
 
--- totals are the publisher's: so many bytes, the longest entry, so many not delayed, so many with an id to be looked up.
-local function load_batch(batch, totals)
-  local all, at, length = {}, 1, nil
-  while at <= #batch do
-    length, at = struct.unpack('>I4', batch, at)
-    all[#all + 1] = batch:sub(at, at + length - 1)
-    at = at + length
-  end
+-- Entries are arguments of their own: Lua looks at each byte of a text that it makes, and would do so twice if it cut them out of one.
+-- totals are the publisher's: so many bytes, the longest entry, so many not delayed, so many with an id to be looked up, so many with
+-- a key.
+local function load_batch(from, total, totals)
+  local all = {}
+  for i = 1, total do all[i] = ARGV[from + i - 1] end
   fresh = {}
-  local sum, longest, ready, indexed = totals:match('^(%d+) (%d+) (%d+) (%d+)$')
+  local sum, longest, ready, indexed, keyed = totals:match('^(%d+) (%d+) (%d+) (%d+) (%d+)$')
+  is_plain = tonumber(ready) == total and keyed == '0'
   local twice = indexed == '0' and {} or known(all)
   duplicates = {}
   if next(twice) == nil then
@@ -77,17 +78,29 @@ local is_overdue = false
 local function store(topic, delays)
   local seq, time = tonumber(topic[1]), math.max(now, tonumber(topic[2]))
   local log, due = {}, {}
-  for i, entry in ipairs(entries) do
-    log[2 * i - 1], log[2 * i] = seq + i, entry
-    local delay = delays and delays[indexes and indexes[i] or i]
+  for i = 1, #entries do
+    -- As text: a command would take longer to make it.
+    log[2 * i - 1], log[2 * i] = format('%d', seq + i), entries[i]
+  end
+  for i = 1, delays and #entries or 0 do
+    local delay = delays[indexes and indexes[i] or i]
     if delay then due[#due + 1], due[#due + 2] = soon + delay, scheduled(seq + i) end
   end
   write('HSET', LOG, log)
   write('ZADD', SCHEDULED, due)
   write('ZADD', IDS, fresh)
   if time > tonumber(topic[2]) then redis.call('ZADD', TIMES, time, seq + 1) end
-  redis.call('HSET', TOPIC, 'seq', seq + #entries, 'time', time, 'placed', tonumber(topic[3]) + placed,
-    'bytes', tonumber(topic[4]) + size, 'largest', math.max(largest, tonumber(topic[5])), 'asleep', 0)
+  local last = seq + #entries
+  -- What is not known to be plain ends here; who else has stored something knows nothing of this.
+  local plain_from = topic[10]
+  if not is_plain then
+    plain_from = last
+  elseif tonumber(topic[11]) ~= seq then
+    plain_from = seq
+  end
+  redis.call('HSET', TOPIC, 'seq', last, 'time', time, 'placed', tonumber(topic[3]) + placed,
+    'bytes', tonumber(topic[4]) + size, 'largest', math.max(largest, tonumber(topic[5])), 'asleep', 0,
+    'plainFrom', plain_from, 'plainTo', last)
   if topic[6] == '1' then redis.call('PUBLISH', TOPIC, '') end
   -- Housekeeping would come too late for what is published this fast.
   local most, floor, swept = tonumber(topic[7]), tonumber(topic[8]), tonumber(topic[9])
@@ -97,14 +110,14 @@ end
 
 /** One part of a batch, of one topic. */
 const PUBLISHING = lua`
-local function publish(batch, delayed, totals)
+local function publish(from, count, delayed, totals)
   local delays = delayed ~= '' and {}
   for index, delay in delayed:gmatch('(%d+) (%d+)') do delays[tonumber(index)] = tonumber(delay) end
   indexes = nil
-  load_batch(batch, totals)
+  load_batch(from, count, totals)
   if #entries == 0 then return end
   store(redis.call('HMGET', TOPIC, 'seq', 'time', 'placed', 'bytes', 'largest', 'asleep', 'most', 'floor',
-    'swept'), delays)
+    'swept', 'plainFrom', 'plainTo'), delays)
 end
 `
 
@@ -113,8 +126,7 @@ end
  * already; `NOT_FOUND`; or
  * `AGAIN`: so much has come due that it is to be called again.
  *
- * ARGV: now, window of de-duplication, entries (each behind its length, 4 bytes), `index delay index delay …` (from 1),
- * totals.
+ * ARGV: now, window of de-duplication, `index delay index delay …` (from 1), totals, entries.
  */
 export const PUBLISH = script(
   'publish',
@@ -132,7 +144,7 @@ export const PUBLISH = script(
 if redis.call('EXISTS', TOPIC) == 0 then return {'NOT_FOUND'} end
 -- What has come due stands before what is new.
 if not place_due() then return {'AGAIN'} end
-publish(ARGV[3], ARGV[4], ARGV[5])
+publish(5, #ARGV - 4, ARGV[3], ARGV[4])
 return {'OK', is_overdue and 1 or 0, unpack(duplicates)}
 `,
 )
@@ -141,7 +153,8 @@ return {'OK', is_overdue and 1 or 0, unpack(duplicates)}
  * Stores what follows a lane's position, and the position, in one step; nothing where it does not follow, or the epoch is an
  * old one. Answers `OK`, `OLD` or `NOT_FOUND`, and the position.
  *
- * KEYS: the lanes, then the keys of each topic. ARGV: now, window, lane, epoch, first, last, then for each topic entries, delays and totals.
+ * KEYS: the lanes, then the keys of each topic. ARGV: now, window, lane, epoch, first, last, then for each topic how many entries, delays
+ * and totals, then all entries.
  */
 export const PUBLISH_SEQUENCED = script(
   'publishSequenced',
@@ -172,9 +185,12 @@ for number = 1, count do
   if redis.call('EXISTS', TOPIC) == 0 then return {'NOT_FOUND', number - 1} end
   while not place_due() do end
 end
+local from = 7 + 3 * count
 for number = 1, count do
   use_topic(number)
-  publish(ARGV[4 + 3 * number], ARGV[5 + 3 * number], ARGV[6 + 3 * number])
+  local total = tonumber(ARGV[4 + 3 * number])
+  publish(from, total, ARGV[5 + 3 * number], ARGV[6 + 3 * number])
+  from = from + total
 end
 redis.call('HSET', LANES, name, text(epoch) .. ' ' .. last)
 return {'OK', tonumber(last)}

@@ -29,18 +29,17 @@ local function next_claim()
 end
 
 local function take_over(from, to)
-  local claim, moved, order = next_claim(), {}, {}
+  local claim, order = next_claim(), {}
   each_lease(function(position, lease)
     if lease.session ~= from then return end
     lease.claim, lease.session, lease.deadline = claim, to, soon + lease_time
     if not lease.flags:find('r') then lease.flags = lease.flags .. 'r' end
-    moved[#moved + 1], moved[#moved + 2] = position, record_of(lease)
+    change_lease(position, lease)
     order[#order + 1], order[#order + 2] = lease.score, position
   end)
-  write('HSET', LEASES, moved)
   write('ZADD', RESERVED, order)
   redis.call('HDEL', SESSIONS, from, 's' .. from)
-  return #moved / 2
+  return #order / 2
 end
 
 if not load_state() then return {'GONE'} end
@@ -60,6 +59,7 @@ else
 end
 state.expiry = math.min(state.expiry, soon + lease_time)
 redis.call('HSET', STATE, 'claim', state.claim, 'expiry', state.expiry)
+save_leases()
 if before then wake() end
 return {'OK', session, count}
 `,
@@ -77,14 +77,14 @@ export const CLOSE = script(
   lua`
 local session, holder = ARGV[2], ARGV[3]
 if not load_state() then return {'OK'} end
-local ready, gone = {}, {}
+local ready = {}
 each_lease(function(position, lease)
   if lease.session ~= session then return end
   ready[#ready + 1], ready[#ready + 2] = lease.score, position
-  gone[#gone + 1] = position
+  end_lease(position, lease)
 end)
 write('ZADD', READY, ready)
-write('HDEL', LEASES, gone)
+save_leases()
 redis.call('HDEL', SESSIONS, session, 's' .. session)
 local latest = redis.call('HGET', SESSIONS, 'h' .. holder)
 if latest and latest:match('^%d+') == session then redis.call('HDEL', SESSIONS, 'h' .. holder) end
@@ -96,27 +96,43 @@ return {'OK'}
 /**
  * Leases last from now. Answers the indexes of those that are lost.
  *
- * ARGV: now, lease, tokens as `position claim …`.
+ * ARGV: now, lease, tokens as `first last claim …`.
  */
 export const RENEW = script(
   'renew',
   'allow-oom',
   ...HEAD,
   lua`
-local deadline = text(soon + tonumber(ARGV[2]))
-local positions, claims, renewed, lost = {}, {}, {}, {}
-for position, claim in ARGV[3]:gmatch('(%d+) (%d+)') do
-  positions[#positions + 1], claims[#claims + 1] = position, claim
-end
-for i, record in ipairs(read('HMGET', LEASES, positions)) do
-  if is_held(record, claims[i]) then
-    local head, rest = record:match('^(.%d+:%d+:)%d+(.*)$')
-    renewed[#renewed + 1], renewed[#renewed + 2] = positions[i], head .. deadline .. rest
+local deadline = soon + tonumber(ARGV[2])
+-- By claim: which of what it shares are renewed.
+local kept, lost, index = {}, {}, 0
+
+local function renew(position, claim)
+  local lease = lease_of(position, claim)
+  if not lease then
+    lost[#lost + 1] = index
+  elseif lease.shared then
+    kept[claim] = kept[claim] or {}
+    kept[claim][position] = true
   else
-    lost[#lost + 1] = i - 1
+    lease.deadline = deadline
+    change_lease(position, lease)
   end
+  index = index + 1
 end
-write('HSET', LEASES, renewed)
+
+for first, last, claim in ARGV[3]:gmatch('(%d+) (%d+) (%d+)') do
+  for position = tonumber(first), tonumber(last) do renew(text(position), claim) end
+end
+for claim, positions in pairs(kept) do
+  local shared = shared_of(claim)
+  -- Mostly none is left: one holder renews all that it has.
+  each_shared(shared, function(position, lease)
+    if not positions[position] then change_lease(position, lease) end
+  end)
+  shared.deadline, shared.is_changed = deadline, true
+end
+save_leases()
 return {'OK', unpack(lost)}
 `,
 )
@@ -132,11 +148,11 @@ export const MARK = script(
   ...HEAD,
   lua`
 local position = ARGV[2]
-local record = redis.call('HGET', LEASES, position)
-if not is_held(record, ARGV[3]) or not load_state() then return {'STALE'} end
-local lease = lease_of(position, record)
+local lease = lease_of(position, ARGV[3])
+if not lease then return {'STALE'} end
 if not lease.flags:find('m') then lease.flags = lease.flags .. 'm' end
-redis.call('HSET', LEASES, position, record_of(lease))
+change_lease(position, lease)
+save_leases()
 return {'OK'}
 `,
 )

@@ -7,47 +7,53 @@ import { TROUBLE } from './trouble.js'
 
 /** How deliveries end. Answers which tokens were stale, by their index, acks first. Needs LEASE, GATE, ENTRIES. */
 const ENDINGS = lua`
-local stale, ended, ready = {}, {}, {}
+local stale, ready = {}, {}
 
--- What one claim has taken mostly has one record, and is mostly acked together.
-local last_record, last_claim
-
--- Ends the lease that a token stands for, once; nil where it is stale.
-local function take_back(position, claim, record)
-  if ended[position] then return nil end
-  if record ~= last_record or claim ~= last_claim then
-    if not is_held(record, claim) then return nil end
-    last_record, last_claim = record, claim
-  end
-  ended[position] = true
-  return record
-end
-
-local function open_key(record, position)
-  if record:byte(1) ~= 120 then return end
-  local lease = lease_of(position, record)
-  if not lease.flags:find('k') then return end
+local function open_key(lease)
+  if not lease.key then return end
   local next_position, score = leave(lease.key)
   if next_position then ready[#ready + 1], ready[#ready + 2] = score, next_position end
 end
 
-local function ack_all(tokens)
-  local positions, claims, gone = {}, {}, {}
-  for position, claim in tokens:gmatch('(%d+) (%d+)') do
-    positions[#positions + 1], claims[#claims + 1] = position, claim
-  end
+-- What is not shared: positions and their claims, and the indexes of their tokens.
+local function ack_own(positions, claims, indexes)
+  local gone = {}
   for i, record in ipairs(read('HMGET', LEASES, positions)) do
     local position = positions[i]
-    if take_back(position, claims[i], record) then
+    if is_held(record, claims[i]) and not is_ended[position] then
+      end_own(position)
       gone[#gone + 1] = position
-      open_key(record, position)
+      if record:byte(1) == 107 then open_key(own_from(record)) end
     else
-      stale[#stale + 1] = i - 1
+      stale[#stale + 1] = indexes[i]
     end
   end
-  write('HDEL', LEASES, gone)
   forget(gone)
-  return #positions
+end
+
+-- Answers how many tokens these are.
+local function ack_all(tokens)
+  local positions, claims, indexes, count = {}, {}, {}, 0
+  for first, last, claim in tokens:gmatch('(%d+) (%d+) (%d+)') do
+    first, last = tonumber(first), tonumber(last)
+    local shared = shared_of(claim)
+    if has_all(shared, first, last) then
+      take_out(shared, first, last)
+      count = count + last - first + 1
+    else
+      for position = first, last do
+        if has_all(shared, position, position) then
+          take_out(shared, position, position)
+        else
+          local at = #positions + 1
+          positions[at], claims[at], indexes[at] = text(position), claim, count
+        end
+        count = count + 1
+      end
+    end
+  end
+  ack_own(positions, claims, indexes)
+  return count
 end
 
 local function give_back(position, score)
@@ -68,7 +74,7 @@ local function retry(position, lease, delay, record)
   end
 end
 
-local function reject(position, lease, record, reason, attempts, errors)
+local function reject(position, lease, reason, attempts, errors)
   local trouble = trouble_of(redis.call('HGET', TROUBLES, position))
   local count = trouble.errors
   for _, each in ipairs(errors) do count = add_error(position, count, each) end
@@ -78,12 +84,12 @@ local function reject(position, lease, record, reason, attempts, errors)
   local same = redis.call('HGET', DEATHS, 'i' .. id)
   redis.call('HSET', DEATHS, 'i' .. id, same and (same .. ' ' .. position) or position)
   redis.call('HDEL', TROUBLES, position)
-  open_key(record, position)
+  open_key(lease)
 end
 `
 
 /**
- * ARGV: now, acks as `position claim position claim …`, then the others: `retry position claim delay error`,
+ * ARGV: now, acks as `first last claim …`, then the others: `retry position claim delay error`,
  * `release position claim`, `reject position claim reason attempts count error …`.
  */
 export const SETTLE = script(
@@ -101,15 +107,13 @@ export const SETTLE = script(
   lua`local must_wake = false`,
   ENDINGS,
   lua`
-if not load_state() then return {'GONE'} end
 local index = ack_all(ARGV[2])
 local at = 3
 while ARGV[at] do
   local kind, position, claim = ARGV[at], ARGV[at + 1], ARGV[at + 2]
-  local record = take_back(position, claim, redis.call('HGET', LEASES, position))
-  local lease = record and lease_of(position, record)
+  local lease = lease_of(position, claim)
   if lease then
-    redis.call('HDEL', LEASES, position)
+    end_lease(position, lease)
   else
     stale[#stale + 1] = index
   end
@@ -123,14 +127,15 @@ while ARGV[at] do
   else
     local count = tonumber(ARGV[at + 5])
     if lease then
-      reject(position, lease, record, ARGV[at + 3], ARGV[at + 4], {unpack(ARGV, at + 6, at + 5 + count)})
+      reject(position, lease, ARGV[at + 3], ARGV[at + 4], {unpack(ARGV, at + 6, at + 5 + count)})
     end
     at = at + 6 + count
   end
 end
 write('ZADD', READY, ready)
+save_leases()
 save_gate()
-if must_wake or #ready > 0 then wake() end
+if (must_wake or #ready > 0) and load_state() then wake() end
 return {'OK', unpack(stale)}
 `,
 )

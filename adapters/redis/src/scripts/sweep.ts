@@ -1,16 +1,16 @@
 import { CLOCK, TOOLS, TOPIC_KEYS } from './common.js'
 import { lua, script } from './script.js'
 
-/** Whether a subscription has still to do with messages. Each has twelve keys, behind those of the topic. */
+/** Whether a subscription has still to do with messages. Each has thirteen keys, behind those of the topic. */
 const PENDING = lua`
 local subscriptions = {}
-for at = 7, #KEYS, 12 do
+for at = 7, #KEYS, 13 do
   local state = redis.call('HMGET', KEYS[at], 'cursor', 'start')
   if state[1] then
     subscriptions[#subscriptions + 1] = {
       cursor = tonumber(state[1]), start = tonumber(state[2]),
       hashes = {KEYS[at + 2], KEYS[at + 5], KEYS[at + 6]}, sets = {KEYS[at + 1], KEYS[at + 8]}, sessions = KEYS[at + 10],
-      leases = KEYS[at + 2],
+      leases = KEYS[at + 2], claims = KEYS[at + 12],
     }
   end
 end
@@ -27,7 +27,16 @@ local function pending_of(positions, places)
     if redis.call(count, key) == 0 then return end
     for i, value in ipairs(read(ask, key, positions)) do pending[i] = pending[i] or value ~= false end
   end
+  -- What a claim shares.
+  local function look_into(record)
+    local first, held = record:match('^%d+:%d+:(%d+):(%d+)$')
+    for i, position in ipairs(positions) do
+      local at = position - first + 1
+      pending[i] = pending[i] or (at >= 1 and held:byte(at) == 49)
+    end
+  end
   for _, each in ipairs(subscriptions) do
+    for _, record in ipairs(redis.call('HVALS', each.claims)) do look_into(record) end
     for _, key in ipairs(each.hashes) do look('HLEN', 'HMGET', key) end
     for _, key in ipairs(each.sets) do look('ZCARD', 'ZMSCORE', key) end
   end
@@ -135,6 +144,7 @@ local function tidy_sessions(each)
   end
   if next(old) == nil then return end
   for _, record in ipairs(redis.call('HVALS', each.leases)) do old[record:match('^.%d+:(%d+):')] = nil end
+  for _, record in ipairs(redis.call('HVALS', each.claims)) do old[record:match('^%d+')] = nil end
   for i = 1, #fields, 2 do
     local session = fields[i]:match('^s(%d+)$') or fields[i]:match('^%d+$') or fields[i + 1]:match('^(%d+) %d+$')
     if old[session] then redis.call('HDEL', each.sessions, fields[i]) end

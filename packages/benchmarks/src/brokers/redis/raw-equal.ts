@@ -5,7 +5,8 @@ import { handleAll } from '../../server/handle-all.ts'
 import { RAW_SCENARIOS } from '../../server/scenarios.ts'
 import type { Handle, Item, Queue, Subject } from '../../subject.ts'
 import { connect, loadScript } from './client.ts'
-import { type Delivery, deliveriesOf, framesOf, PRODUCER } from './raw-equal/frame.ts'
+import { type Claim, claimOf, Delivery, framesOf, PRODUCER } from './raw-equal/frame.ts'
+import { Framed, type Frames, placesOf } from './raw-equal/framed.ts'
 import { CLAIM, KEYS, PUBLISH, RETRY, WAKE } from './raw-equal/scripts.ts'
 
 const MOST = 512
@@ -15,16 +16,16 @@ const LADDER = [100, 1_000, 5_000, 30_000]
 /** How long nobody asks although he was not woken: what is published is heard of as long as the connection lives. */
 const DOZE = 5_000
 
-/** A field with a value so long that the hash is a table from the first entry on: small ones are lists that are searched. */
-const STAYS_A_TABLE = ['', '-'.repeat(65)] as const
+/** So many are not worth a round trip of their own. */
+const FEW = 16
 
-/** Frames, and a line that says what they are; or, where there is nothing, the milliseconds until there may be. */
-type Claimed = readonly Buffer[] | number
+/** What was taken; or, where there is nothing, the milliseconds until there may be. */
+type Claimed = Claim | number
 
 interface Scripts {
-  publish(...args: readonly (string | number | Buffer)[]): Promise<number>
-  claim(most: number, lease: number): Promise<Claimed>
-  retry(token: string, place: string, delay: number): Promise<number>
+  publish(producer: string, number: number, frames: Frames): Promise<unknown>
+  claim(most: number, lease: number, few: number): Promise<readonly Buffer[] | number>
+  retry(claim: string, place: number, delay: number): Promise<number>
 }
 
 /** Waits until somebody wakes it, or for so many milliseconds; not at all where it was woken since the last time. */
@@ -82,8 +83,8 @@ class RawEqual implements Queue {
     return this.#outbox.add(item)
   }
 
-  publishAll(items: readonly Item[]): Promise<number> {
-    return this.#scripts.publish(PRODUCER, ++this.#batches, items.length, framesOf(items))
+  publishAll(items: readonly Item[]): Promise<unknown> {
+    return this.#scripts.publish(PRODUCER, ++this.#batches, framesOf(items))
   }
 
   async consume(handle: Handle): Promise<void> {
@@ -103,7 +104,8 @@ class RawEqual implements Queue {
   async left(): Promise<number> {
     const client = this.#publisher
     const waiting = Number(await client.hget(KEYS.log, 'last')) - Number(await client.hget(KEYS.state, 'cursor'))
-    return waiting + (await client.hlen(KEYS.leases)) - 1 + (await client.zcard(KEYS.returning))
+    const leases = (await client.hvals(KEYS.leases)).reduce((sum, lease) => sum + heldBy(lease), 0)
+    return waiting + leases + (await client.zcard(KEYS.returning))
   }
 
   async close(): Promise<void> {
@@ -140,32 +142,49 @@ class RawEqual implements Queue {
     }
   }
 
-  #claim(): Promise<Claimed> {
-    return this.#scripts.claim(MOST, LEASE)
+  async #claim(): Promise<Claimed> {
+    const answer = await this.#scripts.claim(MOST, LEASE, FEW)
+    if (typeof answer === 'number') return answer
+    const claimed = claimOf(answer)
+    const { first, last, deliveries } = claimed
+    if (last - first < FEW) return claimed
+    const frames = await this.#consumer.sendCommand(new Framed('hmget', [KEYS.log], placesOf(first, last)))
+    for (const [i, frame] of (frames as readonly Buffer[]).entries()) deliveries.push(new Delivery(frame, first + i, 1))
+    return claimed
   }
 
-  async #run(handle: Handle, claimed: readonly Buffer[]): Promise<void> {
-    const deliveries = deliveriesOf(claimed)
+  async #run(handle: Handle, { claim, deliveries }: Claim): Promise<void> {
     const failed = await handleAll(
       handle,
       deliveries.map(({ data }) => data),
     )
     for (const i of failed) {
-      const { token, place, attempt } = deliveries[i] as Delivery
-      await this.#scripts.retry(token, place, LADDER[attempt - 1] ?? (LADDER.at(-1) as number))
+      const { place, attempt } = deliveries[i] as Delivery
+      await this.#scripts.retry(claim, place, LADDER[attempt - 1] ?? (LADDER.at(-1) as number))
     }
+    // What has failed is not its own any more: the others are acked, all at once.
+    this.#settled = this.#consumer.hdel(KEYS.leases, claim)
     const isFailed = new Set(failed)
-    const acked = deliveries.filter((_, i) => !isFailed.has(i))
-    this.#settled = this.#consumer.hdel(KEYS.leases, ...acked.map(({ token }) => token))
-    const retried = acked.filter(({ attempt }) => attempt > 1)
-    if (retried.length > 0) await this.#consumer.hdel(KEYS.failures, ...retried.map(({ place }) => place))
+    const retried = deliveries.filter(({ attempt }, i) => attempt > 1 && !isFailed.has(i))
+    if (retried.length > 0) await this.#consumer.hdel(KEYS.failures, ...retried.map(({ place }) => String(place)))
   }
+}
+
+/** How many a claim has: its row, what stands beside it, without those that it has not any more. */
+function heldBy(lease: string): number {
+  const [first, last, beside, without] = lease.split(' ')
+  const count = (list: string | undefined) => (list?.match(/\d+/g) ?? []).length
+  return Number(last) - Number(first) + 1 + count(beside) - count(without)
 }
 
 async function scriptsOf(publisher: Redis, consumer: Redis): Promise<Scripts> {
   const { log, state, leases, claims, returning, failures, producers } = KEYS
+  const sha = String(await publisher.script('LOAD', PUBLISH))
   return {
-    publish: await loadScript(publisher, PUBLISH, [log, producers, state]),
+    publish: (producer, number, frames) =>
+      publisher.sendCommand(
+        new Framed('evalsha', [sha, '3', log, producers, state, producer, String(number)], frames),
+      ) as Promise<unknown>,
     claim: await loadScript(consumer, CLAIM, [log, state, leases, claims, returning, failures]),
     retry: await loadScript(consumer, RETRY, [leases, returning, failures]),
   }
@@ -178,7 +197,6 @@ export const rawEqual: Subject = {
   only: RAW_SCENARIOS,
   open: async ({ url }) => {
     const [publisher, consumer, listener] = await Promise.all([connect(url), connect(url), connect(url)])
-    await publisher.hset(KEYS.leases, ...STAYS_A_TABLE)
     return new RawEqual(publisher, consumer, listener, await scriptsOf(publisher, consumer))
   },
 }

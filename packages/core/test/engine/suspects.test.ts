@@ -140,13 +140,22 @@ describe('Suspects', () => {
     expect([owner.started, owner.settled, suspects.isBusy]).toEqual([0, [], false])
   })
 
-  test('an answer that comes when the session is over is for nobody', async () => {
-    const { clock, run, marks, owner, suspects } = bench()
+  test.each([
+    ['marked', true],
+    ['not marked', false],
+  ])('%s: an answer that comes when the session is over is not for the next suspect', async (_, isMarked) => {
+    const { clock, run, marks, owner, intake, suspects } = bench()
     run()
     suspects.reset()
-    marks[0]?.resolve()
+    intake.suspect = delivery(2, { losses: 2, suspect: true })
+    run()
+    if (isMarked) marks[0]?.resolve()
+    else marks[0]?.reject(new Error('gone'))
     await clock.settle()
-    expect([owner.started, suspects.isBusy]).toEqual([0, false])
+    expect([owner.started, suspects.isBusy, intake.suspect.token]).toEqual([0, true, 2])
+    marks[1]?.resolve()
+    await clock.settle()
+    expect(owner.started).toBe(1)
   })
 
   test('one that has been lost too often while it was marked dies unrun', () => {

@@ -105,6 +105,17 @@ describe('Suspects', () => {
     expect(clock.pendingTimers).toBe(0)
   })
 
+  test('one that is given back late leaves the suspect that is held by then', async () => {
+    const { clock, run, marks, owner, intake } = bench()
+    run()
+    marks[0]?.reject(new Error('no room'))
+    await clock.settle()
+    const next = delivery(2, { losses: 2, suspect: true })
+    intake.suspect = next
+    await clock.advance(100)
+    expect([owner.settled, intake.suspect]).toEqual([['release'], next])
+  })
+
   test('once one has been marked, the next that cannot be is given back soon again', async () => {
     const { clock, run, marks, owner, intake, suspect, suspects } = bench()
     for (let refusals = 1; refusals <= 8; refusals++) {

@@ -6,8 +6,8 @@ const orders = topic<number>('orders.placed')
 const never = new Promise<undefined>(() => {})
 
 describe('guarantee 5: a suspect is run alone, and its mark is worth what it says', () => {
-  /** A process in which message 1 has been lost twice; the one returned has not subscribed yet. */
-  async function suspected(wait = 31_000): Promise<{
+  /** Message 1 of three has been lost twice, or each of `count`; the process that is returned has not subscribed yet. */
+  async function suspected({ wait = 31_000, count = 1 } = {}): Promise<{
     world: World
     process: Process
     billing: ReturnType<typeof orders.subscription>
@@ -16,10 +16,10 @@ describe('guarantee 5: a suspect is run alone, and its mark is worth what it say
     const billing = orders.subscription('billing', { timeout: '1m' })
     const first = await world.start()
     await world.run(first.broker.declare(billing))
-    await world.publish(first, orders, 3)
+    await world.publish(first, orders, Math.max(3, count))
     for (let loss = 0; loss < 2; loss++) {
       const victim = await world.start()
-      await world.run(victim.broker.subscribe(billing, () => never, { prefetch: 0 }))
+      await world.run(victim.broker.subscribe(billing, () => never, { concurrency: count, prefetch: 0 }))
       await world.clock.settle()
       victim.adapter.kill()
       await world.clock.advance(loss === 1 ? wait : 31_000)
@@ -45,7 +45,7 @@ describe('guarantee 5: a suspect is run alone, and its mark is worth what it say
   })
 
   test('one that comes while others run waits for them, and is not even marked before', async () => {
-    const { world, process, billing } = await suspected(0)
+    const { world, process, billing } = await suspected({ wait: 0 })
     const handler = world.recorder.handler(() => world.clock.sleep(40_000))
     await world.run(process.broker.subscribe(billing, handler, { concurrency: 8 }))
     await world.clock.advance(39_000)
@@ -93,10 +93,23 @@ describe('guarantee 5: a suspect is run alone, and its mark is worth what it say
     // 100 ms, doubled up to 2.5 s, or half of that.
     expect(process.adapter.calls('mark')).toBeLessThan(45)
     expect(process.adapter.calls('mark')).toBeGreaterThan(10)
+    const warnings = world.logger.lines.filter(({ message }) => message.startsWith('A suspect could not be marked'))
+    expect(warnings[0]).toMatchObject({ level: 'warn', details: { id: '1', delay: expect.any(Number) } })
     process.adapter.heal()
     await world.clock.advance(5_000)
     expect(world.recorder.ids()).toEqual(['2', '3', '1'])
     expect(process.eventIds('delivery.lost')).toEqual([])
+    await world.end()
+  })
+
+  test('of many that cannot be marked only so many are held as may be settled late', async () => {
+    const { world, process, billing } = await suspected({ count: 1_100 })
+    process.adapter.failBefore('mark', { times: 100_000 })
+    await world.run(process.broker.subscribe(billing, world.recorder.handler(), { prefetch: 0 }))
+    await world.clock.advance(40)
+    expect(process.adapter.held).toHaveLength(1_024)
+    process.adapter.heal()
+    await world.until(() => process.eventIds('delivery.acked').length === 1_100)
     await world.end()
   })
 

@@ -1,4 +1,4 @@
-import { type Context, type Message, reject, topic } from '@pluribus/core'
+import { type Context, json, type Message, reject, topic } from '@pluribus/core'
 import { describe, expect, test } from 'vitest'
 import { World } from './consume-kit.js'
 
@@ -96,4 +96,23 @@ describe('what operators read in the log', () => {
     expect(process.events.map(({ name }) => name)).toContain('consumer.down')
     await world.end()
   })
+})
+
+test.each([
+  ['an error, what that says', new Error('byte 7'), 'cannot be decoded: byte 7'],
+  ['anything else, that it did', 'byte 7', 'cannot be decoded: the codec has thrown'],
+] as const)('of a message whose codec throws %s', async (_, thrown, message) => {
+  const world = new World()
+  const process = await world.start()
+  const decode = () => {
+    throw thrown
+  }
+  const unreadable = topic<number>('orders.placed', { codec: { ...json(), decode } })
+  const billing = unreadable.subscription('billing')
+  await world.run(process.broker.subscribe(billing, ({ data }) => void data))
+  await world.publish(process, orders, 1)
+  await world.clock.settle()
+  const [letter] = await world.dead(process, billing)
+  expect(letter?.errors).toMatchObject([{ code: 'DECODING', message: expect.stringContaining(message) }])
+  await world.end()
 })

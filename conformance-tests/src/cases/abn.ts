@@ -114,4 +114,63 @@ export const ABN = defineCases(
       )
     },
   },
+  {
+    id: 'ABN-04',
+    title: 'a handler that fails once its timeout is over has failed by its timeout',
+    promise: 'What a handler throws after its timeout changes nothing: the one failure that is counted is the timeout.',
+    profile: 'full',
+    guarantees: [4, 7],
+    budget: ({ timeout, redeliver }) => 2 * timeout + redeliver,
+    async run(it) {
+      const { timeout, arrive, redeliver } = it.timing
+      const orders = it.topic()
+      const billing = orders.subscription('billing', {
+        timeout,
+        grace: 4 * timeout,
+        retry: { attempts: 2, delays: [] },
+      })
+      const broker = await it.open()
+      const seen = await it.collect(broker, billing, async (_, { signal }) => {
+        await new Promise(resolve => signal.addEventListener('abort', resolve, { once: true }))
+        throw new Error('told to stop')
+      })
+      await it.publish(orders, 1)
+      const within = arrive + 3 * timeout + redeliver
+      await it.until(() => seen.dead.length === 1, { within, what: 'the message to be dead' })
+      const [dead] = await all(broker.deadLetters(billing))
+      equal(
+        dead?.errors.map(({ code }) => code),
+        ['TIMEOUT', 'TIMEOUT'],
+        'the errors of the dead letter',
+      )
+    },
+  },
+  {
+    id: 'ABN-05',
+    title: 'an abandoned handler that fails at last has no slot to give back',
+    promise: 'Whatever becomes of a handler that was given up, there are never more runs at once than slots.',
+    profile: 'full',
+    guarantees: [7],
+    budget: ({ timeout, quiet }) => 3 * timeout + quiet,
+    async run(it) {
+      const { timeout, arrive, quiet } = it.timing
+      const orders = it.topic()
+      const billing = orders.subscription('billing', { timeout, grace: timeout, retry: { attempts: 1 } })
+      const [late, busy] = [it.gate(), it.gate()]
+      const behaviours = [
+        () => late.pass().then(() => Promise.reject(new Error('at last'))),
+        () => busy.pass(),
+        () => undefined,
+      ]
+      const seen = await it.collect(await it.open(), billing, ({ data: { n } }) => behaviours[n - 1]?.())
+      await it.publish(orders, 3)
+      await it.until(() => busy.arrived === 1, { within: arrive + 3 * timeout, what: 'the second message to be run' })
+      late.open()
+      await it.elapse(Math.min(quiet, timeout / 2))
+      equal(seen.numbers, [1, 2], 'what was begun while the second message had the only slot')
+      busy.open()
+      await it.until(() => seen.acked.length === 2, { within: 2 * arrive, what: 'the other two to be acked' })
+      equal(seen.dead.length, 1, 'how many died')
+    },
+  },
 )

@@ -160,6 +160,32 @@ export const GEN = defineCases(
     },
   },
   {
+    id: 'GEN-14',
+    title: 'a consumer whose connection broke under handlers fills its other slots meanwhile',
+    promise: 'Runs that go on over a cut keep their own slots, and keep nobody from the others.',
+    profile: 'full',
+    guarantees: [5, 14],
+    budget: ({ recover }) => 2 * recover,
+    async run(it) {
+      const { recover } = it.timing
+      const orders = it.topic()
+      const [broker, adapter] = await it.openBreakable()
+      const gate = it.gate()
+      const billing = orders.subscription('billing', { timeout: 4 * recover })
+      const held = new Set(await it.publish(orders, 2))
+      const behaviour = ({ id }: { readonly id: string }) => (held.has(id) ? gate.pass() : undefined)
+      const seen = await it.collect(broker, billing, behaviour, { concurrency: 4 })
+      await it.until(() => gate.arrived === 2, { what: 'two handlers to run' })
+      await cutLink(it, adapter)
+      await it.until(() => seen.handle.state === 'consuming', { within: recover, what: 'another source' })
+      const others = await it.publish(orders, 2)
+      await it.until(() => seen.acked.length === 2, { within: recover, what: 'two more to be acked meanwhile' })
+      equal(seen.acked, others, 'what was acked while the first two ran')
+      gate.open()
+      await it.until(() => seen.acked.length === 4, { within: recover, what: 'the first two to be acked' })
+    },
+  },
+  {
     id: 'GEN-06',
     title: 'a connection that is closed answers nothing, and closes twice',
     promise: 'Each call to a closed connection, and to its sources, rejects: none hangs, none takes effect.',

@@ -42,6 +42,7 @@ import { LSE_HOLDING } from './lse-holding.js'
 import { LSE_MORE } from './lse-more.js'
 import { LSE_PARTITION } from './lse-partition.js'
 import { LSS } from './lss.js'
+import { LSS_ALONE } from './lss-alone.js'
 import { LSS_COUNTED } from './lss-counted.js'
 import { NCK } from './nck.js'
 import { NCK_MORE } from './nck-more.js'
@@ -131,6 +132,7 @@ export const CASES: readonly Case[] = Object.freeze([
   ...LSE_PARTITION,
   ...LSS,
   ...LSS_COUNTED,
+  ...LSS_ALONE,
   ...NCK,
   ...NCK_MORE,
   ...NET,

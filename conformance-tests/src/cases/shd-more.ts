@@ -184,4 +184,40 @@ export const SHD_MORE = defineCases(
       sameMembers([...seen.ids, ...second.ids], ids, 'the runs in both processes: each message once')
     },
   },
+  {
+    id: 'SHD-12',
+    title: 'closing waits for the answers that it is owed, and what it has told to stop has not failed',
+    promise:
+      'What is being settled when a consumer closes is known to be settled when it has closed; a handler that throws because it was told to stop counts nothing.',
+    profile: 'full',
+    guarantees: [13],
+    budget: ({ arrive, redeliver, quiet }) => 3 * arrive + redeliver + quiet,
+    async run(it) {
+      const { arrive, redeliver, quiet } = it.timing
+      const orders = it.topic()
+      const billing = orders.subscription('billing', { timeout: patience(it) })
+      const [broker, adapter] = await it.openBreakable()
+      const letGo = adapter.hold('settle')
+      const stops: Behaviour<Sample> = async ({ data: { n } }, { signal }) => {
+        if (n === 1) return
+        await new Promise(resolve => signal.addEventListener('abort', resolve, { once: true }))
+        throw new Error('told to stop')
+      }
+      const seen = await it.collect(broker, billing, stops, { concurrency: 2 })
+      const [first = '', second = ''] = await it.publish(orders, 2)
+      const isOver = () => seen.runs.length === 2 && seen.runs[0]?.endedAt !== undefined
+      await it.until(isOver, { what: 'the first message to be handled, the second to run' })
+      const closed = seen.handle.close({ drain: 0 })
+      await it.elapse(Math.min(quiet, ANSWERED))
+      letGo()
+      await closed
+      equal(seen.acked, [first], 'what is known to be acked when the consumer has closed')
+      const next = await it.collect(await it.open(), billing)
+      await it.until(() => next.acked.length === 1, { within: arrive + redeliver, what: 'the second one to be acked' })
+      equal([next.ids, next.attempts], [[second], [1]], 'what another process was given, and its attempt')
+    },
+  },
 )
+
+/** Milliseconds that an answer is kept from a consumer that closes: less than it waits for. */
+const ANSWERED = 1_000

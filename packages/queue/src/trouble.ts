@@ -10,18 +10,6 @@
  */
 export const SUSPECT_AFTER = 2
 
-/**
- * Marked losses after which the core lets a message die unrun, with the reason `CRASHED`. The queue only counts them.
- *
- * @example
- * ```ts
- * import { CRASHED_AFTER } from '@pluribus/queue'
- *
- * const isKiller = (marks: number) => marks >= CRASHED_AFTER
- * ```
- */
-export const CRASHED_AFTER = 3
-
 /** What is held against one message. Kept only while something is. */
 export interface Trouble {
   /** Runs that failed. */
@@ -84,7 +72,6 @@ export class TroubleBook {
       if (trouble.lostMarked) trouble.marks++
     }
     trouble.lostBy = undefined
-    trouble.lostMarked = false
     // A loss that does not count leaves nothing to remember.
     if (trouble.failures > 0 || trouble.losses > 0) return trouble
     this.#troubles.delete(position)

@@ -12,7 +12,7 @@ const storage = new AsyncLocalStorage<Cause | undefined>()
 export const currentCause = (): Cause | undefined => storage.getStore()
 
 /**
- * Enters a cause for the rest of this synchronous stretch and everything it starts. Half the cost of `run`; whoever calls it
- * many times in a row restores what was there before with a last call.
+ * Enters a cause for the rest of this synchronous stretch and everything it starts. Half the cost of `run`; whoever is in a
+ * stretch that is not its own restores what was there before with a last call.
  */
 export const enterCause = (cause: Cause | undefined): void => storage.enterWith(cause)

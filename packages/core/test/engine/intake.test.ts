@@ -39,6 +39,7 @@ describe('Intake', () => {
     const { intake, answer, asked } = bench()
     intake.refill()
     intake.wake()
+    expect(asked()).toEqual([4])
     await answer([])
     expect(asked()).toEqual([4, 4])
   })
@@ -55,6 +56,53 @@ describe('Intake', () => {
     owner.room = 4
     intake.refill()
     expect(asked()).toEqual([4, 0, 3])
+  })
+
+  test('room that comes while it takes back its demand is used as soon as that is answered', async () => {
+    const { intake, owner, answer, asked } = bench()
+    intake.refill()
+    await answer([])
+    owner.room = 0
+    intake.wake()
+    owner.room = 3
+    intake.refill()
+    expect(asked()).toEqual([4, 0])
+    await answer([])
+    expect(asked()).toEqual([4, 0, 3])
+  })
+
+  test('what comes is settled before more is pulled: that is up to its owner', async () => {
+    const { intake, owner, answer, asked } = bench()
+    owner.room = 8
+    intake.refill()
+    await answer(
+      [1, 2].map(id => delivery(id)),
+      { more: true },
+    )
+    expect([asked(), owner.arrivals]).toEqual([[8], 1])
+    await answer([])
+    intake.refill()
+    expect(asked()).toEqual([8, 6])
+    await answer([], { more: true })
+    expect([asked(), owner.arrivals]).toEqual([[8, 6, 6], 1])
+  })
+
+  test('woken with room for one, it asks for one, whether it had come short or not', async () => {
+    const { intake, owner, answer, asked } = bench()
+    owner.room = 1
+    intake.refill()
+    await answer([delivery(1)])
+    owner.room = 2
+    intake.wake()
+    expect(asked()).toEqual([1, 1])
+  })
+
+  test('a source that took nothing over is asked for nothing where there is no room', () => {
+    const { intake, owner, asked } = bench()
+    owner.room = 0
+    intake.refill()
+    intake.wake()
+    expect(asked()).toEqual([])
   })
 
   test('woken with little room, it takes that rather than take back its demand', async () => {
@@ -93,6 +141,23 @@ describe('Intake', () => {
     intake.suspect = undefined
     intake.refill()
     expect(asked()).toEqual([4, 4])
+  })
+
+  test('what is taken away leaves a suspect that is not among it; stopped, it holds nothing', async () => {
+    const { intake, answer } = bench()
+    const [first, second] = [delivery(1, { suspect: true }), delivery(2, { suspect: true })]
+    intake.refill()
+    await answer([first], { more: true })
+    intake.putAside()
+    intake.refill()
+    await answer([second], { more: true })
+    expect(intake.drop(({ token }) => token === 3)).toEqual([])
+    expect([intake.suspect, intake.aside, intake.held()]).toEqual([second, 1, [first, second]])
+    expect(intake.drop(({ token }) => token === 1)).toEqual([first])
+    expect([intake.takeAside(first), intake.held()]).toEqual([false, [second]])
+    intake.putAside()
+    intake.stop()
+    expect([intake.aside, intake.held()]).toEqual([0, []])
   })
 
   test('what belongs to a run that goes on is adopted, not kept', async () => {
@@ -148,6 +213,15 @@ describe('Intake', () => {
     expect(clock.pendingTimers).toBe(1)
   })
 
+  test('stopped, it tells nobody of a failure', async () => {
+    const { clock, source, intake, owner } = bench()
+    intake.refill()
+    intake.stop()
+    source.pulls[0]?.reject(new Error('down'))
+    await clock.settle()
+    expect(owner.failures).toBe(0)
+  })
+
   test('drop takes out what is lost and leaves the order of the rest', async () => {
     const { intake, answer } = bench()
     intake.refill()
@@ -155,5 +229,6 @@ describe('Intake', () => {
     intake.shift()
     expect(intake.drop(({ token }) => token === 3).map(({ token }) => token)).toEqual([3])
     expect([intake.shift()?.token, intake.shift()?.token, intake.shift()]).toEqual([2, 4, undefined])
+    expect(intake.size).toBe(0)
   })
 })

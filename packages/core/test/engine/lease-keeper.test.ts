@@ -50,4 +50,39 @@ describe('LeaseKeeper', () => {
     expect(holder.expirations).toEqual([30_000])
     expect(clock.pendingTimers).toBe(0)
   })
+
+  test('counts from the oldest delivery, and whoever asks late is answered as if the timer had been in time', async () => {
+    const { clock, holder, keeper } = bench()
+    keeper.expire(1_000_000)
+    expect(holder.expirations).toEqual([])
+    await clock.advance(1_000)
+    keeper.got(0)
+    keeper.got(1_000)
+    expect([keeper.safeUntil, clock.pendingTimers]).toEqual([30_000, 1])
+    keeper.expire(29_999)
+    expect([holder.expirations, clock.pendingTimers]).toEqual([[], 1])
+    keeper.expire(30_000)
+    expect([holder.expirations, clock.pendingTimers]).toEqual([[1_000], 0])
+    keeper.expire(30_001)
+    expect(holder.expirations).toHaveLength(1)
+  })
+
+  test("what a call has brought is nobody's for sure when a lease has passed since it began", async () => {
+    const { clock, keeper } = bench()
+    await clock.advance(31_000)
+    expect([keeper.isOver(1_000), keeper.isOver(1_001)]).toEqual([true, false])
+  })
+
+  test('stopped, it has no timer; a failed renewal is tried again at a third', async () => {
+    const { clock, holder, keeper } = bench()
+    keeper.got(0)
+    holder.fails = true
+    await clock.advance(10_000)
+    holder.fails = false
+    await clock.advance(10_000)
+    expect([holder.renewals, keeper.safeUntil]).toEqual([[10_000, 20_000], 50_000])
+    keeper.stop()
+    expect(clock.pendingTimers).toBe(0)
+    keeper.stop()
+  })
 })

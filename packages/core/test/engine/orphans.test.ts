@@ -64,6 +64,37 @@ describe('Orphans', () => {
     expect(orphans.isEmpty).toBe(true)
   })
 
+  test('of two copies that run, the end of one is the end of that one', () => {
+    const orphans = new Orphans()
+    const [first, second] = [delivery(1), delivery(1, { token: 2, attempt: 2 })]
+    const run = runOf(second)
+    orphans.add(first, { run: runOf(first) }, 0)
+    orphans.add(second, { run }, 0)
+    orphans.ended(first, ACK)
+    expect(orphans.claim(delivery(1, { token: 3, attempt: 2 }))).toEqual({ run })
+  })
+
+  test('of two copies that run, the one that is forgotten leaves the other', () => {
+    const orphans = new Orphans()
+    const [first, second] = [delivery(1), delivery(1, { token: 2, attempt: 2 })]
+    const run = runOf(second)
+    orphans.add(first, { run: runOf(first) }, 0)
+    orphans.add(second, { run }, 0)
+    orphans.forget(first)
+    expect(orphans.claim(delivery(1, { token: 3, attempt: 2 }))).toEqual({ run })
+    expect(orphans.isEmpty).toBe(true)
+  })
+
+  test('purged are verdicts on leases that have ended, not runs', () => {
+    const orphans = new Orphans()
+    const run = runOf(delivery(1))
+    orphans.add(delivery(1), { run }, 10)
+    for (const id of [2, 3, 4]) orphans.add(delivery(id), { verdict: ACK }, 7 + id)
+    orphans.purge(10)
+    const left = [1, 2, 3, 4].map(id => orphans.claim(delivery(id)))
+    expect(left).toEqual([{ run }, undefined, undefined, { verdict: ACK }])
+  })
+
   test('a verdict that a later attempt has overtaken is forgotten', () => {
     const orphans = new Orphans()
     const retried: Verdict = { kind: 'retry', delay: 1, error: { name: 'E', message: 'm', attempt: 1, time: 0 } }
@@ -125,6 +156,20 @@ describe('OrphanKeeper', () => {
     keeper.up()
     await clock.advance(100_000)
     expect(ended).toEqual([25_000])
+  })
+
+  test('with a source that goes as well, it is told when its lease ends, whenever that was looked at', async () => {
+    const { clock, ended, keeper, orphan } = bench()
+    keeper.down()
+    keeper.addRun(orphan(), 5_000)
+    keeper.addRun(orphan(), 20_000)
+    await clock.advance(1_000)
+    keeper.up()
+    await clock.advance(11_000)
+    expect(ended).toEqual([10_000])
+    keeper.down()
+    await clock.advance(100_000)
+    expect(ended).toEqual([10_000, 20_000])
   })
 
   test('given back, it is told a sixth of a lease after its source ended', async () => {

@@ -22,6 +22,7 @@ describe('Settlements', () => {
   test('one batch is in flight; what ends meanwhile travels in the next one', async () => {
     const { clock, source, told, settlements } = bench()
     settlements.ack(delivery(1))
+    expect(settlements.isIdle).toBe(false)
     settlements.flush()
     settlements.ack(delivery(2))
     settlements.end({ delivery: delivery(3), verdict: RELEASE })
@@ -69,8 +70,10 @@ describe('Settlements', () => {
   test('what is abandoned comes in the order in which it ended, and late answers change nothing', async () => {
     const { clock, source, told, settlements } = bench()
     settlements.end({ delivery: delivery(1), verdict: RELEASE })
+    expect(settlements.isIdle).toBe(false)
     settlements.flush()
     settlements.ack(delivery(1, { token: 9, attempt: 2 }))
+    expect(settlements.size).toBe(2)
     expect(settlements.abandon()).toMatchObject([
       { delivery: { token: 1 }, verdict: RELEASE },
       { delivery: { token: 9 }, verdict: ACK },

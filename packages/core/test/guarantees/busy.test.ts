@@ -92,3 +92,50 @@ describe('a deadline may be late where a process is busy, never early', () => {
     await clock.run(broker.close())
   })
 })
+
+describe('handlers that take the processor for long', () => {
+  test('let timers and I/O of the application in between', async () => {
+    const { clock, broker, work } = await busyWorld()
+    const ran: number[] = []
+    let turns = 0
+    const turn = () => {
+      turns++
+      if (ran.length < 100) clock.timers.setImmediate(turn)
+    }
+    const handler = () => {
+      work(1)
+      ran.push(turns)
+    }
+    await clock.run(
+      broker.publishMany(
+        orders,
+        Array.from({ length: 100 }, (_, data) => ({ data })),
+      ),
+    )
+    turn()
+    await clock.run(broker.subscribe(orders.subscription('billing'), handler))
+    await clock.until(() => ran.length === 100)
+    expect(new Set(ran).size).toBeGreaterThan(40)
+    await clock.run(broker.close())
+  })
+
+  test('are all begun where they go on afterwards, a few each turn', async () => {
+    const { clock, broker, work } = await busyWorld()
+    let started = 0
+    const handler = () => {
+      work(1)
+      started++
+      return new Promise<undefined>(() => {})
+    }
+    await clock.run(
+      broker.publishMany(
+        orders,
+        Array.from({ length: 100 }, (_, data) => ({ data })),
+      ),
+    )
+    await clock.run(broker.subscribe(orders.subscription('billing', { timeout: '1h' }), handler, { concurrency: 100 }))
+    await clock.advance(1_000)
+    expect(started).toBe(100)
+    await clock.run(broker.close({ drain: 0 }))
+  })
+})

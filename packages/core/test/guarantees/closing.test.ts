@@ -150,7 +150,8 @@ describe('guarantee 13: close() of a consumer always ends', () => {
     await world.clock.settle()
     const closing = consumer.close({ drain: '1h' })
     await world.run(process.broker.close({ drain: '1s' }))
-    expect(world.clock.monotonic()).toBeLessThanOrEqual(1_000 + LIMIT)
+    // It is given all the time that there is, but for the steps that come after it.
+    expect(world.clock.monotonic()).toBe(LIMIT)
     await world.clock.advance(3_700_000)
     await closing
     expect(world.clock.pendingTimers).toBe(0)

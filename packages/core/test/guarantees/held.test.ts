@@ -31,3 +31,16 @@ describe('what a consumer holds is bounded where the broker answers settles late
     await world.end()
   })
 })
+
+test('a consumer that holds nothing has no timer for it', async () => {
+  const world = new World()
+  const process = await world.start({ lease: '30s' })
+  await world.run(process.broker.subscribe(orders.subscription('billing'), () => undefined))
+  await world.clock.advance(20_000)
+  const timers = world.clock.pendingTimers
+  await world.publish(process, orders, 1)
+  await world.clock.advance(40_000)
+  expect(process.eventIds('delivery.acked')).toEqual(['1'])
+  expect(world.clock.pendingTimers).toBe(timers)
+  await world.end()
+})

@@ -1,4 +1,5 @@
 import { createBroker, type Message, topic } from '@pluribus/core'
+import type { Adapter } from '@pluribus/core/driver'
 import { type FaultOperation, type UnreliableAdapter, unreliable, VirtualClock } from '@pluribus/core/testing'
 import { memory, memoryStore } from '@pluribus/memory'
 import { describe, expect, test } from 'vitest'
@@ -145,6 +146,43 @@ describe('guarantee 14: after any outage consumption resumes by itself', () => {
       })
     }
   }
+
+  test('a source that ends before the answer of its open has come is replaced', async () => {
+    const world = new World()
+    let opens = 0
+    const wrap = (adapter: Adapter): Adapter => ({
+      name: adapter.name,
+      capabilities: adapter.capabilities,
+      classify: error => adapter.classify(error),
+      connect: async (environment, told) => {
+        const connection = await adapter.connect(environment, told)
+        const { subscriber } = connection
+        const open: typeof subscriber.open = async (spec, options, events) => {
+          const source = await subscriber.open(spec, options, events)
+          if (++opens === 1) {
+            await source.close()
+            events.ended(new Error('too many consumers'))
+          }
+          return source
+        }
+        return {
+          server: connection.server,
+          capabilities: connection.capabilities,
+          publisher: connection.publisher,
+          persistence: connection.persistence,
+          subscriber: { open, remove: name => subscriber.remove(name) },
+          declare: (...specs) => connection.declare(...specs),
+          close: () => connection.close(),
+        }
+      },
+    })
+    const process = await world.start({ wrap })
+    await world.run(process.broker.subscribe(billing, world.recorder.handler()))
+    await world.publish(process, orders, 1)
+    await world.clock.advance(1_000)
+    expect([world.recorder.ids(), opens]).toEqual([['1'], 2])
+    await world.end()
+  })
 
   test('"connected but not consuming" lasts no longer than a call may stay unanswered, and a backoff', async () => {
     const world = new World()

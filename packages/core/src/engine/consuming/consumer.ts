@@ -3,7 +3,7 @@ import { PluribusError } from '../../errors/pluribus-error.js'
 import type { CloseOptions, ConsumerHandle } from '../../model/broker.js'
 import { isOutcome } from '../../model/outcome.js'
 import { drainOf } from '../arguments.js'
-import { currentCause, enterCause } from '../chain.js'
+import { enterCause } from '../chain.js'
 import { CLOSE_LIMIT, Deadline } from '../deadline.js'
 import { isThenable } from '../is-thenable.js'
 import type { ConsumerParts, ConsumerTask } from './consumer-parts.js'
@@ -41,7 +41,6 @@ export class Consumer implements ConsumerHandle, SessionOwner, SuspectOwner {
   readonly #suspects: Suspects
   readonly #quiet = new Set<() => void>()
   #slots = 0
-  #isStarting = false
   #isStirred = false
   #isPaused = false
   #closing: Promise<void> | undefined
@@ -195,10 +194,8 @@ export class Consumer implements ConsumerHandle, SessionOwner, SuspectOwner {
   startSuspect(suspect: Delivery): void {
     this.#reporter.refresh()
     this.#reporter.suspect(suspect)
-    const before = currentCause()
     this.#start(suspect)
     this.#runs.date()
-    enterCause(before)
   }
 
   settle(delivery: Delivery, verdict: Verdict): void {
@@ -209,35 +206,29 @@ export class Consumer implements ConsumerHandle, SessionOwner, SuspectOwner {
     this.#isStirred = false
     const session = this.#follower.session
     if (session === undefined) return this.#announceQuiet()
-    if (this.mayStart()) this.#startWhatFits(session)
+    this.#startWhatFits(session)
     if (!this.mayStart()) session.giveBack()
     // Settle before pulling: what a settle frees, the key above all, can then be pulled at once.
     session.settlements.flush()
-    if (session.intake.suspect !== undefined) this.#suspects.run(session)
+    this.#suspects.run(session)
     session.intake.refill()
     this.#announceQuiet()
   }
 
   #startWhatFits(session: SourceSession): void {
-    if (this.#isStarting) return
-    this.#isStarting = true
-    const before = currentCause()
     const { concurrency } = this.task
     this.#reporter.refresh()
-    let delivery: Delivery | undefined
     while (this.#slots < concurrency && session.intake.size > 0) {
       if (!this.#parts.turn.admit()) {
         this.#parts.turn.defer(() => this.stir())
         break
       }
-      // A handler may have paused, closed or cut us; then the intake is empty, or what is left is given back.
+      // Paused, closed or cut, by a handler perhaps: then the intake is empty, or what is left is given back.
       if (!this.mayStart()) break
-      delivery = session.intake.shift()
+      const delivery = session.intake.shift()
       if (delivery !== undefined) this.#start(delivery)
     }
-    if (delivery !== undefined) enterCause(before)
     this.#runs.date()
-    this.#isStarting = false
   }
 
   #start(delivery: Delivery): void {
@@ -308,7 +299,7 @@ export class Consumer implements ConsumerHandle, SessionOwner, SuspectOwner {
   /** A run has ended, one way or another: its slot is free, and its verdict goes where its delivery is now. */
   #end(run: Run, verdict: Verdict): void {
     // A process that slept has timers that are all late: a handler's must not come before that of its lease.
-    if (run.tie === 'held') this.#follower.session?.expire(this.#parts.turn.now)
+    this.#follower.session?.expire(this.#parts.turn.now)
     run.unlist()
     run.hasSlot = false
     this.#slots--
@@ -317,7 +308,7 @@ export class Consumer implements ConsumerHandle, SessionOwner, SuspectOwner {
     else if (run.tie === 'orphaned') this.#orphans.ended(run.delivery, meant)
     else this.#orphans.forget(run.delivery)
     if (run.tie !== 'held') this.#suspects.settled()
-    if (!this.#isStarting) this.stir()
+    this.stir()
   }
 
   #timedOut(run: Run): void {
@@ -361,7 +352,7 @@ export class Consumer implements ConsumerHandle, SessionOwner, SuspectOwner {
   async #close(drain: number, deadline: Deadline): Promise<void> {
     this.#follower.stop()
     this.stir()
-    if (this.#slots > 0) await this.#becomesQuiet(drain)
+    await this.#becomesQuiet(drain)
     for (const run of this.#runs) this.#forsake(run)
     await this.#follower.finish(deadline)
     this.#runs.stop()

@@ -59,7 +59,6 @@ export class Consumers {
     const opened = consumer.open().then(
       () => consumer,
       async error => {
-        if (this.#entries.get(name)?.consumer === consumer) this.#entries.delete(name)
         await consumer.close({ drain: 0 })
         throw error
       },

@@ -39,10 +39,10 @@ export class Suspects {
     return this.#marking !== undefined || this.#isRunning
   }
 
-  /** Begins with the suspect that the session has pulled, as soon as it would be alone. */
+  /** Begins with the suspect that the session has pulled, as soon as it would be alone. Where nothing may be started there is none. */
   run(session: SourceSession): void {
     const { suspect } = session.intake
-    if (suspect === undefined || this.isBusy || !this.#owner.mayStart()) return
+    if (suspect === undefined || this.isBusy) return
     if (!this.#owner.isStill() || session.intake.size > 0 || !session.settlements.isIdle) return
     const verdict = judgeSuspect(suspect, this.#environment.clock.now())
     if (verdict !== undefined) return this.#settle(session, suspect, verdict)

@@ -10,7 +10,8 @@ export interface FeedOptions {
   readonly consumer: string
   /** How long a request waits at the server at most, in milliseconds. */
   readonly patience: number
-  arrived(message: Msg): void
+  /** The server has handed it out at that time or later, monotonic milliseconds. */
+  arrived(message: Msg, since: number): void
   /** The consumer, or its stream, is not there. */
   gone(): void
 }
@@ -22,7 +23,7 @@ const FIRST_PATIENCE = 150
  * hands out something again loses that until the wait is over.
  */
 const OVERLAP = 30
-/** Where a request was refused, in milliseconds until the next one: at first, and at most. */
+/** Where a request was refused, or the server is silent, in milliseconds until the next one: at first, and at most. */
 const PAUSE = 250
 const LONGEST_PAUSE = 2_000
 /** How much later than it should the end of a request may be told, in milliseconds. */
@@ -83,6 +84,7 @@ export class Feed {
   /** What there is now, up to so many: resolves when it has arrived, or there is nothing. One at a time. */
   fetch(batch: number): Promise<void> {
     const { nats, environment } = this.#link
+    if (this.#link.isSilent) return Promise.resolve()
     const fetch = this.#fetch ?? this.#fetcher()
     this.#fetch = fetch
     this.#fetching = new Promise(resolve => {
@@ -93,6 +95,7 @@ export class Feed {
         environment.timers.clearTimeout(timer)
         resolve()
       }
+      this.#link.call()
       nats.publish(this.#next, JSON.stringify({ batch, no_wait: true }), { reply: fetch.inbox })
     })
     return this.#fetching
@@ -170,10 +173,12 @@ export class Feed {
   #ask(batch: number): void {
     const { nats, environment } = this.#link
     if (nats.isClosed()) return
+    if (this.#link.isSilent) return this.#look(PAUSE)
     if (this.#listening === undefined) this.#listen()
     const number = ++this.#count
     const expires = this.#patience * 1_000_000
     this.#requests.push({ number, expiresAt: environment.clock.monotonic() + this.#patience, left: batch })
+    this.#link.call()
     nats.publish(this.#next, JSON.stringify({ batch, expires }), { reply: `${this.#inbox}.${number}` })
     if (this.#timer === undefined) this.#look(this.#patience - OVERLAP)
   }
@@ -207,7 +212,7 @@ export class Feed {
           if (isCurrent) this.#told(message)
         } else {
           if (isCurrent) this.#counted()
-          this.#options.arrived(message)
+          this.#options.arrived(message, this.#link.heardAt)
         }
       },
     })
@@ -269,7 +274,7 @@ export class Feed {
           if (isGone(headerText(message))) this.#options.gone()
         } else {
           fetch.left--
-          this.#options.arrived(message)
+          this.#options.arrived(message, this.#link.heardAt)
         }
         if (fetch.left === 0) fetch.done()
       },

@@ -17,12 +17,12 @@ export interface FeedOptions {
 }
 
 /** How long a request waits at the server while messages come, in milliseconds. */
-const FIRST_PATIENCE = 150
+const FIRST_PATIENCE = 250
 /**
- * How long before it is over a request is replaced, in milliseconds. A server (2.9) that finds the only one over in the moment in which it
- * hands out something again loses that until the wait is over.
+ * How long before it is over a request is replaced, in milliseconds, or after half of its time. A server (2.9) that finds the only one
+ * over in the moment in which it hands out something again loses that until the wait is over: a process that is busy is late by as much.
  */
-const OVERLAP = 30
+const OVERLAP = 125
 /** Where a request was refused, or the server is silent, in milliseconds until the next one: at first, and at most. */
 const PAUSE = 250
 const LONGEST_PAUSE = 2_000
@@ -106,7 +106,7 @@ export class Feed {
     this.#wanted = count
     if (this.#isOver) return
     let outstanding = 0
-    const soon = this.#link.environment.clock.monotonic() + OVERLAP
+    const soon = this.#link.environment.clock.monotonic() + this.#overlap
     for (const { left, expiresAt } of this.#requests) if (expiresAt > soon) outstanding += left
     const missing = count - outstanding
     // Small gaps are not worth a request: what is outstanding will come first.
@@ -170,6 +170,10 @@ export class Feed {
     }
   }
 
+  get #overlap(): number {
+    return Math.min(OVERLAP, this.#patience / 2)
+  }
+
   #ask(batch: number): void {
     const { nats, environment } = this.#link
     if (nats.isClosed()) return
@@ -180,7 +184,7 @@ export class Feed {
     this.#requests.push({ number, expiresAt: environment.clock.monotonic() + this.#patience, left: batch })
     this.#link.call()
     nats.publish(this.#next, JSON.stringify({ batch, expires }), { reply: `${this.#inbox}.${number}` })
-    if (this.#timer === undefined) this.#look(this.#patience - OVERLAP)
+    if (this.#timer === undefined) this.#look(this.#patience - this.#overlap)
   }
 
   /**
@@ -260,7 +264,7 @@ export class Feed {
       const [oldest] = this.#requests
       if (oldest === undefined || this.#timer !== undefined) return
       const left = oldest.expiresAt - now
-      this.#look(left > OVERLAP ? left - OVERLAP : left + GRACE)
+      this.#look(left > this.#overlap ? left - this.#overlap : left + GRACE)
     }, ms)
   }
 

@@ -23,6 +23,8 @@ const FIRST_PATIENCE = 250
  * over in the moment in which it hands out something again loses that until the wait is over: a process that is busy is late by as much.
  */
 const OVERLAP = 125
+/** What the one that replaces it asks for until it is over: more would come twice, and have to go back. */
+const SUCCESSOR = 8
 /** Where a request was refused, or the server is silent, in milliseconds until the next one: at first, and at most. */
 const PAUSE = 250
 const LONGEST_PAUSE = 2_000
@@ -105,12 +107,17 @@ export class Feed {
   want(count: number): void {
     this.#wanted = count
     if (this.#isOver) return
-    let outstanding = 0
-    const soon = this.#link.environment.clock.monotonic() + this.#overlap
-    for (const { left, expiresAt } of this.#requests) if (expiresAt > soon) outstanding += left
-    const missing = count - outstanding
+    const now = this.#link.environment.clock.monotonic()
+    let lasting = 0
+    let ending = 0
+    for (const { left, expiresAt } of this.#requests) {
+      if (expiresAt > now + this.#overlap) lasting += left
+      else if (expiresAt > now) ending += left
+    }
+    const missing = count - lasting - ending
     // Small gaps are not worth a request: what is outstanding will come first.
-    if (missing > 0 && (outstanding === 0 || missing * 4 >= count)) this.#ask(missing)
+    if (missing > 0 && (lasting + ending === 0 || missing * 4 >= count)) this.#ask(missing)
+    else if (lasting === 0 && count > 0) this.#ask(Math.min(count, SUCCESSOR))
   }
 
   /** Nothing is wanted any more. What is on its way still arrives; resolves when nothing is. */

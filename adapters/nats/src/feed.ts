@@ -24,7 +24,7 @@ const FIRST_PATIENCE = 250
  */
 const OVERLAP = 125
 /** What the one that replaces it asks for until it is over: more would come twice, and have to go back. */
-const SUCCESSOR = 8
+const SUCCESSOR = 1
 /** Where a request was refused, or the server is silent, in milliseconds until the next one: at first, and at most. */
 const PAUSE = 250
 const LONGEST_PAUSE = 2_000

@@ -4,7 +4,7 @@ import type { Hand } from './hand.js'
 import type { Settling } from './settling.js'
 
 /** How long what core does not pull is kept for it, in milliseconds, at least and at most, and as a part of the wait. */
-const SECOND_THOUGHTS = { least: 100, most: 1_000, part: 1 / 4 }
+const SECOND_THOUGHTS = { least: 100, most: 2_000, part: 1 / 2 }
 
 /** How long what has come waits for core to pull it, in milliseconds, where the server waits for so long for a word of it. */
 export function secondThoughts(wait: number): number {

@@ -3,19 +3,24 @@ import type { TimerHandle } from '@pluribus/core/driver'
 import { decode, headerText, numberOf } from './codec.js'
 import type { Declared } from './declaration.js'
 import { deliveryOf } from './delivery-subject.js'
+import type { Hand } from './hand.js'
 import type { Item } from './item.js'
+import type { Lapsed } from './lapsed.js'
 import type { Link } from './link.js'
 import { NOBODY, readSubject } from './names.js'
 import { type FoundRun, lossesOf, type Runs } from './runs.js'
+import type { Heir } from './succession.js'
 
 /** What arrivals are made with. */
 export interface ArrivalsOptions {
   readonly link: Link
   readonly declared: Declared
   readonly runs: Runs
-  /** By position: deliveries that ended here. */
-  readonly lapsed: Map<number, number>
-  /** These are ours; they have come together, in this order. */
+  readonly hand: Hand
+  readonly lapsed: Lapsed
+  /** Positions of which something is known, though they may come as if for the first time. */
+  readonly known: ReadonlySet<number>
+  /** These are ours, of what has come together, in this order. */
   admit(items: readonly Item[]): void
 }
 
@@ -24,7 +29,8 @@ interface Arrival {
   readonly position: number
   readonly count: number
   readonly time: number
-  readonly arrivedAt: number
+  /** The server has handed it out at that time or later, monotonic milliseconds. */
+  readonly since: number
   /** What has come together has one. */
   readonly chunk: number
   found: FoundRun | undefined
@@ -49,7 +55,6 @@ export class Arrivals {
   #queue: Arrival[] = []
   #isScheduled = false
   #chunk = 0
-  #arrivedAt = 0
   #isOver = false
   #timer: TimerHandle | undefined
   readonly #idle = new Set<() => void>()
@@ -61,15 +66,12 @@ export class Arrivals {
     this.#prefix = any.slice(0, -`0.${NOBODY}`.length)
   }
 
-  add(message: Msg): void {
-    const { link, lapsed } = this.#options
+  add(message: Msg, since: number): void {
+    const { lapsed, known } = this.#options
     const { count, position, time } = deliveryOf(message.reply ?? '')
-    // What comes together comes at one time.
-    if (!this.#isScheduled) this.#arrivedAt = link.environment.clock.monotonic()
-    const arrivedAt = this.#arrivedAt
-    const isFresh = count === 1 && !lapsed.has(position)
+    const isFresh = count === 1 && !lapsed.has(position) && !known.has(position)
     const found = isFresh ? FRESH : undefined
-    this.#queue.push({ message, position, count, time, arrivedAt, chunk: this.#chunk, found, isLooking: false })
+    this.#queue.push({ message, position, count, time, since, chunk: this.#chunk, found, isLooking: false })
     if (this.#isScheduled) return
     this.#isScheduled = true
     // When everything of this chunk of the socket has been added.
@@ -83,10 +85,10 @@ export class Arrivals {
   }
 
   /** What has not been admitted goes to somebody else. */
-  surrender(heir: (message: Msg) => void): void {
+  surrender(heir: Heir): void {
     const queue = this.#queue
     this.stop()
-    for (const { message } of queue) heir(message)
+    for (const { message, since } of queue) heir(message, since)
   }
 
   stop(): void {
@@ -107,7 +109,7 @@ export class Arrivals {
     const items = this.#queue.slice(0, done).flatMap(arrival => this.#admitted(arrival, arrival.found as FoundRun))
     if (done > 0) this.#queue = done === this.#queue.length ? [] : this.#queue.slice(done)
     for (const arrival of this.#queue) this.#look(arrival)
-    if (items.length > 0) this.#options.admit(items)
+    if (done > 0) this.#options.admit(items)
     if (this.#queue.length === 0) this.#announce()
   }
 
@@ -152,11 +154,10 @@ export class Arrivals {
     return []
   }
 
-  #itemOf({ message, position, count, time, arrivedAt }: Arrival, found: FoundRun, headers: string): Item {
-    const { declared, lapsed } = this.#options
+  #itemOf({ message, position, count, time, since }: Arrival, found: FoundRun, headers: string): Item {
+    const { declared, hand, lapsed } = this.#options
     const { subject, reply = '', data } = message
-    const isOurs = lapsed.size > 0 && lapsed.get(position) === count - 1
-    if (isOurs) lapsed.delete(position)
+    const isOurs = lapsed.take(position, count) || hand.holds(position, count - 1)
     const { losses, marks } = found === FRESH ? found.record : lossesOf(found, count, isOurs)
     const own = decode(headers, data, { topic: declared.spec.topic, position, time })
     const token = subject.slice(subject.lastIndexOf('.') + 1)
@@ -171,10 +172,10 @@ export class Arrivals {
       errors: found.record.errors,
       losses,
       marks,
-      dueAt: arrivedAt,
+      dueAt: since,
       record: found.at,
       revision: 0,
-      renewedAt: arrivedAt,
+      renewedAt: since,
       isOut: false,
       isMarked: false,
       isSettling: false,

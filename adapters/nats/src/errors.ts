@@ -134,6 +134,9 @@ export const deletedConsumer = ({ topic, name }: SubscriptionName): PluribusErro
     { details: { topic, subscription: name } },
   )
 
+export const takenAway = (): PluribusError =>
+  new PluribusError('UNAVAILABLE', 'The delivery was lost while it was being settled: it may have counted, or not.')
+
 export const contended = (topic: string): PluribusError =>
   new PluribusError('UNAVAILABLE', `Topic "${topic}" is being declared by many at once. Try again.`)
 

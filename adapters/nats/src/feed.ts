@@ -10,19 +10,22 @@ export interface FeedOptions {
   readonly consumer: string
   /** How long a request waits at the server at most, in milliseconds. */
   readonly patience: number
-  arrived(message: Msg): void
+  /** The server has handed it out at that time or later, monotonic milliseconds. */
+  arrived(message: Msg, since: number): void
   /** The consumer, or its stream, is not there. */
   gone(): void
 }
 
 /** How long a request waits at the server while messages come, in milliseconds. */
-const FIRST_PATIENCE = 150
+const FIRST_PATIENCE = 250
 /**
- * How long before it is over a request is replaced, in milliseconds. A server (2.9) that finds the only one over in the moment in which it
- * hands out something again loses that until the wait is over.
+ * How long before it is over a request is replaced, in milliseconds, or after half of its time. A server (2.9) that finds the only one
+ * over in the moment in which it hands out something again loses that until the wait is over: a process that is busy is late by as much.
  */
-const OVERLAP = 30
-/** Where a request was refused, in milliseconds until the next one: at first, and at most. */
+const OVERLAP = 125
+/** What the one that replaces it asks for until it is over: more would come twice, and have to go back. */
+const SUCCESSOR = 1
+/** Where a request was refused, or the server is silent, in milliseconds until the next one: at first, and at most. */
 const PAUSE = 250
 const LONGEST_PAUSE = 2_000
 /** How much later than it should the end of a request may be told, in milliseconds. */
@@ -83,6 +86,7 @@ export class Feed {
   /** What there is now, up to so many: resolves when it has arrived, or there is nothing. One at a time. */
   fetch(batch: number): Promise<void> {
     const { nats, environment } = this.#link
+    if (this.#link.isSilent) return Promise.resolve()
     const fetch = this.#fetch ?? this.#fetcher()
     this.#fetch = fetch
     this.#fetching = new Promise(resolve => {
@@ -93,6 +97,7 @@ export class Feed {
         environment.timers.clearTimeout(timer)
         resolve()
       }
+      this.#link.call()
       nats.publish(this.#next, JSON.stringify({ batch, no_wait: true }), { reply: fetch.inbox })
     })
     return this.#fetching
@@ -102,12 +107,17 @@ export class Feed {
   want(count: number): void {
     this.#wanted = count
     if (this.#isOver) return
-    let outstanding = 0
-    const soon = this.#link.environment.clock.monotonic() + OVERLAP
-    for (const { left, expiresAt } of this.#requests) if (expiresAt > soon) outstanding += left
-    const missing = count - outstanding
+    const now = this.#link.environment.clock.monotonic()
+    let lasting = 0
+    let ending = 0
+    for (const { left, expiresAt } of this.#requests) {
+      if (expiresAt > now + this.#overlap) lasting += left
+      else if (expiresAt > now) ending += left
+    }
+    const missing = count - lasting - ending
     // Small gaps are not worth a request: what is outstanding will come first.
-    if (missing > 0 && (outstanding === 0 || missing * 4 >= count)) this.#ask(missing)
+    if (missing > 0 && (lasting + ending === 0 || missing * 4 >= count)) this.#ask(missing)
+    else if (lasting === 0 && count > 0) this.#ask(Math.min(count, SUCCESSOR))
   }
 
   /** Nothing is wanted any more. What is on its way still arrives; resolves when nothing is. */
@@ -167,15 +177,21 @@ export class Feed {
     }
   }
 
+  get #overlap(): number {
+    return Math.min(OVERLAP, this.#patience / 2)
+  }
+
   #ask(batch: number): void {
     const { nats, environment } = this.#link
     if (nats.isClosed()) return
+    if (this.#link.isSilent) return this.#look(PAUSE)
     if (this.#listening === undefined) this.#listen()
     const number = ++this.#count
     const expires = this.#patience * 1_000_000
     this.#requests.push({ number, expiresAt: environment.clock.monotonic() + this.#patience, left: batch })
+    this.#link.call()
     nats.publish(this.#next, JSON.stringify({ batch, expires }), { reply: `${this.#inbox}.${number}` })
-    if (this.#timer === undefined) this.#look(this.#patience - OVERLAP)
+    if (this.#timer === undefined) this.#look(this.#patience - this.#overlap)
   }
 
   /**
@@ -207,7 +223,7 @@ export class Feed {
           if (isCurrent) this.#told(message)
         } else {
           if (isCurrent) this.#counted()
-          this.#options.arrived(message)
+          this.#options.arrived(message, this.#link.heardAt)
         }
       },
     })
@@ -255,7 +271,7 @@ export class Feed {
       const [oldest] = this.#requests
       if (oldest === undefined || this.#timer !== undefined) return
       const left = oldest.expiresAt - now
-      this.#look(left > OVERLAP ? left - OVERLAP : left + GRACE)
+      this.#look(left > this.#overlap ? left - this.#overlap : left + GRACE)
     }, ms)
   }
 
@@ -269,7 +285,7 @@ export class Feed {
           if (isGone(headerText(message))) this.#options.gone()
         } else {
           fetch.left--
-          this.#options.arrived(message)
+          this.#options.arrived(message, this.#link.heardAt)
         }
         if (fetch.left === 0) fetch.done()
       },

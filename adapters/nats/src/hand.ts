@@ -12,6 +12,7 @@ import {
   type Token,
 } from '@pluribus/core/driver'
 import type { Item } from './item.js'
+import type { Renewals } from './renewals.js'
 
 /** What a hand is made with. */
 export interface HandOptions {
@@ -21,10 +22,11 @@ export interface HandOptions {
   readonly lease: number
   /** How long the server waits for a word of a delivery, in milliseconds. */
   readonly wait: number
+  readonly renewals: Renewals
   /** Somebody waits for what is here now. */
   wake(): void
-  /** Tells the server that these are alive. */
-  renew(items: readonly Item[]): void
+  /** It has ended here, and nobody has said so to the server. */
+  ended(item: Item): void
   /** Core has let these go, or the server has: whatever their tokens are used for, they are worth nothing. */
   lost(items: readonly Item[]): void
 }
@@ -41,6 +43,7 @@ export class Hand {
   /** By position. */
   readonly #items = new Map<number, Item>()
   #timer: TimerHandle | undefined
+  #isRenewing = false
 
   constructor(options: HandOptions) {
     this.#options = options
@@ -58,12 +61,13 @@ export class Hand {
     return this.#buffer.wanted
   }
 
-  get size(): number {
-    return this.#items.size
-  }
-
   at(position: number): Item | undefined {
     return this.#items.get(position)
+  }
+
+  /** Whether we hold the `count`th delivery of a message. */
+  holds(position: number, count: number): boolean {
+    return this.#items.get(position)?.count === count
   }
 
   all(): readonly Item[] {
@@ -78,6 +82,7 @@ export class Hand {
 
   /** It may be pulled, when it is due. To be followed by {@link rouse}. */
   ready(item: Item): void {
+    if (item.isOver) return
     if (item.dueAt <= item.renewedAt || item.dueAt <= this.#now) return this.#buffer.push(item, item.position)
     this.#held.hold(item, item.dueAt)
     // Core sleeps for longer than that.
@@ -89,9 +94,11 @@ export class Hand {
     return this.#held.size
   }
 
-  /** Wakes core where it waits for what is here now. */
-  rouse(): void {
-    if (this.#buffer.rouse()) this.#options.wake()
+  /** Wakes core where it waits for what is here now; answers whether it did. */
+  rouse(): boolean {
+    const isWaitedFor = this.#buffer.rouse()
+    if (isWaitedFor) this.#options.wake()
+    return isWaitedFor
   }
 
   take(most: number): Pulled {
@@ -99,7 +106,6 @@ export class Hand {
     const due = this.#held.nextDue
     const { items, more } = this.#buffer.take(most, due, isSuspect)
     const deliveries = items.map(item => this.#deliver(item))
-    this.refresh(items)
     return {
       deliveries,
       ...(due === Number.POSITIVE_INFINITY ? {} : { dueIn: Math.max(0, due - this.#now) }),
@@ -110,7 +116,8 @@ export class Hand {
   /** Core's delivery; undefined where its lease is lost. */
   claimed(token: Token): Item | undefined {
     const item = token as Item
-    return item.isOut && this.#items.get(item.position) === item ? item : undefined
+    const isOurs = item.isOut && this.#items.get(item.position) === item && !this.#options.renewals.isOver(item)
+    return isOurs ? item : undefined
   }
 
   /** It is being settled: its lease does not end meanwhile. */
@@ -128,20 +135,33 @@ export class Hand {
     if (this.claimed(item) !== undefined) this.#leases.start(item)
   }
 
-  renew(token: Token): Item | undefined {
-    const item = this.claimed(token)
-    if (item !== undefined) this.#leases.start(item)
-    return item
+  /** Core counts another lease from then on, monotonic milliseconds; answers what is lost. */
+  async renew(batch: readonly Delivery[], since: number): Promise<readonly Token[]> {
+    const late = new Set<Token>(await this.keep(batch, since))
+    return batch.flatMap(({ token }) => (late.has(token) || !this.#isRenewed(token as Item) ? [token] : []))
   }
 
-  /** Core counts a lease from now on: the server is not to be the first to give these up. */
-  refresh(items: readonly Item[]): void {
-    const now = this.#now
-    const { wait, lease } = this.#options
-    const spare = Math.max(wait - lease, wait / 10)
-    const older = items.filter(({ renewedAt }) => now - renewedAt > spare / 2)
-    for (const item of older) item.renewedAt = now
-    if (older.length > 0) this.#options.renew(older)
+  /**
+   * Core counts a lease from then on, monotonic milliseconds: the server is not to be the first to give these up. Answers those that it may
+   * have given up already; nobody here has them any more.
+   */
+  async keep(deliveries: readonly Delivery[], since: number): Promise<readonly Item[]> {
+    const { renewals } = this.#options
+    const items = deliveries.map(({ token }) => token as Item).filter(({ isOver }) => !isOver)
+    const short = renewals.endingWithin(items, since)
+    if (short.length === 0) return short
+    const late = this.expire(short)
+    await renewals.renew(short.filter(({ isOver }) => !isOver))
+    return [...late, ...this.expire(short)]
+  }
+
+  /** Those of them that the server may have given up; nobody here has them any more. */
+  expire(items: readonly Item[]): readonly Item[] {
+    const late = items.filter(item => !item.isOver && this.#options.renewals.isOver(item))
+    const gone = new Set(late)
+    if (late.length > 0) this.withdraw(item => gone.has(item))
+    for (const item of late) this.#end(item)
+    return late
   }
 
   /** Nobody here has it any more. */
@@ -153,10 +173,9 @@ export class Hand {
     item.isOut = false
   }
 
-  /** Takes these out of what may be pulled. */
-  withdraw(matches: (item: Item) => boolean): void {
-    this.#buffer.remove(matches)
-    this.#held.remove(matches)
+  /** Takes these out of what may be pulled, now or when it is due; answers which. */
+  withdraw(matches: (item: Item) => boolean): readonly Item[] {
+    return [...this.#buffer.remove(matches), ...this.#held.remove(matches)]
   }
 
   /** Nothing of this is kept alive any more. */
@@ -186,9 +205,22 @@ export class Hand {
     return { message, token: item, attempt: failures + 1, losses, marks, suspect: isSuspect(item) }
   }
 
+  /** What is being settled is not lost by that. */
+  #isRenewed(item: Item): boolean {
+    if (item.isSettling) return true
+    const isOurs = this.claimed(item) !== undefined
+    if (isOurs) this.#leases.start(item)
+    return isOurs
+  }
+
+  #end(item: Item): void {
+    this.drop(item)
+    this.#options.ended(item)
+  }
+
   #lapsed(items: readonly Item[]): void {
     const ours = items.filter(item => this.#items.get(item.position) === item)
-    for (const item of ours) this.drop(item)
+    for (const item of ours) this.#end(item)
     if (ours.length > 0) this.#options.lost(ours)
   }
 
@@ -196,30 +228,27 @@ export class Hand {
     this.#timer = this.#options.environment.timers.setTimeout(this.#beat, this.#options.wait / 4)
   }
 
-  /** What we have not spoken of for as long as the server waits is others' by now. */
+  /** What the server has not heard of for as long as it waits is others' by now. */
   readonly #beat = (): void => {
     this.#timer = undefined
-    const now = this.#now
-    const { wait } = this.#options
-    const late: Item[] = []
-    const alive: Item[] = []
-    for (const item of this.#items.values()) {
-      const age = now - item.renewedAt
-      if (age >= wait) late.push(item)
-      else if (age >= wait / 8) alive.push(item)
-    }
-    for (const item of alive) item.renewedAt = now
-    if (alive.length > 0) this.#options.renew(alive)
-    this.#expire(late)
+    const late = this.expire([...this.#items.values()])
+    this.#renew()
+    if (late.length > 0) this.#options.lost(late)
     if (this.#items.size > 0) this.#arm()
   }
 
-  #expire(late: readonly Item[]): void {
-    if (late.length === 0) return
-    const gone = new Set(late)
-    this.withdraw(item => gone.has(item))
-    for (const item of late) this.drop(item)
-    this.#options.lost(late)
+  /** One call at a time: where the server does not answer, another one helps nobody. */
+  #renew(): void {
+    const { renewals, environment } = this.#options
+    const ageing = renewals.ageing([...this.#items.values()])
+    if (this.#isRenewing || ageing.length === 0) return
+    this.#isRenewing = true
+    renewals
+      .renew(ageing)
+      .catch((error: unknown) => environment.logger.debug({ error }, 'What is held could not be renewed just now.'))
+      .finally(() => {
+        this.#isRenewing = false
+      })
   }
 }
 

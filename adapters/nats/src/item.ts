@@ -35,7 +35,7 @@ export interface Item {
   record: number
   /** Of its key's floor: what the next write of it expects. */
   revision: number
-  /** When the server last heard of it, monotonic milliseconds. */
+  /** The server waits for a word of it since then, or since later, monotonic milliseconds. */
   renewedAt: number
   /** Core has it. */
   isOut: boolean

@@ -1,3 +1,4 @@
+import type { Subscription } from '@nats-io/transport-node'
 import type { SubscriptionName, TimerHandle } from '@pluribus/core/driver'
 import type { Entry } from './appender.js'
 import { bareHeaders, numberOf } from './codec.js'
@@ -48,11 +49,22 @@ export class KeyOrder {
   readonly #lines = new Map<string, Line>()
   readonly #idle = new Set<() => void>()
   #looking = 0
+  #listening: Subscription | undefined
   #timer: TimerHandle | undefined
   #isOver = false
 
   constructor(options: KeyOrderOptions) {
     this.#options = options
+  }
+
+  /** Hears from now on when somebody has settled a message of a key. */
+  listen(): void {
+    const { link, subscription } = this.#options
+    this.#listening = link.nats.subscribe(link.names.wake(subscription), {
+      callback: (error, message) => {
+        if (error === null) this.#freed(message.string())
+      },
+    })
   }
 
   /** A message has arrived. */
@@ -92,19 +104,18 @@ export class KeyOrder {
     else this.#look(key, line)
   }
 
-  /** Somebody has settled a message of this key. */
-  freed(key: string): void {
-    const line = this.#lines.get(key)
-    if (line === undefined) return
-    line.isStale = true
-    this.#look(key, line)
-  }
-
   /** Says that a message is handled; refused where somebody else has said so since it was handed out. */
   entry(item: Item): Entry {
     const { link, subscription } = this.#options
     const subject = link.names.key(subscription, item.key as string)
     return { subject, headers: bareHeaders({ after: item.revision }), payload: `{"next":${item.position + 1}}` }
+  }
+
+  #freed(key: string): void {
+    const line = this.#lines.get(key)
+    if (line === undefined) return
+    line.isStale = true
+    this.#look(key, line)
   }
 
   #announce(): void {
@@ -116,6 +127,7 @@ export class KeyOrder {
     this.#isOver = true
     this.#announce()
     this.#lines.clear()
+    this.#listening?.unsubscribe()
     if (this.#timer !== undefined) this.#options.link.environment.timers.clearTimeout(this.#timer)
   }
 

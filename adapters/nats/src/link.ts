@@ -1,5 +1,5 @@
 import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream'
-import { connect, type NatsConnection } from '@nats-io/transport-node'
+import { connect, type NatsConnection, nuid } from '@nats-io/transport-node'
 import type { Environment } from '@pluribus/core/driver'
 import { Appender } from './appender.js'
 import { closed, isUnanswered, lost, noJetStream, tooOld } from './errors.js'
@@ -20,6 +20,13 @@ export class Link {
   /** Stores messages. */
   readonly appender: Appender
   readonly replicas: number
+  /** Which server it is, from its start to its end. */
+  readonly server: string
+  /** Where our own calls come back. */
+  readonly #echo: string
+  /** When those were sent that have not come back, oldest first. */
+  readonly #calls: number[] = []
+  #heardAt: number
   #over: Error | undefined
 
   private constructor(nats: NatsConnection, managers: Managers, names: Names, parts: LinkParts) {
@@ -29,7 +36,15 @@ export class Link {
     this.names = names
     this.environment = parts.environment
     this.replicas = parts.options.replicas
+    this.server = nats.info?.server_id ?? ''
+    this.#heardAt = parts.environment.clock.monotonic()
+    this.#echo = names.echo(nuid.next())
     this.appender = new Appender(nats)
+    nats.subscribe(this.#echo, {
+      callback: error => {
+        if (error === null) this.#heardAt = this.#calls.shift() ?? this.#heardAt
+      },
+    })
   }
 
   /** One attempt. `ended`: told once, unless {@link close} was called before. */
@@ -58,6 +73,26 @@ export class Link {
   check(what: string): void {
     if (this.#over !== undefined) throw this.#over
     if (this.nats.isClosed()) throw closed(what)
+  }
+
+  /**
+   * When the last of the calls was sent that have come back, monotonic milliseconds: what arrives now has left the server since, however
+   * long it, or this process, or the network between them has stood still.
+   */
+  get heardAt(): number {
+    return this.#heardAt
+  }
+
+  /** Calls, and does not wait until it comes back: what answers anything that is sent after it comes later. */
+  call(): void {
+    this.#calls.push(this.environment.clock.monotonic())
+    this.nats.publish(this.#echo)
+  }
+
+  /** A call should have come back: what is asked for now may be handed out to somebody who does not hear of it. */
+  get isSilent(): boolean {
+    const [oldest] = this.#calls
+    return oldest !== undefined && this.environment.clock.monotonic() - oldest > SILENCE
   }
 
   /** Resolves when the server has read everything that was sent until now. */
@@ -89,6 +124,8 @@ interface Managers {
   readonly maker: JetStreamManager
 }
 
+/** After so long without a call that was sent, nothing more is asked for, in milliseconds. */
+const SILENCE = 250
 const MAKING_TIMEOUT = 1_500
 /** Longer than core waits for any call. */
 const REQUEST_TIMEOUT = 15_000

@@ -22,6 +22,7 @@ export const DELAYS = '_delays'
  * <prefix>.s.<topic>.<subscription>.run.<position>   of one that has come back
  * <prefix>.s.<topic>.<subscription>.key.<key>        up to where a key has been handled
  * <prefix>.w.<topic>.<subscription>               not stored: a key is free
+ * <prefix>.e.<connection>                         not stored: a connection hears itself
  * ```
  */
 export class Names {
@@ -124,6 +125,16 @@ export class Names {
 
   key({ topic, name }: SubscriptionName, key: string): string {
     return `${this.prefix}.s.${tokenOf(topic)}.${name}.key.${key}`
+  }
+
+  /** Where a connection hears itself. */
+  echo(unique: string): string {
+    return `${this.prefix}.e.${unique}`
+  }
+
+  /** Every record of a message that has come back. */
+  runs({ topic, name }: SubscriptionName): string {
+    return `${this.prefix}.s.${tokenOf(topic)}.${name}.run.*`
   }
 
   wake({ topic, name }: SubscriptionName): string {

@@ -36,6 +36,18 @@ export class Runs {
     return found === null ? NOTHING : { record: JSON.parse(Buffer.from(found.data).toString()), at: found.seq }
   }
 
+  /**
+   * Messages from a position on of which something is known. A server that was killed has forgotten its latest deliveries: it makes
+   * them again as if they were the first.
+   */
+  async knownFrom(position: number): Promise<ReadonlySet<number>> {
+    const { manager, names } = this.#link
+    const filter = names.runs(this.#subscription)
+    const { state } = await manager.streams.info(names.state(this.#subscription.topic), { subjects_filter: filter })
+    const positions = Object.keys(state.subjects ?? {}).map(subject => Number(subject.slice(filter.length - 1)))
+    return new Set(positions.filter(one => one >= position))
+  }
+
   entry(position: number, record: RunRecord): Entry {
     const subject = this.#link.names.run(this.#subscription, position)
     return { subject, headers: bareHeaders({}), payload: JSON.stringify(record) }

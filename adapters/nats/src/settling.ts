@@ -12,11 +12,12 @@ import {
 import type { Entry } from './appender.js'
 import { bareHeaders, headersOf } from './codec.js'
 import { fitErrors } from './dead-letters.js'
-import { WRONG_LAST_SEQUENCE } from './errors.js'
+import { takenAway, WRONG_LAST_SEQUENCE } from './errors.js'
 import type { Hand } from './hand.js'
 import type { Item } from './item.js'
 import type { KeyOrder } from './key-order.js'
 import type { Link } from './link.js'
+import type { Renewals } from './renewals.js'
 import { kept, type Runs, released } from './runs.js'
 
 /** What settling works with. */
@@ -24,6 +25,7 @@ export interface SettlingParts {
   readonly link: Link
   readonly subscription: SubscriptionName
   readonly hand: Hand
+  readonly renewals: Renewals
   readonly keys: KeyOrder
   readonly runs: Runs
   /** How long the server waits for a word of a delivery, in milliseconds. */
@@ -82,7 +84,7 @@ export class Settling {
       isStored = true
     }
     const stored = isStored ? await this.#store(endings, exceptions) : endings
-    await this.#say(stored)
+    await this.#say(stored, exceptions)
     return exceptions.length === 0 ? NO_EXCEPTIONS : exceptions
   }
 
@@ -90,7 +92,7 @@ export class Settling {
   async release(items: readonly Item[]): Promise<void> {
     if (items.length === 0) return
     const endings = items.map(item => this.#released(item))
-    await this.#say(await this.#store(endings, []))
+    await this.#say(await this.#store(endings, []), [])
   }
 
   /** Handled before, and only the word of it was lost. */
@@ -203,20 +205,25 @@ export class Settling {
     exceptions.push({ token: item, kind: 'stale' })
   }
 
-  async #say(endings: readonly Ending[]): Promise<void> {
+  async #say(endings: readonly Ending[], exceptions: SettleException[]): Promise<void> {
     if (endings.length === 0) return
-    const { link, hand, keys, runs, subscription } = this.#parts
+    const { link, hand, renewals, keys, runs, subscription } = this.#parts
     const freed = new Set<string>()
     const forgotten: Item[] = []
     let isPutBack = false
     for (const { item, word, again, isFinal } of endings) {
-      hand.drop(item)
+      const isHeld = hand.at(item.position) === item
+      if (word !== ACK) hand.drop(item)
       if (word === undefined || again !== undefined) {
         isPutBack = true
-        if (again !== undefined) this.#again(item, again)
+        if (again === undefined) continue
+        // It is stored all the same, and whoever has the message now may have read that.
+        if (isHeld) this.#again(item, again)
+        else exceptions.push({ token: item, kind: 'failed', error: takenAway() })
         continue
       }
-      link.nats.publish(item.reply, word)
+      // What the server may have given to others is taken from nobody; an acknowledgement ends it wherever it is.
+      if (word === ACK || !renewals.isOver(item)) link.nats.publish(item.reply, word)
       if (isFinal && item.record > 0) forgotten.push(item)
       if (isFinal && item.key !== undefined) freed.add(item.key)
     }
@@ -224,7 +231,11 @@ export class Settling {
     runs.forget(forgotten)
     if (isPutBack) this.#parts.released()
     await link.flush()
-    for (const { item, word } of endings) if (item.key !== undefined && word !== undefined) keys.leave(item)
+    for (const { item, word } of endings) {
+      // Until then it is renewed, or lost, like everything that is held.
+      if (word === ACK) hand.drop(item)
+      if (item.key !== undefined && word !== undefined) keys.leave(item)
+    }
   }
 
   #again(item: Item, again: Item): void {

@@ -10,6 +10,8 @@ export interface SourceInit {
   readonly events: SourceEvents
   /** How long the server waits for a word of a delivery, in milliseconds. */
   readonly wait: number
+  /** Positions of which something is known, though the server has forgotten that it has handed them out. */
+  readonly known: ReadonlySet<number>
   /** Whether its subscription is still declared. */
   isDeclared(): Promise<boolean>
   /** Told once, when the source is over. */

@@ -1,4 +1,4 @@
-import type { Msg, Subscription } from '@nats-io/transport-node'
+import type { Msg } from '@nats-io/transport-node'
 import {
   Alarm,
   type Delivery,
@@ -19,23 +19,22 @@ import { Feed } from './feed.js'
 import { Hand } from './hand.js'
 import type { Item } from './item.js'
 import { KeyOrder } from './key-order.js'
+import { Lapsed } from './lapsed.js'
+import { Renewals } from './renewals.js'
 import { marked, Runs } from './runs.js'
 import { Settling } from './settling.js'
 import type { SourceInit } from './source-init.js'
-import type { Predecessor } from './succession.js'
+import type { Heir, Predecessor } from './succession.js'
+import { Surplus, secondThoughts } from './surplus.js'
 
-const WORKING = '+WPI'
 /** Messages among which the most urgent is chosen. */
 const WINDOW = 256
-/** How long what core does not pull is kept for it, in milliseconds, at least and at most, and as a part of the wait. */
-const SECOND_THOUGHTS = { least: 100, most: 1_000, part: 1 / 8 }
-/** Deliveries that ended here without a word, at most: who gets one of them back counts no loss. */
-const MOST_LAPSED = 10_000
 
 /** One consumer: what it has asked the server for, and everything that it has in hand. */
 export class NatsSource implements Source, Predecessor {
   readonly #init: SourceInit
   readonly #hand: Hand
+  readonly #renewals: Renewals
   readonly #keys: KeyOrder
   readonly #runs: Runs
   readonly #settling: Settling
@@ -43,30 +42,30 @@ export class NatsSource implements Source, Predecessor {
   readonly #arrivals: Arrivals
   /** So many are fetched beyond what is wanted, to choose from. */
   readonly #ahead: number
-  /** By position: the delivery that ended here, unsettled. */
-  readonly #lapsed = new Map<number, number>()
-  #listening: Subscription | undefined
+  readonly #lapsed = new Lapsed()
+  readonly #surplus: Surplus
   readonly #sweeping: Alarm
   /** Set while something waits here that core does not pull, or may not. */
   readonly #nap: Alarm
-  #heir: ((message: Msg) => void) | undefined
+  #heir: Heir | undefined
   /** What came last were suspects. */
   #isCautious = false
-  #withdrawing: Promise<void> | undefined
   #isReplaced = false
   #isOver = false
   #isLooking = false
+  #isPulling = false
   #transferred = 0
 
   constructor(init: SourceInit) {
     const { link, declared, wait } = init
     const { spec: subscription, start } = declared
-    const { environment, names } = link
+    const { environment } = link
     this.#init = init
     this.#ahead = subscription.discipline.kind === 'priority' ? WINDOW : 0
     this.#runs = new Runs(link, subscription)
     this.#sweeping = new Alarm(environment.timers, () => this.#sweep())
     this.#nap = new Alarm(environment.timers, () => this.#giveUp())
+    this.#renewals = new Renewals({ link, lease: init.options.lease, wait })
     this.#hand = this.#handOf(init)
     this.#keys = new KeyOrder({
       link,
@@ -80,6 +79,7 @@ export class NatsSource implements Source, Predecessor {
       link,
       subscription,
       hand: this.#hand,
+      renewals: this.#renewals,
       keys: this.#keys,
       runs: this.#runs,
       wait,
@@ -89,22 +89,18 @@ export class NatsSource implements Source, Predecessor {
       link,
       declared,
       runs: this.#runs,
+      hand: this.#hand,
       lapsed: this.#lapsed,
+      known: init.known,
       admit: items => this.#admit(items),
     })
-    this.#feed = new Feed(link, {
-      stream: names.stream(subscription.topic),
-      consumer: subscription.name,
-      // What a process has asked for that dies is over before what it held is handed out again.
-      patience: Math.ceil(wait / 4),
-      arrived: message => this.#arrived(message),
-      gone: () => this.#gone(),
+    this.#feed = this.#feedOf(init)
+    this.#surplus = new Surplus({
+      feed: this.#feed,
+      arrivals: this.#arrivals,
+      hand: this.#hand,
+      settling: this.#settling,
     })
-  }
-
-  get #secondThoughts(): number {
-    const { least, most, part } = SECOND_THOUGHTS
-    return Math.min(most, Math.max(least, this.#init.wait * part))
   }
 
   #handOf({ link, declared, options, wait }: SourceInit): Hand {
@@ -113,10 +109,26 @@ export class NatsSource implements Source, Predecessor {
       discipline: declared.spec.discipline,
       lease: options.lease,
       wait,
+      renewals: this.#renewals,
       wake: () => this.#wake(),
-      renew: items => this.#say(items, WORKING),
+      ended: item => this.#letGo(item),
       lost: items => this.#lost(items),
     })
+  }
+
+  #feedOf({ link, declared: { spec }, wait }: SourceInit): Feed {
+    return new Feed(link, {
+      stream: link.names.stream(spec.topic),
+      consumer: spec.name,
+      // What a process has asked for that dies is over before what it held is handed out again.
+      patience: Math.ceil(wait / 4),
+      arrived: (message, since) => this.#arrived(message, since),
+      gone: () => this.#gone(),
+    })
+  }
+
+  get server(): string {
+    return this.#init.link.server
   }
 
   get transferred(): number {
@@ -125,18 +137,17 @@ export class NatsSource implements Source, Predecessor {
 
   /** Takes over what the source before held. */
   async open(before: Predecessor | undefined): Promise<void> {
-    const { link, declared } = this.#init
-    this.#listening = link.nats.subscribe(link.names.wake(declared.spec), {
-      callback: (error, message) => {
-        if (error === null) this.#keys.freed(message.string())
-      },
-    })
+    const { link } = this.#init
+    this.#keys.listen()
     this.#sweeping.set(this.#init.wait / 3)
-    const items = (await before?.surrender(message => this.#arrived(message))) ?? []
-    this.#say(items, WORKING)
-    const now = link.environment.clock.monotonic()
+    if (before === undefined) return
+    // A server that has been started again may have forgotten any of its latest deliveries, and says so of none.
+    const isKnown = before.server === link.server
+    const items = await before.surrender((message, since) => isKnown && this.#arrived(message, since))
+    this.#check('open')
     for (const held of items) {
-      this.#takeOver({ ...held, isOut: false, isSettling: false, isOver: false, renewedAt: now }, held)
+      if (isKnown && !this.#renewals.isOver(held)) this.#takeOver(held)
+      else this.#letGo(held)
     }
   }
 
@@ -145,17 +156,31 @@ export class NatsSource implements Source, Predecessor {
     this.#nap.clear()
     if (max === 0) {
       this.#feed.want(0)
-      this.#nap.set(this.#secondThoughts)
+      this.#nap.set(secondThoughts(this.#init.wait))
       return NOTHING_PULLED
     }
-    await this.#withdrawing
+    this.#isPulling = true
+    try {
+      return await this.#pull(max)
+    } finally {
+      this.#isPulling = false
+      this.#mind()
+    }
+  }
+
+  async #pull(max: number): Promise<Pulled> {
+    const since = this.#init.link.environment.clock.monotonic()
+    await this.#surplus.settled()
     if (this.#hand.waiting === 0 && !this.#feed.isStanding) await this.#fetch(max)
     this.#check('pull')
     const pulled = this.#hand.take(max)
     this.#ask()
-    this.#nap.clear()
-    this.#mind()
-    return pulled
+    // Whoever stood still for a while does not know what the server has given up since.
+    const late = await this.#hand.keep(pulled.deliveries, since)
+    if (late.length > 0) this.#init.events.lost(late)
+    this.#check('pull')
+    const deliveries = pulled.deliveries.filter(({ token }) => this.#hand.claimed(token) !== undefined)
+    return deliveries.length === pulled.deliveries.length ? pulled : { ...pulled, deliveries, more: true }
   }
 
   async mark(delivery: Delivery): Promise<void> {
@@ -178,9 +203,8 @@ export class NatsSource implements Source, Predecessor {
 
   async renew(batch: readonly Delivery[]): Promise<readonly Token[]> {
     this.#check('renew')
-    const lost = batch.filter(({ token }) => this.#hand.renew(token) === undefined)
-    this.#hand.refresh(batch.flatMap(({ token }) => this.#hand.claimed(token) ?? []))
-    return lost.length === 0 ? NO_EXCEPTIONS : lost.map(({ token }) => token)
+    const lost = await this.#hand.renew(batch, this.#init.link.environment.clock.monotonic())
+    return lost.length === 0 ? NO_EXCEPTIONS : lost
   }
 
   /** What is on its way arrives before it is given back, with everything else. */
@@ -209,8 +233,7 @@ export class NatsSource implements Source, Predecessor {
     this.#stop()
   }
 
-  async surrender(heir: (message: Msg) => void): Promise<readonly Item[]> {
-    const { link, wait } = this.#init
+  async surrender(heir: Heir): Promise<readonly Item[]> {
     this.#isReplaced = true
     this.#heir = heir
     this.#arrivals.surrender(heir)
@@ -221,8 +244,7 @@ export class NatsSource implements Source, Predecessor {
       this.#stop()
       await this.#feed.quit()
     }
-    const now = link.environment.clock.monotonic()
-    return items.filter(({ renewedAt }) => now - renewedAt < wait)
+    return items
   }
 
   #check(what: string): void {
@@ -242,29 +264,31 @@ export class NatsSource implements Source, Predecessor {
     await this.#feed.fetch(this.#isCautious ? 1 : max + this.#ahead)
     await this.#arrivals.settled()
     await this.#keys.settled()
-    await this.#withdrawing
+    await this.#surplus.settled()
   }
 
   #wake(): void {
     const { events, wait } = this.#init
-    this.#nap.set(wait / 4)
+    if (!this.#isPulling) this.#nap.set(wait / 4)
     events.wake()
   }
 
   /** Tells core of what has come; what it does not want is others'. */
   #rouse(): void {
-    this.#hand.rouse()
+    // What was passed over had been asked for, and others are still wanted.
+    if (!this.#hand.rouse()) this.#ask()
     this.#mind()
   }
 
   #mind(): void {
-    if (!this.#nap.isSet && this.#ahead === 0 && this.#hand.waiting > 0) this.#nap.set(this.#secondThoughts)
+    if (!this.#isPulling && !this.#nap.isSet && this.#ahead === 0 && this.#hand.waiting > 0)
+      this.#nap.set(secondThoughts(this.#init.wait))
   }
 
   /** Whoever wants nothing, or does not answer, keeps nothing from the others. */
   #giveUp(): void {
     if (this.#hand.wanted > 0) return
-    this.#withdraw(0).catch(this.#failed)
+    this.#surplus.giveBack(0).catch(this.#failed)
   }
 
   /** What is still here comes again when the server's patience ends. */
@@ -277,29 +301,9 @@ export class NatsSource implements Source, Predecessor {
     if (!this.#isOver) this.#rouse()
   }
 
-  /** Gives back what has come and was not pulled: all but the first `kept`. */
-  #withdraw(kept: number): Promise<void> {
-    this.#withdrawing ??= this.#giveBack(kept).finally(() => {
-      this.#withdrawing = undefined
-    })
-    return this.#withdrawing
-  }
-
-  async #giveBack(kept: number): Promise<void> {
-    if (kept === 0) {
-      await this.#feed.stop()
-      await this.#arrivals.settled()
-    }
-    const waiting = this.#hand.all().filter(({ isOut, isSettling }) => !isOut && !isSettling)
-    const rest = waiting.slice(kept)
-    const given = new Set(rest)
-    this.#hand.withdraw(item => given.has(item))
-    await this.#settling.release(rest)
-  }
-
-  #arrived(message: Msg): void {
-    if (this.#heir !== undefined) this.#heir(message)
-    else this.#arrivals.add(message)
+  #arrived(message: Msg, since: number): void {
+    if (this.#heir !== undefined) this.#heir(message, since)
+    else this.#arrivals.add(message, since)
   }
 
   /**
@@ -308,9 +312,9 @@ export class NatsSource implements Source, Predecessor {
    */
   #admit(items: readonly Item[]): void {
     for (const item of items) this.#enter(item)
-    this.#isCautious = items.some(({ losses }) => losses >= SUSPECT_AFTER)
-    if (!this.#isCautious || items.length === 1 || this.#isOver) return this.#rouse()
-    this.#withdraw(1).then(() => this.#rouse(), this.#failed)
+    if (items.length > 0) this.#isCautious = items.some(({ losses }) => losses >= SUSPECT_AFTER)
+    if (!this.#isCautious || items.length <= 1 || this.#isOver) return this.#rouse()
+    this.#surplus.giveBack(1).then(() => this.#rouse(), this.#failed)
   }
 
   #enter(item: Item): void {
@@ -333,36 +337,32 @@ export class NatsSource implements Source, Predecessor {
   }
 
   #ready(item: Item): void {
-    if (item.isOver) return
     this.#hand.ready(item)
     this.#rouse()
   }
 
-  #takeOver(item: Item, { isOut, dueAt, renewedAt }: Item): void {
+  #takeOver(held: Item): void {
+    const item = { ...held, isOut: false, isSettling: false, isOver: false }
+    const isDue = held.dueAt <= this.#init.link.environment.clock.monotonic()
     this.#hand.hold(item)
     // A retry that was held has been handed out before, too.
-    const wasFirst = isOut || dueAt > renewedAt
+    const wasFirst = held.isOut || !isDue
     if (item.key !== undefined && !wasFirst) return this.#keys.enter(item)
     if (item.key !== undefined) this.#keys.adopt(item)
     this.#hand.ready(item)
-    if (dueAt <= item.renewedAt) this.#transferred++
+    if (isDue) this.#transferred++
   }
 
   /** Core has let these go, or we were not heard of for too long: they are anybody's. */
   #lost(items: readonly Item[]): void {
-    for (const { position, count } of items) {
-      if (this.#lapsed.size >= MOST_LAPSED) this.#lapsed.clear()
-      this.#lapsed.set(position, count)
-    }
     this.#init.events.lost(items)
-    this.#say(items, '-NAK')
-    for (const item of items) if (item.key !== undefined) this.#keys.leave(item)
+    this.#renewals.free(items).catch(this.#failed)
   }
 
-  #say(items: readonly Item[], word: string): void {
-    const { nats } = this.#init.link
-    if (nats.isClosed()) return
-    for (const { reply } of items) nats.publish(reply, word)
+  /** It has ended here without a word. */
+  #letGo(item: Item): void {
+    this.#lapsed.add(item)
+    if (item.key !== undefined) this.#keys.leave(item)
   }
 
   /** Removed, or deleted by others: in the latter case the next source makes it anew. */
@@ -396,6 +396,5 @@ export class NatsSource implements Source, Predecessor {
     this.#sweeping.clear()
     this.#keys.stop()
     this.#arrivals.stop()
-    this.#listening?.unsubscribe()
   }
 }

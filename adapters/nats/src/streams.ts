@@ -37,6 +37,8 @@ export interface ConsumerState {
   readonly wait: number
   /** Nobody holds anything of it, and nobody waits for anything. */
   readonly isIdle: boolean
+  /** The first position that it has not handed out yet. */
+  readonly next: number
 }
 
 /** Creates what topics and subscriptions need on the server. Everything may be done again. */
@@ -95,9 +97,12 @@ export class Streams {
   async consumer({ topic, name }: SubscriptionName): Promise<ConsumerState | undefined> {
     const { manager, names } = this.#link
     try {
-      const { config, num_ack_pending, num_waiting } = await manager.consumers.info(names.stream(topic), name)
+      const { config, num_ack_pending, num_waiting, delivered } = await manager.consumers.info(
+        names.stream(topic),
+        name,
+      )
       const wait = (config.ack_wait ?? 0) / NANOSECONDS
-      return { wait, isIdle: num_ack_pending === 0 && num_waiting === 0 }
+      return { wait, isIdle: num_ack_pending === 0 && num_waiting === 0, next: delivered.stream_seq + 1 }
     } catch (error) {
       if (isNotFound(error)) return undefined
       throw error

@@ -10,6 +10,7 @@ import type { Delays } from './delays.js'
 import { isNotFound } from './errors.js'
 import type { Link } from './link.js'
 import type { Registry } from './registry.js'
+import { Runs } from './runs.js'
 import { NatsSource } from './source.js'
 import type { Streams } from './streams.js'
 import { type Succession, successionKey } from './succession.js'
@@ -23,6 +24,15 @@ export interface SubscriberParts {
   readonly succession: Succession
 }
 
+/** The consumer of a subscription, as a source finds it. */
+interface Furnished {
+  /** How long the server waits for a word of a delivery, in milliseconds. */
+  readonly wait: number
+  /** The first position that has not been handed out, as far as the server knows; undefined where it was made just now. */
+  readonly next: number | undefined
+}
+
+const NONE: ReadonlySet<number> = new Set()
 /** How much longer than a lease the server waits. */
 const SPARE = 1.1
 
@@ -39,7 +49,8 @@ export class NatsSubscriber implements Subscriber {
     const { link, registry, delays, succession } = this.#parts
     link.check('open')
     const declared = await registry.subscription(spec)
-    const wait = await this.#furnish(spec, declared.start, options.lease)
+    const { wait, next } = await this.#furnish(spec, declared.start, options.lease)
+    const known = next === undefined ? NONE : await new Runs(link, spec).knownFrom(next)
     delays.attend(spec.topic)
     const { consumer } = options
     const key = consumer && successionKey(spec, link.environment.instance, consumer)
@@ -49,6 +60,7 @@ export class NatsSubscriber implements Subscriber {
       options,
       events,
       wait,
+      known,
       isDeclared: () => this.#isDeclared(spec),
       over: () => {
         this.#sources.delete(source)
@@ -77,17 +89,17 @@ export class NatsSubscriber implements Subscriber {
 
   /**
    * The consumer on the server waits as long as the first of its users asks for; the others keep what they hold alive more often, or
-   * are missed a little later. Where nobody uses it, the next one decides anew. Answers how long that is.
+   * are missed a little later. Where nobody uses it, the next one decides anew.
    */
-  async #furnish(subscription: SubscriptionName, start: number, lease: number): Promise<number> {
+  async #furnish(subscription: SubscriptionName, start: number, lease: number): Promise<Furnished> {
     const { streams } = this.#parts
     const state = await streams.consumer(subscription)
     // Core counts from a little later than the server, and is to be the first to give up all the same.
     const wait = Math.ceil(lease * SPARE)
     if (state === undefined) await streams.createConsumer(subscription, start, wait)
     else if (state.wait !== wait && state.isIdle) await streams.waitFor(subscription, wait)
-    else return state.wait
-    return wait
+    else return state
+    return { wait, next: state?.next }
   }
 
   async #isDeclared(subscription: SubscriptionName): Promise<boolean> {

@@ -3,10 +3,15 @@ import type { ConsumerGeneration, SubscriptionName } from '@pluribus/core/driver
 import { replaced } from '@pluribus/core/driver'
 import type { Item } from './item.js'
 
+/** Takes what has been sent to somebody who is over: handed out at that time or later, monotonic milliseconds. */
+export type Heir = (message: Msg, since: number) => void
+
 /** A source, as the next one of its consumer sees it. */
 export interface Predecessor {
-  /** It is over: answers what it held and the server still waits for. What arrives late goes to `heir`. */
-  surrender(heir: (message: Msg) => void): Promise<readonly Item[]>
+  /** Who has handed out what it holds. */
+  readonly server: string
+  /** It is over: answers what it held. What arrives late goes to `heir`. */
+  surrender(heir: Heir): Promise<readonly Item[]>
 }
 
 interface Entry {

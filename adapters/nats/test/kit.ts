@@ -1,5 +1,6 @@
 import type {
   Connection,
+  ConsumerGeneration,
   Delivery,
   Environment,
   Logger,
@@ -30,8 +31,9 @@ export function onNats(name: string, tests: (server: () => TestBroker) => void):
   })
 }
 
-export const environment = (instance = 'a'): Environment => ({
-  clock: { now: () => Date.now(), monotonic: () => performance.now() },
+/** `slept`: by how many milliseconds this process is ahead of its timers, as one is that has stood still. */
+export const environment = (instance = 'a', slept = () => 0): Environment => ({
+  clock: { now: () => Date.now(), monotonic: () => performance.now() + slept() },
   timers: { setTimeout, clearTimeout: clearTimeout as never, setImmediate, clearImmediate: clearImmediate as never },
   logger: silent,
   random: Math.random,
@@ -86,14 +88,20 @@ export async function publish(connection: Connection, ...messages: readonly Outg
 }
 
 /** A source that says when it is woken. */
-export async function open(connection: Connection, name = 'billing', lease = 30_000): Promise<Woken> {
+export async function open(
+  connection: Connection,
+  name = 'billing',
+  lease = 30_000,
+  consumer?: ConsumerGeneration,
+): Promise<Woken> {
   const woken: Woken = { wakes: 0, lost: [], causes: [], source: undefined as never }
   const events = {
     wake: () => void woken.wakes++,
     lost: (tokens: readonly Token[]) => void woken.lost.push(...tokens),
     ended: (cause: unknown) => void woken.causes.push(cause),
   }
-  woken.source = await connection.subscriber.open(spec(name), { window: 16, lease }, events)
+  const options = { window: 16, lease, ...(consumer === undefined ? {} : { consumer }) }
+  woken.source = await connection.subscriber.open(spec(name), options, events)
   return woken
 }
 

@@ -86,7 +86,7 @@ export type HistoryFact =
       readonly reason?: string
     }
   | { readonly kind: 'settled'; readonly delivery: number; readonly as: SettleKind; readonly result: SettleResult }
-  | { readonly kind: 'lost'; readonly deliveries: readonly number[] }
+  | { readonly kind: 'lost'; readonly source: number; readonly deliveries: readonly number[] }
   /** A source is over. `unanswered`: a pull was under way, and may have taken messages that nobody has seen. */
   | {
       readonly kind: 'end'

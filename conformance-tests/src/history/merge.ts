@@ -39,7 +39,7 @@ function renumbered(
     case 'renewed':
       return { ...event, deliveries: event.deliveries.map(number), asked: place(event.asked) }
     case 'lost':
-      return { ...event, deliveries: event.deliveries.map(number) }
+      return { ...event, source: number(event.source), deliveries: event.deliveries.map(number) }
     case 'mark':
     case 'settle':
     case 'settled':

@@ -60,7 +60,7 @@ export class RecordedSource implements OpenSource {
   }
 
   lost(tokens: readonly Token[]): void {
-    this.#add({ kind: 'lost', deliveries: tokens.map(token => this.#known(token)) })
+    this.#add({ kind: 'lost', source: this.#number, deliveries: tokens.map(token => this.#known(token)) })
   }
 
   over(why: 'closed' | 'ended' | 'lost'): void {

@@ -124,6 +124,33 @@ describe('publishOrder', () => {
     expect(open.judge({ fencing: 'local' })).toContain(inverted)
   })
 
+  test('what went back with a lost lease, or because of a suspect, comes late, where the broker hands out by itself', () => {
+    const inverted = 'publishOrder: orders/billing: message m1 came after m2, before which it had been published.'
+    const lapsed = declared()
+    const held = lapsed.deliver('m0', {}, 'p2')
+    lapsed.publish(['m1', 'm2'])
+    lapsed.deliver('m2')
+    lapsed.lost(held)
+    lapsed.deliver('m1')
+    expect(lapsed.judge()).toContain(inverted)
+    expect(lapsed.judge({ fencing: 'local' })).not.toContain(inverted)
+    const before = declared()
+    before.lost(before.deliver('m0', {}, 'p2'))
+    before.publish(['m1', 'm2'])
+    before.deliver('m2')
+    before.deliver('m1')
+    expect(before.judge({ fencing: 'local' })).toContain(inverted)
+    for (const process of ['p1', 'p2']) {
+      const suspected = declared()
+      suspected.publish(['m1', 'm2'])
+      suspected.deliver('m0', { losses: 2 }, process)
+      suspected.deliver('m2')
+      suspected.deliver('m1')
+      expect(suspected.judge()).toContain(inverted)
+      expect(suspected.judge({ fencing: 'local' }).includes(inverted)).toBe(process === 'p1')
+    }
+  })
+
   test('one in the middle of many', () => {
     const ids = Array.from({ length: 300 }, (_, n) => `m${n}`)
     const story = declared()

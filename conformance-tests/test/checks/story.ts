@@ -104,7 +104,8 @@ export class Story {
   }
 
   lost(delivery: number): void {
-    this.#history.add(this.#deliveries.get(delivery) ?? 'p1', { kind: 'lost', deliveries: [delivery] })
+    const process = this.#deliveries.get(delivery) ?? 'p1'
+    this.#history.add(process, { kind: 'lost', source: this.#source(process), deliveries: [delivery] })
   }
 
   renewed(delivery: number): void {

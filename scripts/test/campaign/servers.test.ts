@@ -6,7 +6,7 @@ import { targetModules } from '../../campaign/targets.ts'
 import { play, verdicts } from './play.ts'
 
 /** Adapters whose campaigns pass. */
-const SERVERS: readonly BrokerKind[] = ['redis']
+const SERVERS: readonly BrokerKind[] = ['redis', 'nats']
 const OUTAGES = [
   ...['kill-broker-1', 'kill-consumer-1', 'freeze-broker-1', 'freeze-consumer-1', 'cut-1', 'lost-replies-1'],
   ...['terminate-consumer-1', 'wipe-broker-1'],

@@ -1,6 +1,7 @@
+import { SUSPECT_AFTER } from '@pluribus/core/driver'
 import { groupBy } from '../../group-by.js'
 import type { Anomaly } from '../anomaly.js'
-import type { Promises } from '../event.js'
+import type { EventOf, Promises } from '../event.js'
 import { type HandOver, type Ledger, messageKey, type Publication, subscriptionKey } from '../ledger.js'
 import { gapsOf, mayHaveTaken } from './gaps.js'
 import { precedes } from './precedes.js'
@@ -8,8 +9,8 @@ import { precedes } from './precedes.js'
 /**
  * A source of a fifo subscription hands out what it hands out for the first time in the order of publishing. Keyed messages
  * may have to wait for others of their key, delayed ones for their time; both are looked at elsewhere. Where the broker hands out by
- * itself what is wanted (`fencing: 'local'`), a source that is over may have had messages that nobody has pulled: they come after
- * what others were given meanwhile.
+ * itself what is wanted (`fencing: 'local'`), a source may have had messages that nobody has pulled, and that have gone back: they come
+ * after what others were given meanwhile.
  */
 export function publishOrder(ledger: Ledger, promises: Promises): readonly Anomaly[] {
   const fifo = new Set(
@@ -39,18 +40,30 @@ function excusesOf(ledger: Ledger, { fencing }: Promises, { event: { topic, subs
 }
 
 /**
- * Whether another source was over between the publish of a message and its hand-over. One whose link was lost may have been
- * sent messages for a lease longer: its broker did not know.
+ * Whether a message may have been fetched by somebody who has not pulled it, and have gone back: between its publish and its hand-over
+ * another source was over, or was handed a suspect, which is run alone; or one has lost deliveries, and with them what it had fetched. One
+ * whose link was lost may have been sent messages for a lease longer: its broker did not know.
  */
 function fetching(ledger: Ledger, topic: string, subscription: string): Excuse {
   const opens = ledger.facts('open').filter(open => open.topic === topic && open.subscription === subscription)
   const leases = new Map(opens.map(({ source, lease = 0 }) => [source, lease]))
   const ends = ledger.facts('end').filter(({ source }) => leases.has(source))
-  return ({ invoked, invokedTime }, { event }) =>
-    ends.some(({ source, at, time, why }) => {
-      if (source === event.source || at >= event.at) return false
-      return invoked < at || (why === 'lost' && invokedTime <= time + (leases.get(source) ?? 0))
-    })
+  const losses = ledger.facts('lost').filter(({ source }) => leases.has(source))
+  const suspects = ledger.handOvers.flatMap(({ event }) =>
+    leases.has(event.source) && event.losses >= SUSPECT_AFTER ? [event] : [],
+  )
+  return ({ invoked, invokedTime }, { event }) => {
+    const isOverBy = ({ source, at, time, why }: EventOf<'end'>) =>
+      source !== event.source &&
+      at < event.at &&
+      (invoked < at || (why === 'lost' && invokedTime <= time + (leases.get(source) ?? 0)))
+    const isBetween = ({ at }: { readonly at: number }) => invoked < at && at < event.at
+    return (
+      ends.some(isOverBy) ||
+      losses.some(isBetween) ||
+      suspects.some(suspect => suspect.source !== event.source && isBetween(suspect))
+    )
+  }
 }
 
 const either =

@@ -80,6 +80,34 @@ it('says nothing of a process that only looks', async () => {
   expect(await of.reports()).toEqual([])
 })
 
+it('says nothing of subscriptions that only read the journal', async () => {
+  const of = await world()
+  await of.clock.run(of.broker.subscribe(processJournal.subscription('dashboard'), () => {}))
+  await of.clock.run(of.broker.subscribe(billing, () => {}))
+  await of.clock.advance(GATHERED)
+  expect((await of.reports()).map(({ subscriptions }) => subscriptions.map(({ name }) => name))).toEqual([['billing']])
+})
+
+it('has nothing to say after the end, whatever a handler does that goes on', async () => {
+  const of = await world()
+  const late = topic<number>('orders.late')
+  let isRefused: boolean | undefined
+  await of.clock.run(
+    of.broker.subscribe(billing, async (_, context) => {
+      await of.clock.sleep(500)
+      isRefused = await context.publish(late, 1).then(
+        () => false,
+        () => true,
+      )
+    }),
+  )
+  await of.clock.run(of.broker.publish(orders, 1))
+  await of.clock.run(of.broker.close({ drain: 0 }))
+  await of.clock.until(() => isRefused !== undefined)
+  expect([isRefused, of.clock.pendingTimers]).toEqual([true, 0])
+  expect((await of.reports()).map(({ state }) => state)).toEqual(['ended'])
+})
+
 it('says it again on the next connection: the server may have been wiped', async () => {
   const of = await world()
   await of.clock.run(of.broker.subscribe(billing, () => {}))

@@ -58,6 +58,19 @@ function withPublisher(connection: Connection, treat: Parameters<typeof journall
   })
 }
 
+function withDeclare(connection: Connection, heard: (topic: string) => void): Connection {
+  return new Proxy(connection, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name)
+      if (name !== 'declare') return typeof value === 'function' ? value.bind(target) : value
+      return (...[topics, subscriptions]: Parameters<Connection['declare']>) => {
+        for (const topic of topics) heard(topic.name)
+        return target.declare(topics, subscriptions)
+      }
+    },
+  })
+}
+
 describe('a journal that cannot be stored', () => {
   it('holds up neither deliveries, publishes nor the connection while it hangs, and closing for a bounded time', async () => {
     const { clock, broker } = await world({ wrap: journalling(() => new Promise(() => {})) })
@@ -104,6 +117,45 @@ describe('a journal that cannot be stored', () => {
     await of.clock.advance(60_000)
     expect(await of.entries()).toHaveLength(5)
     expect(of.said).toMatchObject([{ level: 'warn' }, { level: 'info' }])
+    isBroken = true
+    calls = 0
+    await publish(of, 1)
+    await of.clock.advance(4_000)
+    expect(calls, 'pauses are short again').toBeGreaterThan(1)
+  })
+
+  it('is declared again after each failure and on each connection: it may have been deleted, or the server wiped', async () => {
+    let declared = 0
+    let isBroken = false
+    const broken = () => Promise.reject(new Error('no such topic'))
+    const wrap = (inner: Adapter): Adapter => ({
+      ...journalling(publish => (isBroken ? broken() : publish()))(inner),
+      connect: async (environment, events) => {
+        const connection = await journalling(publish => (isBroken ? broken() : publish()))(inner).connect(
+          environment,
+          events,
+        )
+        return withDeclare(connection, name => {
+          if (name === 'pluribus.deliveries') declared++
+        })
+      },
+    })
+    const of = await world({ wrap })
+    await failing(of)
+    await publish(of, 1)
+    await of.clock.advance(GATHERED)
+    await publish(of, 1)
+    await of.clock.advance(GATHERED)
+    expect(declared).toBe(1)
+    isBroken = true
+    await publish(of, 1)
+    await of.clock.advance(GATHERED)
+    isBroken = false
+    await of.clock.advance(1_000)
+    expect([declared, (await of.entries()).length]).toEqual([2, 3])
+    of.adapter.cut()
+    await of.clock.advance(3_000)
+    expect(declared).toBe(3)
   })
 
   it('drops what finds no room, counts it, and says so in the next page and in the reports', async () => {
@@ -181,18 +233,20 @@ describe('a journal and its connection', () => {
   it('writes what is in doubt again under its id: it is there once where the broker recognises it', async () => {
     const of = await world()
     await failing(of)
+    await publish(of, 1)
     await of.clock.advance(GATHERED)
     await publish(of, 1)
     of.adapter.loseReplies('publish')
     await of.clock.advance(10_000)
     const pages = await of.pages()
-    expect(pages.map(({ sequence }) => sequence)).toEqual([1])
+    expect(pages.map(({ sequence }) => sequence)).toEqual([1, 2])
     expect(of.adapter.generation).toBeGreaterThan(1)
   })
 
   it('waits a while before it writes again what may have broken the connection', async () => {
     const of = await world()
     await failing(of)
+    await publish(of, 1)
     await of.clock.advance(GATHERED)
     await publish(of, 1)
     of.adapter.loseReplies('publish')

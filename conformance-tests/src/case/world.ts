@@ -167,7 +167,8 @@ export class World {
     const { timing } = this.#target
     const environment = this.#environment(process, skew)
     const recorded = recordAdapter(adapter, this.history, process)
-    return { lease: timing.lease, logger: this.logger, ...options, adapter: recorded, environment }
+    // What a case counts is its own: the journal is written where a case is about it.
+    return { lease: timing.lease, journal: 'off', logger: this.logger, ...options, adapter: recorded, environment }
   }
 
   #environment(process: string, skew = 0): Environment {

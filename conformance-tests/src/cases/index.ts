@@ -32,6 +32,7 @@ import { GRP } from './grp.js'
 import { HIS } from './his.js'
 import { HLD } from './hld.js'
 import { HND } from './hnd.js'
+import { JRN } from './jrn.js'
 import { KEY } from './key.js'
 import { LEK } from './lek.js'
 import { LFO } from './lfo.js'
@@ -121,6 +122,7 @@ export const CASES: readonly Case[] = Object.freeze([
   ...HIS,
   ...HLD,
   ...HND,
+  ...JRN,
   ...KEY,
   ...LEK,
   ...LFO,

@@ -58,6 +58,7 @@ export const GROUPS = {
   OUT: { about: 'outcomes of publishing', ids: 0 },
   OPN: { about: 'opening a broker', ids: 0 },
   CHN: { about: 'the chain of cause and effect', ids: 0 },
+  JRN: { about: 'the journal of deliveries and processes', ids: 0 },
 } as const
 
 /** The ids of the catalogue. */

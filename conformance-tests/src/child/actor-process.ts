@@ -44,7 +44,11 @@ export class ActorProcess {
     const target = await loadTarget(start.module)
     const adapter = recordAdapter(await target.adapter(start.settings, time), recording.history, start.process)
     const environment = time.environment(start.instance, recordingLogger())
-    return new ActorProcess(start, recording, await createBroker({ adapter, environment, lease: start.lease }))
+    return new ActorProcess(
+      start,
+      recording,
+      await createBroker({ adapter, environment, lease: start.lease, journal: 'off' }),
+    )
   }
 
   /** Obeys until it has been told to close, or until stdin ends: nobody is there any more who could tell it anything. */

@@ -11,6 +11,7 @@ import { ENVELOPE } from './envelope.js'
 import { GENERATIONS } from './generations.js'
 import { HISTORIES } from './histories.js'
 import { IDS } from './ids.js'
+import { JOURNALLING } from './journalling.js'
 import { LEASING } from './leasing.js'
 import { LOG_FLOORS } from './log-floors.js'
 import { LOG_HANDING_OUT } from './log-handing-out.js'
@@ -55,6 +56,7 @@ export const SABOTEURS: readonly Saboteur[] = Object.freeze([
   ...GENERATIONS,
   ...HISTORIES,
   ...IDS,
+  ...JOURNALLING,
   ...LEASING,
   ...LOG_FLOORS,
   ...LOG_HANDING_OUT,

@@ -33,6 +33,7 @@ export class Ledger {
   readonly #explanations = new Map<string, string>()
   readonly #file: LedgerFile | undefined
   #latest = performance.now()
+  #failures = 0
 
   constructor(file?: LedgerFile) {
     this.#file = file
@@ -45,8 +46,12 @@ export class Ledger {
       const reason = this.explanation(subscription, id) ?? this.states(subscription).get(id)?.reason
       this.end(subscription, id, 'acked', reason ?? 'UNEXPLAINED')
     })
-    broker.on('delivery.dead', ({ subscription, id, reason }) => this.end(subscription, id, 'dead', reason))
+    broker.on('delivery.dead', ({ subscription, id, reason }) => {
+      this.#failures += 1
+      this.end(subscription, id, 'dead', reason)
+    })
     broker.on('delivery.retried', ({ subscription, id, error }) => {
+      this.#failures += 1
       this.tally(subscription).retried += 1
       this.#write(subscription, id, 'retried', error.message)
     })
@@ -100,6 +105,11 @@ export class Ledger {
 
   tally(subscription: string): Tally {
     return entry(this.#tallies, subscription, () => ({ acked: 0, dead: 0, retried: 0 }))
+  }
+
+  /** How often a run has failed, or a message died. */
+  get failures(): number {
+    return this.#failures
   }
 
   /** For how many milliseconds nothing has ended. */

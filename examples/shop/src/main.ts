@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises'
 import { createBroker, isPluribusError } from '@pluribus/core'
 import { type Display, liveDisplay, plainDisplay, quietDisplay } from './display.ts'
+import { type Errors, readErrors } from './errors.ts'
 import { listenForInterrupts } from './interrupts.ts'
 import { Ledger } from './ledger.ts'
 import { LedgerFile } from './ledger-file.ts'
@@ -23,13 +24,13 @@ try {
 
 async function main(options: Options): Promise<void> {
   await using json = options.json === undefined ? undefined : await open(options.json, 'w')
-  const report = await runInterruptibly(options)
-  for (const line of describe(report)) process.stdout.write(`${line}\n`)
+  const { report, errors } = await runInterruptibly(options)
+  for (const line of [...describe(report), '', ...errors.describe()]) process.stdout.write(`${line}\n`)
   await json?.writeFile(`${JSON.stringify(report, undefined, 2)}\n`)
   if (!report.addsUp) process.exitCode = 1
 }
 
-async function runInterruptibly(options: Options): Promise<Report> {
+async function runInterruptibly(options: Options): Promise<{ readonly report: Report; readonly errors: Errors }> {
   await using display = displayFor(options)
   using interrupts = listenForInterrupts(
     process,
@@ -38,7 +39,9 @@ async function runInterruptibly(options: Options): Promise<Report> {
   )
   using file = options.ledger === undefined ? undefined : new LedgerFile(options.ledger)
   await using broker = await createBroker({ adapter: options.adapter, source: 'shop', logger: false })
-  return await run({ broker, options, ledger: new Ledger(file), display, signal: interrupts.signal })
+  const ledger = new Ledger(file)
+  const report = await run({ broker, options, ledger, display, signal: interrupts.signal })
+  return { report, errors: await readErrors(broker, ledger) }
 }
 
 function displayFor({ quiet }: Options): Display {

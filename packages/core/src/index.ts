@@ -31,9 +31,22 @@ export type { Codec } from './model/codec.js'
 export { DEAD_REASONS, type DeadLetter } from './model/dead-letter.js'
 export { fifo, lifo, type OrderOptions, priority } from './model/discipline.js'
 export type { Duration } from './model/duration.js'
-export type { BrokerEvents, DeliveryEvent } from './model/events.js'
+export type { BrokerEvents, DeliveryEvent, EndedDeliveryEvent } from './model/events.js'
 export type { Context, Handler } from './model/handler.js'
 export type { Instant } from './model/instant.js'
+export {
+  type DeliveryEntry,
+  type DeliveryOutcome,
+  type DeliveryPage,
+  deliveryJournal,
+  type JournalLevel,
+  type ProcessIdentity,
+  type ProcessReport,
+  processJournal,
+  processState,
+  type RunningSubscription,
+} from './model/journal.js'
+export { JOURNAL_FORMAT } from './model/journal-codec.js'
 export { json } from './model/json.js'
 export type { Message } from './model/message.js'
 export { type Outcome, reject, release, retry } from './model/outcome.js'

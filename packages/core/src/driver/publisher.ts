@@ -41,7 +41,10 @@ export interface Lane {
  * ```
  */
 export interface Publisher {
-  /** Batches that may be in flight with order kept: more than 1 only where a failed batch fails those behind it. */
+  /**
+   * Batches that may be in flight with order kept: more than 1 only where a failed batch fails those behind it. Beside them core may
+   * have one message of its journal in flight, whose order with the others means nothing.
+   */
   readonly window: number
   /**
    * Resolves when everything is as durable as `capabilities.durability` says, but for the exceptions; rejects where the

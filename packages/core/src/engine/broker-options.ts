@@ -7,7 +7,9 @@ import type { Adapter } from '../driver/adapter.js'
 import type { Environment, Logger } from '../driver/environment.js'
 import { PluribusError } from '../errors/pluribus-error.js'
 import { type Duration, toMilliseconds } from '../model/duration.js'
+import type { JournalLevel } from '../model/journal.js'
 import { checkInteger, checkOptions } from '../model/options.js'
+import { quote } from '../model/quote.js'
 import { createEnvironment } from './environment.js'
 import type { HandleMiddleware, PublishMiddleware } from './middleware.js'
 
@@ -41,6 +43,12 @@ export interface BrokerOptions {
   readonly maxPending?: number
   /** How long a delivery stays with a process that is no longer heard of. Renewed at a third. Default: 30 s. */
   readonly lease?: Duration
+  /**
+   * Which deliveries the broker writes to {@link deliveryJournal}: those that failed, died or got lost, `all`, or none. Unless
+   * it is `off`, what this process runs is written to {@link processJournal}, too. Nothing waits for it: what cannot be stored is
+   * kept up to 16 MiB, then dropped and counted. Default: `failures`.
+   */
+  readonly journal?: JournalLevel
   /** What stands around every publish and every handler; the first is the outermost. */
   readonly middleware?: {
     readonly publish?: readonly PublishMiddleware[]
@@ -59,10 +67,12 @@ const KNOWN = [
   'publishTimeout',
   'maxPending',
   'lease',
+  'journal',
   'middleware',
   'logger',
   'environment',
 ]
+const JOURNAL_LEVELS: readonly JournalLevel[] = ['failures', 'all', 'off']
 const SILENT: Logger = Object.freeze({ debug() {}, info() {}, warn() {}, error() {} })
 
 /** Options with every default applied; durations in milliseconds. */
@@ -73,6 +83,7 @@ export interface ResolvedOptions {
   readonly publishTimeout: number
   readonly maxPending: number
   readonly lease: number
+  readonly journal: JournalLevel
   readonly publishMiddleware: readonly PublishMiddleware[]
   readonly handleMiddleware: readonly HandleMiddleware[]
   readonly environment: Environment
@@ -94,6 +105,7 @@ export async function resolveOptions(given: BrokerOptions | PluribusConfig): Pro
     publishTimeout: toMilliseconds(publishTimeout, 'publishTimeout', 1),
     maxPending: checkInteger(maxPending, 'maxPending', 1, Number.MAX_SAFE_INTEGER),
     lease: toMilliseconds(lease, 'lease', 100),
+    journal: checkJournal(options.journal),
     publishMiddleware: checkFunctions(publish, 'publish'),
     handleMiddleware: checkFunctions(handle, 'handle'),
     environment: createEnvironment(logger === undefined ? environment : { ...environment, logger: logger || SILENT }),
@@ -144,6 +156,12 @@ function checkLogger(logger: Logger | false | undefined): void {
 function checkSource(source: unknown): string {
   if (typeof source === 'string' && source.length > 0 && source.length <= 200 && source.isWellFormed()) return source
   throw new PluribusError('INVALID_ARGUMENT', 'createBroker() source is a text of 1 to 200 characters.')
+}
+
+function checkJournal(level: JournalLevel = 'failures'): JournalLevel {
+  if (JOURNAL_LEVELS.includes(level)) return level
+  const message = `createBroker() journal: ${quote(level)} is not legal: use ${JOURNAL_LEVELS.map(quote).join(', ')}.`
+  throw new PluribusError('INVALID_ARGUMENT', message, { details: { argument: 'journal', legal: JOURNAL_LEVELS } })
 }
 
 function checkFunctions<F>(list: readonly F[], kind: string): readonly F[] {

@@ -18,6 +18,7 @@ const NAMES: readonly Name[] = [
   'message.failed',
   'consumer.up',
   'consumer.down',
+  'consumer.closed',
   'delivery.started',
   'delivery.acked',
   'delivery.retried',

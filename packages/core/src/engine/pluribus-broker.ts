@@ -26,6 +26,7 @@ import { closedError, type Generation, Link } from './connection/link.js'
 import { Consumers } from './consuming/consumers.js'
 import { CLOSE_LIMIT, CLOSE_STEP, Deadline } from './deadline.js'
 import { checkListener, Emitter } from './emitter.js'
+import { Journal } from './journal/journal.js'
 import { fromNative } from './native-error.js'
 import { idPrefix } from './publishing/ids.js'
 import { OutgoingMaker } from './publishing/outgoing.js'
@@ -48,6 +49,7 @@ export class PluribusBroker implements Broker {
   readonly #declarations: Declarations
   readonly #queries: Queries
   readonly #housekeeping: Housekeeping
+  readonly #journal: Journal | undefined
   /** Of the latest generation: known also while there is none. */
   #capable: Capable
   #server: ServerInfo
@@ -79,6 +81,9 @@ export class PluribusBroker implements Broker {
     this.#queries = new Queries(adapter, link, connectTimeout, capable)
     this.#housekeeping = new Housekeeping(environment)
     link.follow(this.#housekeeping)
+    const { journal: level, source } = options
+    const running = () => this.#consumers.running()
+    this.#journal = level === 'off' ? undefined : new Journal({ ...shared, level, source, capable, running })
   }
 
   /** Connects. Rejects where the first connection cannot be had in time, leaving nothing behind. */
@@ -205,13 +210,17 @@ export class PluribusBroker implements Broker {
     return this.close()
   }
 
-  /** Consumers first, because their handlers publish; then what is published; then the connection. */
+  /** Consumers first, because their handlers publish; then what is published, and the journal; then the connection. */
   async #close(drain: number): Promise<void> {
     const end = Deadline.after(this.#options.environment.clock, drain + CLOSE_LIMIT)
     await this.#consumers.closeAll(drain, end.earlier(2 * CLOSE_STEP))
     // `drain` is for handlers: what was published has its own claim to be sent.
     const most = this.#link.current === undefined ? 0 : Math.max(drain, CLOSE_LIMIT)
-    await this.#queue.close(end.earlier(CLOSE_STEP).left(most))
+    const sending = end.earlier(CLOSE_STEP)
+    await Promise.all([
+      this.#queue.close(sending.left(most)),
+      this.#journal?.close(sending.left(Math.min(most, CLOSE_LIMIT))),
+    ])
     this.#housekeeping.stop()
     await this.#link.close(end.left(CLOSE_LIMIT))
   }

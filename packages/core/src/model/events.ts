@@ -21,6 +21,24 @@ export interface DeliveryEvent {
 }
 
 /**
+ * A delivery whose run is over.
+ *
+ * @example
+ * ```ts
+ * import type { EndedDeliveryEvent } from '@pluribus/core'
+ *
+ * const isSlow = ({ duration }: EndedDeliveryEvent) => duration !== undefined && duration > 1_000
+ * ```
+ */
+export interface EndedDeliveryEvent extends DeliveryEvent {
+  /**
+   * How long its handler ran, in milliseconds; without a handler's run, and where the run has outlived its connection,
+   * `undefined`. Of a handler that fails before it returns a promise it is known only while somebody listens to `delivery.acked`.
+   */
+  readonly duration: number | undefined
+}
+
+/**
  * What a broker tells its observers. Each is also published on the `diagnostics_channel` named `pluribus:` and the event.
  *
  * @example
@@ -39,12 +57,14 @@ export interface BrokerEvents {
   'message.failed': { readonly topic: string; readonly id: string; readonly error: PluribusError }
   'consumer.up': { readonly topic: string; readonly subscription: string; readonly generation: number }
   'consumer.down': { readonly topic: string; readonly subscription: string; readonly error: PluribusError }
+  /** It was closed, and starts no further handlers. */
+  'consumer.closed': { readonly topic: string; readonly subscription: string }
   'delivery.started': DeliveryEvent
-  'delivery.acked': DeliveryEvent
+  'delivery.acked': EndedDeliveryEvent
   /** A failed run that will be tried again after `delay` milliseconds. */
-  'delivery.retried': DeliveryEvent & { readonly delay: number; readonly error: ErrorRecord }
-  'delivery.dead': DeliveryEvent & { readonly reason: string; readonly error: ErrorRecord | undefined }
-  'delivery.released': DeliveryEvent
+  'delivery.retried': EndedDeliveryEvent & { readonly delay: number; readonly error: ErrorRecord }
+  'delivery.dead': EndedDeliveryEvent & { readonly reason: string; readonly error: ErrorRecord | undefined }
+  'delivery.released': EndedDeliveryEvent
   /**
    * Its run has ended, and the connection broke before the broker confirmed that: either it has taken effect, or the message
    * comes back, here or elsewhere.

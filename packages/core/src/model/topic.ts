@@ -8,6 +8,7 @@ import { json } from './json.js'
 import { checkSubscriptionName, checkTopicName } from './names.js'
 import { checkInteger, checkOptions } from './options.js'
 import { quote } from './quote.js'
+import { isReserved } from './reserved.js'
 import { type RetryOptions, resolveRetry } from './retry-policy.js'
 import type { InferInput, InferOutput, StandardSchema } from './schema.js'
 import { checkStart } from './start.js'
@@ -97,13 +98,16 @@ export interface Subscription<out In, out Out = In> {
   readonly spec: SubscriptionSpec
 }
 
+type Options<In> = TopicOptions<In> & { readonly schema?: StandardSchema<unknown, unknown> }
+
 const TOPIC_OPTIONS = ['schema', 'codec', 'version', 'retention', 'partitions']
 const SUBSCRIPTION_OPTIONS = ['discipline', 'retry', 'timeout', 'grace', 'from']
 
 /**
  * Declares a topic. Nothing is created until a broker publishes or subscribes.
  *
- * @param name Dotted lower-case segments of `a-z`, `0-9` and `-`, up to 100 characters.
+ * @param name Dotted lower-case segments of `a-z`, `0-9` and `-`, up to 100 characters. Those that begin with `pluribus.` are
+ * Pluribus's own.
  * @throws PluribusError `INVALID_ARGUMENT` for an illegal name or option.
  * @example
  * ```ts
@@ -118,11 +122,17 @@ export function topic<S extends StandardSchema<unknown, unknown>>(
   options: TopicOptions<InferInput<S>> & { readonly schema: S },
 ): Topic<InferInput<S>, InferOutput<S>>
 export function topic<T = unknown>(name: string, options?: TopicOptions<T>): Topic<T>
-export function topic(
-  name: string,
-  options: TopicOptions<unknown> & { readonly schema?: StandardSchema<unknown, unknown> } = {},
-): Topic<unknown> {
+export function topic(name: string, options: Options<unknown> = {}): Topic<unknown> {
   const checked = checkTopicName(name)
+  if (isReserved(checked)) throw reserved(checked)
+  return makeTopic(checked, options)
+}
+
+/** A topic of our own, which applications read and nobody else declares. */
+export const reservedTopic = <T>(name: string, options: TopicOptions<T>): Topic<T> =>
+  makeTopic(name, options as Options<unknown>) as Topic<T>
+
+function makeTopic(checked: string, options: Options<unknown>): Topic<unknown> {
   checkOptions(options, TOPIC_OPTIONS, `topic(${checked})`)
   const { partitions = 1, version = 1, codec = json<unknown>(), schema, retention } = options
   const spec: TopicSpec = Object.freeze({
@@ -140,6 +150,11 @@ export function topic(
       subscriptionOf(self, subscriptionName, policy),
   })
   return self
+}
+
+function reserved(name: string): PluribusError {
+  const message = `'${name}': names that begin with 'pluribus.' are Pluribus's own. Choose another; to read the journal, use deliveryJournal and processJournal of @pluribus/core.`
+  return new PluribusError('INVALID_ARGUMENT', message, { details: { argument: 'topic name' } })
 }
 
 function subscriptionOf(of: Topic<unknown>, name: string, options: SubscriptionOptions = {}): Subscription<unknown> {

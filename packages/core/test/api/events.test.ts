@@ -16,6 +16,7 @@ const EVENTS: { readonly [N in Name]: true } = {
   'message.failed': true,
   'consumer.up': true,
   'consumer.down': true,
+  'consumer.closed': true,
   'delivery.started': true,
   'delivery.acked': true,
   'delivery.retried': true,
@@ -104,11 +105,29 @@ describe('events', () => {
     expect(of.seen['consumer.down']).toMatchObject([{ subscription: 'billing', error: { name: 'PluribusError' } }])
   })
 
+  it('consumer.closed, once', async () => {
+    const of = await consuming(() => {})
+    await of.clock.run(of.handle.close())
+    await of.clock.run(of.broker.close())
+    expect(of.seen['consumer.closed']).toEqual([{ topic: 'orders.placed', subscription: 'billing' }])
+    expect(of.seen['consumer.down']).toEqual([])
+  })
+
+  it('how long a handler ran, with its outcome: of one that outlives its timeout as well', async () => {
+    const { clock, seen } = await consuming(async (of, attempt) => {
+      await of.clock.sleep(attempt === 1 ? 70 : 250)
+      if (attempt === 1) throw new Error('no')
+    })
+    await clock.until(() => seen['delivery.dead'].length === 1)
+    expect(seen['delivery.retried']).toMatchObject([{ duration: 70 }])
+    expect(seen['delivery.dead']).toMatchObject([{ duration: 250, error: { code: 'TIMEOUT' } }])
+  })
+
   it('delivery.started and delivery.acked', async () => {
     const { clock, seen } = await consuming(() => {})
     await clock.until(() => seen['delivery.acked'].length === 1)
     expect(seen['delivery.started']).toEqual([delivery])
-    expect(seen['delivery.acked']).toEqual([delivery])
+    expect(seen['delivery.acked']).toEqual([{ ...delivery, duration: 0 }])
   })
 
   it('delivery.retried and delivery.dead, with the error', async () => {
@@ -131,7 +150,7 @@ describe('events', () => {
     let runs = 0
     const { clock, seen } = await consuming(() => (runs++ === 0 ? release() : undefined))
     await clock.until(() => seen['delivery.released'].length === 1)
-    expect(seen['delivery.released']).toEqual([delivery])
+    expect(seen['delivery.released']).toEqual([{ ...delivery, duration: 0 }])
   })
 
   it('delivery.unconfirmed, where the settle took effect and its reply was lost', async () => {
@@ -227,7 +246,7 @@ describe('diagnostics_channel', () => {
     await of.clock.advance(100)
     const names = heard.map(([name]) => name)
     expect(names).toEqual(['connection.up', 'consumer.up', 'message.published', 'delivery.started', 'delivery.acked'])
-    expect(heard.at(-1)?.[1]).toEqual(delivery)
+    expect(heard.at(-1)?.[1]).toEqual({ ...delivery, duration: 0 })
   })
 })
 

@@ -209,7 +209,9 @@ describe('guarantee 1: a failed publish says whether anything may have been stor
       connect: (environment, events) => adapter.connect(environment, events),
       classify: error => adapter.classify(error),
     }
-    const broker = await clock.run(createBroker({ adapter: optimist, environment: clock.environment(), logger: false }))
+    const broker = await clock.run(
+      createBroker({ adapter: optimist, environment: clock.environment(), journal: 'off', logger: false }),
+    )
     adapter.loseReplies('publish')
     expect((await clock.run(refused(broker.publish(orders, { n: 1 }, { id: 'a' })))).outcome).toBe('unknown')
     await clock.advance(20_000)

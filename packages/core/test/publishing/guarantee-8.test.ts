@@ -163,7 +163,13 @@ describe('guarantee 8: with several batches in flight', () => {
       const { adapter, stored, most } = pipelined(fails)
       const clock = new VirtualClock()
       const broker = await clock.run(
-        createBroker({ adapter, environment: clock.environment(), publishTimeout: '5m', logger: false }),
+        createBroker({
+          adapter,
+          environment: clock.environment(),
+          publishTimeout: '5m',
+          journal: 'off',
+          logger: false,
+        }),
       )
       const ids: string[] = []
       const publishing: Promise<unknown>[] = []

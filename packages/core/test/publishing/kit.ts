@@ -36,13 +36,13 @@ export interface WorldOptions extends Omit<BrokerOptions, 'adapter' | 'environme
   readonly seed?: number
 }
 
-/** A broker in virtual time over a memory store, behind an adapter that can be broken. */
+/** A broker in virtual time over a memory store, behind an adapter that can be broken. No journal: calls are counted. */
 export async function world(options: WorldOptions = {}): Promise<World> {
   const { script = {}, store = memoryStore(), seed = 1, clock = new VirtualClock({ seed }), ...brokerOptions } = options
   const adapter = unreliable(memory({ store }), script)
   const logger = recordingLogger()
   const environment = clock.environment()
-  const broker = await clock.run(createBroker({ logger, ...brokerOptions, adapter, environment }))
+  const broker = await clock.run(createBroker({ logger, journal: 'off', ...brokerOptions, adapter, environment }))
   const stored = (topic: { readonly name: string }) => storedIn(store, clock, topic.name)
   const ids = async (topic: { readonly name: string }) => (await stored(topic)).map(({ id }) => id)
   return { clock, store, adapter, logger, broker, stored, ids }

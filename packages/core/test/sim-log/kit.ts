@@ -39,7 +39,9 @@ export class World {
   async start({ name = `p${this.processes.length + 1}`, lease }: { name?: string; lease?: string } = {}) {
     const adapter = unreliable(simLog({ server: this.server }))
     const environment = this.clock.environment({ logger: this.logger })
-    const broker = await this.run(createBroker({ adapter, environment, source: name, ...(lease ? { lease } : {}) }))
+    const broker = await this.run(
+      createBroker({ adapter, environment, source: name, journal: 'off', ...(lease ? { lease } : {}) }),
+    )
     const happened: { name: string; id: string; at: number }[] = []
     for (const each of [
       'delivery.lost',

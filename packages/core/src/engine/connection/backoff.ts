@@ -5,23 +5,31 @@
 const FIRST = 100
 const LONGEST = 2_500
 
-/** Exponential backoff with jitter: between half and all of 100 ms, 200 ms, … 2.5 s, so that processes do not retry in step. */
+/**
+ * Exponential backoff with jitter: between half and all of 100 ms, 200 ms, … 2.5 s, or of other bounds, so that processes do not
+ * retry in step.
+ */
 export class Backoff {
   readonly #random: () => number
-  #next = FIRST
+  readonly #first: number
+  readonly #longest: number
+  #next: number
 
-  constructor(random: () => number) {
+  constructor(random: () => number, first = FIRST, longest = LONGEST) {
     this.#random = random
+    this.#first = first
+    this.#longest = longest
+    this.#next = first
   }
 
   /** The delay before the next attempt, in milliseconds. */
   next(): number {
     const delay = this.#next * (0.5 + this.#random() / 2)
-    this.#next = Math.min(LONGEST, this.#next * 2)
+    this.#next = Math.min(this.#longest, this.#next * 2)
     return delay
   }
 
   reset(): void {
-    this.#next = FIRST
+    this.#next = this.#first
   }
 }

@@ -1,5 +1,6 @@
 import type { SubscriptionSpec, TopicSpec } from '../../driver/spec.js'
 import { PluribusError } from '../../errors/pluribus-error.js'
+import { isReserved } from '../../model/reserved.js'
 import type { Topic } from '../../model/topic.js'
 import type { Emitter } from '../emitter.js'
 import type { Generation } from './link.js'
@@ -56,24 +57,43 @@ export function distinctTopics(topics: readonly Topic<unknown>[]): readonly Topi
   return [...byName.values()]
 }
 
-/** The topic a message belongs to, found by name while it waits to be sent. */
+/** The topics that the application publishes to: what a message belongs to, found by name while it waits to be sent. */
 export class KnownTopics {
   readonly #declarations: Declarations
   readonly #topics = new Map<string, Topic<unknown>>()
   #last: Topic<unknown> | undefined
+  #follower: () => void = () => {}
 
   constructor(declarations: Declarations) {
     this.#declarations = declarations
   }
 
+  get names(): readonly string[] {
+    return [...this.#topics.keys()]
+  }
+
+  /** Calls back when there is one more. */
+  follow(follower: () => void): void {
+    this.#follower = follower
+  }
+
+  /** Throws `INVALID_ARGUMENT` for a topic that only we publish to. */
   remember(topic: Topic<unknown>): void {
     if (topic === this.#last) return
+    if (isReserved(topic.name)) throw ours(topic.name)
     this.#last = topic
+    const isNew = !this.#topics.has(topic.name)
     this.#topics.set(topic.name, topic)
     this.#declarations.compare(topic.spec)
+    if (isNew) this.#follower()
   }
 
   specOf(name: string): TopicSpec | undefined {
     return this.#topics.get(name)?.spec
   }
+}
+
+function ours(topic: string): PluribusError {
+  const message = `${topic} is written by Pluribus alone. Read it, with history() or subscribe(), or publish to a topic of your own.`
+  return new PluribusError('INVALID_ARGUMENT', message, { outcome: 'definite', details: { topic } })
 }

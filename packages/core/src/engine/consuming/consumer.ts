@@ -52,7 +52,7 @@ export class Consumer implements ConsumerHandle, SessionOwner, SuspectOwner {
     this.task = task
     this.#parts = parts
     this.#runOwner = { subscription: spec.name, publisher: parts.publisher }
-    this.#reporter = new ConsumerReporter(parts.emitter, spec, parts.environment.logger)
+    this.#reporter = new ConsumerReporter(parts.emitter, spec, parts.environment)
     this.#orphans = new OrphanKeeper(parts.environment, parts.lease, run => this.#leaseEnded(run))
     this.#runs = new Runs(parts.environment, {
       timeout: spec.timeout,
@@ -304,6 +304,7 @@ export class Consumer implements ConsumerHandle, SessionOwner, SuspectOwner {
     run.hasSlot = false
     this.#slots--
     const meant = run.isForsaken ? RELEASE : verdict
+    this.#reporter.ended(run, meant)
     if (run.tie === 'held') this.settle(run.delivery, meant)
     else if (run.tie === 'orphaned') this.#orphans.ended(run.delivery, meant)
     else this.#orphans.forget(run.delivery)

@@ -1,6 +1,7 @@
 import { PluribusError } from '../../errors/pluribus-error.js'
 import type { SubscribeOptions } from '../../model/broker.js'
 import type { Handler } from '../../model/handler.js'
+import type { RunningSubscription } from '../../model/journal.js'
 import type { Subscription } from '../../model/topic.js'
 import { settingsOf } from '../arguments.js'
 import { CLOSE_STEP, type Deadline } from '../deadline.js'
@@ -65,6 +66,13 @@ export class Consumers {
     )
     this.#entries.set(name, { handler, consumer, opened })
     return opened
+  }
+
+  /** What is consumed here, whether or not there is a source just now. */
+  running(): readonly RunningSubscription[] {
+    return [...this.#entries.values()].flatMap(({ consumer: { topic, subscription: name, state, task } }) =>
+      state === 'closed' ? [] : { topic, name, state, concurrency: task.concurrency, prefetch: task.prefetch },
+    )
   }
 
   /** `deadline` is theirs; one that was closing already, and takes longer, is waited for one step more. */

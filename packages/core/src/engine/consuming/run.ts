@@ -42,8 +42,10 @@ interface Course {
   failure: unknown
   /** Where it is listed while it runs asynchronously. */
   list: { remove(run: Run): void } | undefined
-  /** Monotonic milliseconds. */
+  /** Monotonic milliseconds, as it was listed; infinite before that is known. */
   startedAt: number
+  /** Milliseconds that it had run when it was listed. */
+  earlier: number
   /** Neighbours in the list of what runs. */
   previous: Run | undefined
   next: Run | undefined
@@ -94,7 +96,8 @@ export class Run implements Context, Cause {
       aborted: undefined,
       failure: undefined,
       list: undefined,
-      startedAt: 0,
+      startedAt: Number.POSITIVE_INFINITY,
+      earlier: 0,
       previous: undefined,
       next: undefined,
     }
@@ -104,6 +107,12 @@ export class Run implements Context, Cause {
   /** Why this attempt has failed although the handler has not ended: its timeout. */
   get failure(): unknown {
     return this.#course?.failure
+  }
+
+  /** Milliseconds that it has run at `now`, monotonic; `undefined` for one that ends before it is listed. */
+  ranFor(now: number): number | undefined {
+    const { startedAt = Number.POSITIVE_INFINITY, earlier = 0 } = this.#course ?? {}
+    return startedAt === Number.POSITIVE_INFINITY ? undefined : earlier + now - startedAt
   }
 
   /** It no longer counts as running. */

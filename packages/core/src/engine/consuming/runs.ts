@@ -25,8 +25,10 @@ export class Runs {
   constructor(environment: Environment, limits: RunLimits) {
     this.#clock = environment.clock
     this.#timely = new RunList(environment, limits.timeout, run => {
+      const now = environment.clock.monotonic()
+      run.course.earlier = now - run.course.startedAt
       this.#overdue.add(run)
-      this.#overdue.date(environment.clock.monotonic())
+      this.#overdue.date(now)
       limits.timedOut(run)
     })
     this.#overdue = new RunList(environment, limits.grace, limits.abandoned)

@@ -94,6 +94,7 @@ export class SourceFollower implements LinkFollower {
   async finish(deadline: Deadline): Promise<void> {
     const { timers } = this.#parts.environment
     this.#isFinished = true
+    this.#reporter.closed()
     this.#forgetRetry()
     const session = this.#session
     if (session !== undefined && !session.settlements.isIdle) {

@@ -84,4 +84,20 @@ describe('Settlements', () => {
     expect(told).toEqual([])
     expect(source.settles).toHaveLength(1)
   })
+
+  test('one that is stale by itself is told, and not said to be settled', async () => {
+    const { clock, source, told, settlements } = bench()
+    settlements.ack(delivery(1))
+    settlements.flush()
+    source.settles[0]?.resolve([{ token: 1, kind: 'stale' }])
+    await clock.settle()
+    expect(told).toEqual(['settled ', 'stale 1', 'answered'])
+  })
+
+  test('what was never sent is abandoned too', () => {
+    const { settlements } = bench()
+    settlements.ack(delivery(1))
+    expect(settlements.abandon()).toEqual([{ delivery: delivery(1), verdict: ACK }])
+    expect([settlements.isIdle, settlements.abandon()]).toEqual([true, []])
+  })
 })

@@ -1,7 +1,7 @@
 import type { Delivery, Token } from '@pluribus/core/driver'
 import { VirtualClock } from '@pluribus/core/testing'
 import { describe, expect, test } from 'vitest'
-import { ACK } from '../../src/engine/consuming/policy.js'
+import { ACK, RELEASE } from '../../src/engine/consuming/policy.js'
 import { SourceSession } from '../../src/engine/consuming/source-session.js'
 import { delivery, environmentOf, ManualSource, watchdogOf } from './parts.js'
 
@@ -48,7 +48,7 @@ function bench<S extends ManualSource>(source: S) {
 
 describe('SourceSession', () => {
   test('tells what is taken away, and that it is over; when it has been abandoned, nothing', async () => {
-    const { told, session, events, pulled } = bench(new LeasedSource())
+    const { clock, told, session, events, pulled } = bench(new LeasedSource())
     await pulled(delivery(1), delivery(2))
     events.lost([2])
     events.ended(new Error('gone'))
@@ -57,6 +57,8 @@ describe('SourceSession', () => {
     events.lost([1])
     events.ended(new Error('gone'))
     expect(told).toEqual(['lost 2', 'over'])
+    // The watchdog's own, which its connection stops.
+    expect([session.intake.held(), clock.pendingTimers]).toEqual([[], 1])
   })
 
   test('renews what is buffered, running or not settled yet; what a renewal finds lost is told', async () => {
@@ -92,7 +94,7 @@ describe('SourceSession', () => {
     await bound.pulled(delivery(1))
     await bound.clock.advance(100_000)
     bound.session.expire(100_000)
-    expect([bound.session.safeUntil, bound.told]).toEqual([100_000, []])
+    expect([bound.session.safeUntil, bound.told, bound.clock.pendingTimers]).toEqual([100_000, [], 0])
   })
 
   test('a pull that is answered after a lease is given back, and what runs keeps its lease', async () => {
@@ -127,7 +129,7 @@ describe('SourceSession', () => {
     await clock.advance(399)
     expect(source.pulls).toHaveLength(length)
     await clock.advance(401)
-    session.settled([delivery(1)], [])
+    session.settled([], [{ delivery: delivery(1), verdict: RELEASE }])
     await fail()
     await clock.advance(100)
     expect(source.pulls).toHaveLength(length + 2)

@@ -19,11 +19,12 @@ class LeasedSource extends ManualSource {
 function bench<S extends ManualSource>(source: S) {
   const clock = new VirtualClock()
   const told: string[] = []
-  const owner = { room: 4, running: [] as Delivery[] }
+  /** `adopts`: the tokens of what belongs to runs that go on. */
+  const owner = { room: 4, running: [] as Delivery[], adopts: new Set<Token>() }
   const session = new SourceSession(source, LEASE, environmentOf(clock), watchdogOf(clock), {
     wanted: () => owner.room - session.intake.size,
-    isAdopting: () => false,
-    adopt: () => false,
+    isAdopting: () => owner.adopts.size > 0,
+    adopt: each => owner.adopts.has(each.token) && owner.running.push(each) > 0,
     running: () => owner.running,
     stir: () => {},
     settled: () => {},
@@ -97,15 +98,17 @@ describe('SourceSession', () => {
     expect([bound.session.safeUntil, bound.told, bound.clock.pendingTimers]).toEqual([100_000, [], 0])
   })
 
-  test('a pull that is answered after a lease is given back, and what runs keeps its lease', async () => {
-    const { clock, source, owner, session } = bench(new LeasedSource())
+  test('what a pull brings after a lease is given back, but for what runs: that is lost', async () => {
+    const { clock, source, told, owner, session } = bench(new LeasedSource())
+    owner.adopts.add(2)
     session.intake.refill()
     await clock.advance(LEASE)
-    source.pulls[0]?.resolve({ deliveries: [delivery(1)] })
+    source.pulls[0]?.resolve({ deliveries: [delivery(1), delivery(2)] })
     await clock.settle()
-    expect(session.intake.size).toBe(0)
     expect(session.settlements.pending()).toEqual([delivery(1)])
-    expect(owner.running).toEqual([])
+    expect([session.intake.size, owner.running]).toEqual([0, [delivery(2)]])
+    await clock.advance(1)
+    expect(told).toEqual(['lost 2'])
   })
 
   test('what fails is tried again later each time, until something is settled; abandoned, it leaves no timer', async () => {

@@ -84,4 +84,38 @@ describe('Settlements', () => {
     expect(told).toEqual([])
     expect(source.settles).toHaveLength(1)
   })
+
+  test('one that is stale by itself is told, and not said to be settled', async () => {
+    const { clock, source, told, settlements } = bench()
+    settlements.ack(delivery(1))
+    settlements.flush()
+    source.settles[0]?.resolve([{ token: 1, kind: 'stale' }])
+    await clock.settle()
+    expect(told).toEqual(['settled ', 'stale 1', 'answered'])
+  })
+
+  test('what was never sent is abandoned too', () => {
+    const { settlements } = bench()
+    settlements.ack(delivery(1))
+    expect(settlements.abandon()).toEqual([{ delivery: delivery(1), verdict: ACK }])
+    expect([settlements.isIdle, settlements.abandon()]).toEqual([true, []])
+  })
+
+  test('it is idle when the last of all has been answered', async () => {
+    const { clock, source, told, settlements } = bench()
+    settlements.ack(delivery(1))
+    settlements.flush()
+    settlements.ack(delivery(2))
+    settlements.becomesIdle().then(() => told.push('idle'))
+    source.settles[0]?.resolve([])
+    await clock.settle()
+    expect(told).toEqual(['settled 1', 'answered'])
+    source.settles[1]?.resolve([{ token: 2, kind: 'failed', error: new Error('later') }])
+    await clock.settle()
+    expect(told.slice(2)).toEqual(['settled ', 'failed', 'answered'])
+    settlements.resume()
+    source.settles[2]?.resolve([])
+    await clock.settle()
+    expect(told.slice(5)).toEqual(['settled 2', 'answered', 'idle'])
+  })
 })

@@ -65,7 +65,7 @@ export class SourceSession implements SettlementFollower {
 
   /** Ends what is held where its lease is over at this time, monotonic milliseconds: nothing of it may be settled any more. */
   expire(now: number): void {
-    if (this.source.renew !== undefined) this.#leases.expire(now)
+    this.#leases.expire(now)
   }
 
   settle(delivery: Delivery, verdict: Verdict): void {

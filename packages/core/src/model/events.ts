@@ -67,9 +67,9 @@ export interface BrokerEvents {
   'delivery.released': EndedDeliveryEvent
   /**
    * Its run has ended, and the connection broke before the broker confirmed that: either it has taken effect, or the message
-   * comes back, here or elsewhere.
+   * comes back, here or elsewhere. `error`: why it had failed, if it had.
    */
-  'delivery.unconfirmed': DeliveryEvent
+  'delivery.unconfirmed': EndedDeliveryEvent & { readonly error: ErrorRecord | undefined }
   /** The broker took the delivery away; whatever its handler does no longer counts. */
   'delivery.lost': DeliveryEvent
   /** A settle came too late; the broker has changed nothing. */

@@ -96,7 +96,7 @@ export interface DeliveryEntry {
   readonly delay?: number
   /** `dead`: what its dead letter is filed under. */
   readonly reason?: string
-  /** `retried`, and `dead` unless a handler rejected it: what was thrown, as bounded as in a dead letter. */
+  /** `retried`, `unconfirmed` after a failed run, and `dead` unless a handler rejected it: what was thrown, as bounded as in a dead letter. */
   readonly error?: ErrorRecord
   /** `suspect`: how often it has vanished with a consumer, and how often while it was run alone. */
   readonly losses?: number

@@ -156,10 +156,19 @@ describe('events', () => {
   it('delivery.unconfirmed, where the settle took effect and its reply was lost', async () => {
     const { clock, seen, broker } = await consuming(of => void of.adapter.loseReplies('settle'))
     await clock.until(() => seen['delivery.unconfirmed'].length === 1)
-    expect(seen['delivery.unconfirmed']).toEqual([delivery])
+    expect(seen['delivery.unconfirmed']).toEqual([{ ...delivery, duration: 0 }])
     await clock.until(() => seen['connection.up'].length === 1)
     expect(await clock.run(broker.counts(billing))).toMatchObject({ waiting: 0, leased: 0, dead: 0 })
     expect(seen['delivery.acked']).toEqual([])
+  })
+
+  it('delivery.unconfirmed, with the error where the run had failed', async () => {
+    const { clock, seen } = await consuming(of => {
+      of.adapter.loseReplies('settle')
+      throw new Error('no')
+    })
+    await clock.until(() => seen['delivery.unconfirmed'].length === 1)
+    expect(seen['delivery.unconfirmed']).toMatchObject([{ ...delivery, error: { message: 'no', attempt: 1 } }])
   })
 
   it('delivery.lost, where the broker takes the delivery away', async () => {

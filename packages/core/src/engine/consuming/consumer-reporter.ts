@@ -52,8 +52,10 @@ export class ConsumerReporter {
     for (const ended of others) this.#otherSettled(ended)
   }
 
-  unconfirmed(delivery: Delivery): void {
-    this.#emitter.emit('delivery.unconfirmed', this.#of(delivery))
+  unconfirmed({ delivery, verdict }: Ended): void {
+    const error =
+      verdict.kind === 'retry' ? verdict.error : verdict.kind === 'reject' ? verdict.errors.at(-1) : undefined
+    this.#emitter.emit('delivery.unconfirmed', { ...this.#ended(delivery), error })
   }
 
   stale(delivery: Delivery): void {

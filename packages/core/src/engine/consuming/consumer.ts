@@ -179,9 +179,9 @@ export class Consumer implements ConsumerHandle, SessionOwner, SuspectOwner {
   orphan(session: SourceSession): void {
     const until = session.safeUntil
     this.#orphans.down()
-    for (const { delivery, verdict } of session.abandon()) {
-      this.#orphans.addVerdict(delivery, verdict, until)
-      this.#reporter.unconfirmed(delivery)
+    for (const ended of session.abandon()) {
+      this.#orphans.addVerdict(ended.delivery, ended.verdict, until)
+      this.#reporter.unconfirmed(ended)
     }
     for (const run of this.#runs) {
       if (run.tie !== 'held') continue

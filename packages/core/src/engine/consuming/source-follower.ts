@@ -106,7 +106,7 @@ export class SourceFollower implements LinkFollower {
     // The connection may have been lost while we waited; then there is nothing to close.
     if (session === undefined || session !== this.#session) return
     this.#session = undefined
-    for (const { delivery } of session.abandon()) this.#reporter.unconfirmed(delivery)
+    for (const ended of session.abandon()) this.#reporter.unconfirmed(ended)
     try {
       await within(timers, session.source.close(), deadline.left(CLOSE_LIMIT), () => undefined)
     } catch (error) {

@@ -88,11 +88,13 @@ export class Settling {
     return exceptions.length === 0 ? NO_EXCEPTIONS : exceptions
   }
 
-  /** Gives back what was never core's, or not any more: as it is, counting nothing. */
+  /** Gives back what was never core's, or not any more: as it is, counting nothing. Rejects where not all of it could be. */
   async release(items: readonly Item[]): Promise<void> {
     if (items.length === 0) return
     const endings = items.map(item => this.#released(item))
-    await this.#say(await this.#store(endings, []), [])
+    const exceptions: SettleException[] = []
+    await this.#say(await this.#store(endings, exceptions), exceptions)
+    for (const exception of exceptions) if (exception.kind === 'failed') throw exception.error
   }
 
   /** Handled before, and only the word of it was lost. */

@@ -314,7 +314,8 @@ export class NatsSource implements Source, Predecessor {
     for (const item of items) this.#enter(item)
     if (items.length > 0) this.#isCautious = items.some(({ losses }) => losses >= SUSPECT_AFTER)
     if (!this.#isCautious || items.length <= 1 || this.#isOver) return this.#rouse()
-    this.#surplus.giveBack(1).then(() => this.#rouse(), this.#failed)
+    const rouse = () => this.#rouse()
+    this.#surplus.giveBack(1).catch(this.#failed).then(rouse)
   }
 
   #enter(item: Item): void {

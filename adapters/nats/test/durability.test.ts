@@ -96,7 +96,9 @@ onNats('durability', server => {
   test('where there is no room left, publishing is refused, consuming goes on, and with room it is as before', async () => {
     const full = await smallServer(2 * 1_024 * 1_024)
     const adapter = nats({ servers: full, prefix: 'full' })
-    const connection = await adapter.connect(environment(), { lost() {} })
+    const told: string[] = []
+    const logger = { ...environment().logger, debug: (_: object, what: string) => void told.push(what) }
+    const connection = await adapter.connect({ ...environment(), logger }, { lost() {} })
     onTestFinished(() => connection.close())
     await connection.declare(TOPICS, [spec()])
     await publish(connection, message('a'), message('b'))
@@ -114,6 +116,13 @@ onNats('durability', server => {
     expect(adapter.classify(refusal)).toEqual({ code: 'OVERLOADED', retryable: true })
     expect(await historyOf(connection)).toEqual(stored)
     const source = await open(connection)
+    const released = (await take(source, 2)).map(({ token }) => ({ kind: 'release', token }) as const)
+    expect(await source.source.settle({ acks: [], others: released })).toEqual([])
+    await source.source.pull(0)
+    // What cannot be given back, because that has to be stored, stays.
+    await expect
+      .poll(() => told, { timeout: 10_000 })
+      .toContainEqual(expect.stringContaining('could not be given back'))
     const taken = await take(source, stored.length)
     expect(idsOf(taken)).toEqual(stored)
     expect(await ack(source, taken)).toEqual([])

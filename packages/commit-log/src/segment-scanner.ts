@@ -8,13 +8,17 @@ import {
   decodeBatchHeader,
 } from './format/batch-header.js'
 import { decodeRecords, type LogRecord } from './format/record-frame.js'
-import { segmentSeed } from './format/seeds.js'
+import { batchSeed } from './format/seeds.js'
 import { SEGMENT_HEADER, type SegmentEnd } from './format/segment-header.js'
+
+const EMPTY = Buffer.alloc(0)
 
 /** A batch whose every byte has checked. */
 export interface ScannedBatch {
   readonly offset: number
   readonly header: BatchHeader
+  /** The bytes of the records. */
+  readonly body: Buffer
   /** None where the batch declares a loss. */
   readonly records: readonly LogRecord[]
 }
@@ -39,6 +43,8 @@ export interface ScannedSegment {
   readonly base: number
   /** Where it ends, if another segment says so. Without that it ends with its last intact batch. */
   readonly end: SegmentEnd | undefined
+  /** Sequence number of the first record of the segment behind it: what it repeats is read there. */
+  readonly before: number | undefined
 }
 
 /**
@@ -50,7 +56,7 @@ export class SegmentScanner {
   readonly #window: FileWindow
   readonly #segment: ScannedSegment
   readonly #log: number
-  readonly #seed: number
+  readonly #before: number
   #offset: number
   #next: number
 
@@ -59,7 +65,7 @@ export class SegmentScanner {
     this.#window = window
     this.#segment = segment
     this.#log = log
-    this.#seed = segmentSeed(log, segment.id)
+    this.#before = segment.before ?? Number.POSITIVE_INFINITY
     this.#offset = from?.offset ?? SEGMENT_HEADER
     this.#next = from?.next ?? segment.base
   }
@@ -104,17 +110,18 @@ export class SegmentScanner {
   async #batchHere(limit: number): Promise<ScannedBatch | undefined> {
     const window = this.#window
     const offset = this.#offset
+    if (this.#next >= this.#before) return undefined
     const head = window.held(offset, BATCH_HEADER) ?? (await window.load(offset, BATCH_HEADER))
-    const header = decodeBatchHeader(head, 0, this.#seed)
+    const header = decodeBatchHeader(head, 0, batchSeed(this.#log, this.#segment.id, offset))
     if (header === undefined || header.first !== this.#next || offset + BATCH_HEADER + header.length > limit) {
       return undefined
     }
-    if (header.kind === 'lost') return { offset, header, records: [] }
+    if (header.kind === 'lost') return { offset, header, body: EMPTY, records: [] }
     const start = offset + BATCH_HEADER
     const body = window.held(start, header.length) ?? (await window.load(start, header.length))
     if (body.length < header.length) return undefined
     const records = decodeRecords(body, header, this.#log)
-    return records === undefined ? undefined : { offset, header, records }
+    return records === undefined ? undefined : { offset, header, body, records }
   }
 
   /** The next header of this segment behind one that is not intact: its sum and its numbers cannot come about by chance. */
@@ -122,8 +129,9 @@ export class SegmentScanner {
     for (let at = this.#offset + ALIGNMENT; at + BATCH_HEADER <= limit; ) {
       const chunk = await this.#window.chunk(at)
       for (let found = chunk.indexOf(BATCH_MAGIC); found >= 0; found = chunk.indexOf(BATCH_MAGIC, found + 1)) {
-        const header = found % ALIGNMENT === 0 ? decodeBatchHeader(chunk, found, this.#seed) : undefined
-        if (header !== undefined && header.first >= this.#next && at + found < limit) {
+        if (found % ALIGNMENT !== 0) continue
+        const header = decodeBatchHeader(chunk, found, batchSeed(this.#log, this.#segment.id, at + found))
+        if (header !== undefined && header.first >= this.#next && header.first < this.#before) {
           return { offset: at + found, next: header.first }
         }
       }

@@ -4,7 +4,7 @@ import { decodeBatchHeader, encodeBatchHeader } from '../src/format/batch-header
 import { decodeCheckpoint, encodeCheckpoint } from '../src/format/checkpoint-file.js'
 import { decodeCleanMark, encodeCleanMark } from '../src/format/clean-mark.js'
 import { decodeRecords } from '../src/format/record-frame.js'
-import { recordSeed, segmentSeed } from '../src/format/seeds.js'
+import { batchSeed, recordSeed } from '../src/format/seeds.js'
 import { decodeSegmentHeader, encodeSegmentHeader } from '../src/format/segment-header.js'
 import { readU64, writeU64 } from '../src/format/u64.js'
 import { batch, LOG, LOG_ID, segmentHeader } from './frames.js'
@@ -16,7 +16,7 @@ const GOLDEN = {
     '0500000001000000 0300000001000000 0068e5cf8b010000 34120000 03000000 00000000 357f6722',
   ),
   batch: golden(
-    '504c4231 14000000 0100000000000000 02000000 01 000000 0168e5cf8b010000 03000000 43ea69ee',
+    '504c4231 14000000 0100000000000000 02000000 01 000000 0168e5cf8b010000 03000000 9fde2ead',
     '67585356 02000000 07 6162  b4022e11 00000000 07  00000000',
   ),
   checkpoint: golden(
@@ -93,9 +93,10 @@ describe('a checksum', () => {
     expect(decodeRecords(body, { first: 5, count: 2, time: 1 }, LOG ^ 1)).toBeUndefined()
   })
 
-  test('of a batch holds in its own segment only', () => {
-    expect(decodeBatchHeader(bytes, 0, segmentSeed(LOG, 1))?.first).toBe(5)
-    expect(decodeBatchHeader(bytes, 0, segmentSeed(LOG, 2))).toBeUndefined()
+  test('of a batch holds in its own segment only, and at its own offset', () => {
+    expect(decodeBatchHeader(bytes, 0, batchSeed(LOG, 1, 72))?.first).toBe(5)
+    expect(decodeBatchHeader(bytes, 0, batchSeed(LOG, 2, 72))).toBeUndefined()
+    expect(decodeBatchHeader(bytes, 0, batchSeed(LOG, 1, 584))).toBeUndefined()
   })
 
   test('is begun differently for every sequence number of four billion, and for the next four', () => {
@@ -112,7 +113,7 @@ test('records fill their batch exactly', () => {
 })
 
 test('a batch longer than a reader holds, or beyond the largest number, is none', () => {
-  const seed = segmentSeed(LOG, 1)
+  const seed = batchSeed(LOG, 1, 72)
   const base = { kind: 'data', length: 9, first: 1, count: 1, time: 1, generation: 1 } as const
   const decoded = (changes: Partial<{ length: number; first: number; kind: 'lost' }>) => {
     const bytes = Buffer.alloc(40)

@@ -1,7 +1,7 @@
 import { FileWindow } from '../src/file-window.js'
 import { BATCH_HEADER, type BatchHeader, batchSize, encodeBatchHeader } from '../src/format/batch-header.js'
 import { encodeRecord, type LogRecord, RECORD_OVERHEAD } from '../src/format/record-frame.js'
-import { logSeed, recordSeed, segmentSeed } from '../src/format/seeds.js'
+import { batchSeed, logSeed, recordSeed } from '../src/format/seeds.js'
 import { encodeSegmentHeader, type SegmentEnd, type SegmentHeader } from '../src/format/segment-header.js'
 import { type DamagedRegion, SegmentScanner } from '../src/segment-scanner.js'
 import { bytesFile } from './bytes-file.js'
@@ -20,7 +20,13 @@ export const segmentHeader = (changes: Partial<SegmentHeader> = {}): SegmentHead
 })
 
 /** A batch of records, as a writer makes it. */
-export function batch(first: number, bodies: readonly Uint8Array[], changes: Partial<BatchHeader> = {}, segment = 1) {
+export function batch(
+  first: number,
+  bodies: readonly Uint8Array[],
+  changes: Partial<BatchHeader> = {},
+  segment = 1,
+  offset = 72,
+) {
   const length = bodies.reduce((sum, body) => sum + RECORD_OVERHEAD + body.length, 0)
   const header: BatchHeader = {
     kind: 'data',
@@ -32,17 +38,23 @@ export function batch(first: number, bodies: readonly Uint8Array[], changes: Par
     ...changes,
   }
   const bytes = Buffer.alloc(batchSize({ length }))
-  let offset = BATCH_HEADER
+  let end = BATCH_HEADER
   for (const [index, body] of bodies.entries()) {
-    offset = encodeRecord(bytes, offset, { kind: 7, body }, recordSeed(LOG, first + index))
+    end = encodeRecord(bytes, end, { kind: 7, body }, recordSeed(LOG, first + index))
   }
-  encodeBatchHeader(bytes, header, segmentSeed(LOG, segment))
+  encodeBatchHeader(bytes, header, batchSeed(LOG, segment, offset))
   return bytes
 }
 
+/** A batch that is told at which offset it begins. */
+export const at =
+  (first: number, bodies: readonly Uint8Array[], changes: Partial<BatchHeader> = {}, segment = 1) =>
+  (offset: number) =>
+    batch(first, bodies, changes, segment, offset)
+
 /** A whole segment of batches. */
-export const segment = (...batches: readonly Buffer[]): Buffer =>
-  Buffer.concat([encodeSegmentHeader(segmentHeader()), ...batches])
+export const segment = (...batches: readonly ReturnType<typeof at>[]): Buffer =>
+  batches.reduce((bytes, make) => Buffer.concat([bytes, make(bytes.length)]), encodeSegmentHeader(segmentHeader()))
 
 export interface Scanned {
   readonly records: readonly LogRecord[]
@@ -53,7 +65,11 @@ export interface Scanned {
 
 /** Everything that a scan of these bytes tells. */
 export async function scan(bytes: Buffer, end?: SegmentEnd, id = 1): Promise<Scanned> {
-  const scanner = new SegmentScanner(new FileWindow(bytesFile(bytes), bytes.length), { id, base: 1, end }, LOG)
+  const scanner = new SegmentScanner(
+    new FileWindow(bytesFile(bytes), bytes.length),
+    { id, base: 1, end, before: undefined },
+    LOG,
+  )
   const records: LogRecord[] = []
   const damage: DamagedRegion[] = []
   const visitor = {

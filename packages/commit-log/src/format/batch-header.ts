@@ -13,7 +13,7 @@ import { readU64, writeU64 } from './u64.js'
 //   kind        1: records. 2: a declared loss: what stood here was damaged, and the bytes behind the header mean nothing
 //   time        milliseconds since the epoch at which the batch was committed, never smaller than that of the batch before
 //   generation  of the writer
-//   crc         CRC-32 of the 36 bytes before it, begun with the segment's seed
+//   crc         CRC-32 of the 36 bytes before it, begun with the batch's seed: its log, its segment, its offset
 const MAGIC = 0x31_42_4c_50
 const LENGTH = 4
 const FIRST = 8
@@ -67,7 +67,7 @@ export function encodeBatchHeader(target: Buffer, header: BatchHeader, seed: num
   target.writeUInt32LE(crc32(target.subarray(0, CRC), seed), CRC)
 }
 
-/** The header at `offset`, or undefined where none of this segment is. */
+/** The header at `offset` of `source`, or undefined where there is none with this seed. */
 export function decodeBatchHeader(source: Buffer, offset: number, seed: number): BatchHeader | undefined {
   if (offset + BATCH_HEADER > source.length || source.readUInt32LE(offset) !== MAGIC) return undefined
   const crc = crc32(source.subarray(offset, offset + CRC), seed)

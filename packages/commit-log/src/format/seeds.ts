@@ -8,8 +8,9 @@ const SPREAD = 0x9e3779b1
  */
 export const logSeed = (logId: Buffer): number => crc32(logId)
 
-/** Seed of the batch headers of one segment. */
-export const segmentSeed = (log: number, segmentId: number): number => (log ^ Math.imul(segmentId, SPREAD)) >>> 0
+/** Seed of the header of a batch: its segment and the offset at which it begins there. */
+export const batchSeed = (log: number, segmentId: number, offset: number): number =>
+  (log ^ Math.imul(segmentId, SPREAD) ^ offset) >>> 0
 
 /** Seed of one record: it stays with the record when the batch is copied to another segment, so that no sum is ever made anew. */
 export const recordSeed = (log: number, sequence: number): number =>

@@ -11,7 +11,7 @@
  * ```
  */
 export interface Disk {
-  /** Makes a folder, mode 0700, unless it is there. */
+  /** Makes a folder, mode 0700, unless it is there. It is on the device when this returns. */
   makeFolder(path: string): Promise<void>
   /** Names of what is in a folder, in no promised order. */
   list(folder: string): Promise<readonly string[]>

@@ -1,6 +1,6 @@
 import { constants, fstatSync } from 'node:fs'
 import { type FileHandle, mkdir, open, readdir, rename, rm, statfs } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import type { Disk, DiskFile } from './disk.js'
 
 const PRIVATE_FOLDER = 0o700
@@ -22,9 +22,7 @@ const PRIVATE_FILE = 0o600
 export function nodeDisk(folder: string): Disk {
   const at = (path: string) => join(folder, path)
   return {
-    makeFolder: async path => {
-      await mkdir(at(path), { recursive: true, mode: PRIVATE_FOLDER })
-    },
+    makeFolder: path => makeFolder(at(path)),
     list: path => readdir(at(path)),
     open: async path => new NodeFile(await open(at(path), constants.O_RDONLY)),
     create: async path =>
@@ -36,6 +34,16 @@ export function nodeDisk(folder: string): Disk {
       const { bavail, bsize } = await statfs(folder)
       return bavail * bsize
     },
+  }
+}
+
+/** Makes a folder and those above it that are missing, and has each of them known to the one above. */
+async function makeFolder(path: string): Promise<void> {
+  const topmost = await mkdir(path, { recursive: true, mode: PRIVATE_FOLDER })
+  if (topmost === undefined) return
+  for (let made = resolve(path); ; made = dirname(made)) {
+    await syncFolder(dirname(made))
+    if (made === resolve(topmost)) return
   }
 }
 

@@ -84,15 +84,27 @@ async function goOn(
   for (const path of inventory.brokenCheckpoints) quarantined.push(await moveToQuarantine(disk, path))
   const time = Math.max(survey.lastTime, environment.clock.now())
   const begun = await beginSegment(disk, inventory, survey, { logId, generation, time })
-  for (const { path, header, size } of survey.orphans) {
+  try {
+    quarantined.push(...(await clearAway(disk, survey, begun.replaced)))
+  } catch (error) {
+    await begun.file.close()
+    throw error
+  }
+  const report = { damage: survey.damage, absent: survey.absent, discarded: discardedIn(survey), quarantined }
+  return { ...begun, logId, inventory, generation, lastTime: time, next: survey.next, report }
+}
+
+/** Removes what is no longer part of the log. Returns what it put into quarantine instead. */
+async function clearAway(disk: Disk, { orphans }: Survey, replaced: string | undefined): Promise<readonly string[]> {
+  const quarantined: string[] = []
+  for (const { path, header, size } of orphans) {
     // What its batches hold is in the log, or was never acknowledged. That is no reason to lose it.
     if (size > SEGMENT_HEADER || header === undefined) quarantined.push(await moveToQuarantine(disk, path))
     else await disk.remove(path)
   }
-  if (begun.replaced !== undefined) await disk.remove(begun.replaced)
+  if (replaced !== undefined) await disk.remove(replaced)
   await disk.syncFolder(SEGMENTS)
-  const report = { damage: survey.damage, absent: survey.absent, discarded: discardedIn(survey), quarantined }
-  return { ...begun, logId, inventory, generation, lastTime: time, next: survey.next, report }
+  return quarantined
 }
 
 async function prepareFolders(disk: Disk): Promise<void> {

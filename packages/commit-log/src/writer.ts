@@ -51,7 +51,10 @@ export class Writer {
   #time: number
   #pending = new PendingBatch()
   #spare = new PendingBatch()
-  /** The current segment takes nothing more: its end may already be written in the header of another. */
+  /**
+   * The current segment takes nothing more: its end may already be written in the header of another, or a batch that could not be stored has
+   * used up numbers, which only the header of the next one can tell.
+   */
   #mustLeave = false
   #failure: LogError | undefined
   #isClosed = false
@@ -150,7 +153,8 @@ export class Writer {
       generation: this.#parts.generation,
     }
     const offset = current.end.offset + batchSize(header)
-    if (this.#mustLeave || offset > LARGEST_SEGMENT) return this.#copyForward(batch, header, 'definite')
+    if (offset > LARGEST_SEGMENT) this.#mustLeave = true
+    if (this.#mustLeave) return this.#copyForward(batch, header, 'definite')
     try {
       await writeFully(
         this.#file,
@@ -235,8 +239,6 @@ export class Writer {
   }
 
   async #giveUp(batch: PendingBatch, cause: unknown, outcome: 'definite' | 'unknown'): Promise<void> {
-    // The sequence numbers of the batch are used up, and only the header of a segment can say so.
-    this.#mustLeave = true
     if (isFull(cause)) {
       await this.#parts.space.exhausted(cause)
       return batch.reject(

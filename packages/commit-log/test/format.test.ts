@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { decodeBatchHeader, encodeBatchHeader } from '../src/format/batch-header.js'
 import { decodeCheckpoint, encodeCheckpoint } from '../src/format/checkpoint-file.js'
 import { decodeCleanMark, encodeCleanMark } from '../src/format/clean-mark.js'
+import { recordCrc } from '../src/format/record-crc.js'
 import { decodeRecords } from '../src/format/record-frame.js'
 import { batchSeed, recordSeed } from '../src/format/seeds.js'
 import { decodeSegmentHeader, encodeSegmentHeader } from '../src/format/segment-header.js'
@@ -131,4 +132,18 @@ test.each([0, 1, 2 ** 32 - 1, 2 ** 32, 2 ** 33 + 5, Number.MAX_SAFE_INTEGER])('%
   const bytes = Buffer.alloc(8)
   writeU64(bytes, value, 0)
   expect(readU64(bytes, 0)).toBe(value)
+})
+
+test('the sum over a record is that over its bytes', () => {
+  for (const [length, kind, seed] of [
+    [0, 0, 0],
+    [3, 255, 1],
+    [70_000, 7, 0xffff_ffff],
+    [16_777_217, 1, 0x8000_0000],
+  ] as const) {
+    const bytes = Buffer.alloc(5 + length, 'body')
+    bytes.writeUInt32LE(length)
+    bytes[4] = kind
+    expect(recordCrc(length, kind, bytes.subarray(5), seed)).toBe(crc32(bytes, seed))
+  }
 })

@@ -9,7 +9,7 @@ const root = mkdtempSync(join(tmpdir(), 'pluribus-commit-log-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 
 let folders = 0
-const newFolder = () => join(root, `log-${++folders}`)
+const newFolder = () => join(root, `parent-${++folders}`, 'log')
 const filesIn = (folder: string) =>
   readdirSync(folder, { recursive: true, withFileTypes: true }).map(entry => join(entry.parentPath, entry.name))
 

@@ -1,4 +1,4 @@
-import { crc32 } from 'node:zlib'
+import { recordCrc } from './record-crc.js'
 import { recordSeed } from './seeds.js'
 
 // One record, little-endian, packed without padding:
@@ -49,12 +49,11 @@ export function encodeRecord(
   seed: number,
 ): number {
   const { length } = record.body
+  target.writeUInt32LE(recordCrc(length, record.kind, record.body, seed), offset)
   target.writeUInt32LE(length, offset + LENGTH)
   target[offset + KIND] = record.kind
   target.set(record.body, offset + BODY)
-  const end = offset + BODY + length
-  target.writeUInt32LE(crc32(target.subarray(offset + LENGTH, end), seed), offset)
-  return end
+  return offset + BODY + length
 }
 
 /** The records of a batch's body, or undefined unless every one of them checks and they fill it exactly. */
@@ -67,13 +66,13 @@ export function decodeRecords(
   let offset = 0
   for (let sequence = batch.first; sequence < batch.first + batch.count; sequence++) {
     if (offset + BODY > body.length) return undefined
-    const end = offset + BODY + body.readUInt32LE(offset + LENGTH)
-    if (end > body.length) return undefined
-    if (crc32(body.subarray(offset + LENGTH, end), recordSeed(log, sequence)) !== body.readUInt32LE(offset)) {
-      return undefined
-    }
+    const length = body.readUInt32LE(offset + LENGTH)
     const kind = body[offset + KIND] as number
-    records.push({ sequence, kind, time: batch.time, body: body.subarray(offset + BODY, end) })
+    const end = offset + BODY + length
+    if (end > body.length) return undefined
+    const content = body.subarray(offset + BODY, end)
+    if (recordCrc(length, kind, content, recordSeed(log, sequence)) !== body.readUInt32LE(offset)) return undefined
+    records.push({ sequence, kind, time: batch.time, body: content })
     offset = end
   }
   return offset === body.length ? records : undefined

@@ -166,12 +166,17 @@ export class SimDisk implements Disk {
   }
 
   async rename(from: string, to: string): Promise<void> {
-    await this.#enter('rename', to)
-    const file = this.#file(from)
-    this.#change(folderOf(to), names => {
-      if (names.get(from) === file) names.delete(from)
-      names.set(to, file)
+    const apply = () => {
+      const file = this.#file(from)
+      this.#change(folderOf(to), names => {
+        if (names.get(from) === file) names.delete(from)
+        names.set(to, file)
+      })
+    }
+    await this.#enter('rename', to, () => {
+      if (this.#random() < 0.5) apply()
     })
+    apply()
   }
 
   async remove(path: string): Promise<void> {

@@ -212,7 +212,10 @@ class Trial {
     const read = new Map<number, number>()
     try {
       for await (const records of log.read(from)) {
-        for (const record of records) read.set(record.sequence, this.#ledger.identify(record))
+        for (const record of records) {
+          insist(record.sequence < log.next, () => `${record.sequence} is read before it is on the device`)
+          read.set(record.sequence, this.#ledger.identify(record))
+        }
       }
     } catch (error) {
       if (error instanceof LogError) {

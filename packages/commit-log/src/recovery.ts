@@ -157,11 +157,7 @@ async function beginSegment(
   const id = 1 + Math.max(0, ...ids, ...marks.map(mark => mark ?? 0))
   const first = survey.unproven
   const base = first?.header.first ?? survey.next
-  const made = await makeSegment(
-    disk,
-    { ...common, id, base, previous: previous ?? { id: 0, offset: 0, next: base } },
-    first,
-  )
+  const made = await makeSegment(disk, { ...common, id, base, previous }, first)
   if (made.entry.end.next === survey.next) {
     return { segments: [...segments, made.entry], file: made.file, replaced }
   }
@@ -173,13 +169,16 @@ async function beginSegment(
 }
 
 /** The segments that stay, and where the new one ends the last of them. One that holds nothing more is left out of the log. */
-function whatStays({ segments, unproven, torn, damage }: Survey) {
+function whatStays({ segments, unproven, torn, damage, next }: Survey) {
   const entries = segments.map(
     ({ link, base, end, lastTime }) =>
       new SegmentEntry({ id: link.id, base, path: segmentPath(link.id, base), end, lastTime }),
   )
   const last = segments.at(-1)
-  if (last === undefined) return { segments: [], previous: undefined, replaced: undefined }
+  if (last === undefined) {
+    // There is nothing: a new log, or one of which only a checkpoint is left, that says what is lost.
+    return { segments: [], previous: { id: 0, offset: 0, next: damage[0]?.first ?? next }, replaced: undefined }
+  }
   const end = unproven === undefined ? last.end : { offset: unproven.offset, next: unproven.header.first }
   const header = last.link.found?.header
   if (end.offset === SEGMENT_HEADER && header !== undefined && !torn && damage.length === 0) {

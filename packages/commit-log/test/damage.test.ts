@@ -176,6 +176,8 @@ test('all files gone is told, where a checkpoint knows that there were some', as
   await expect(opened({ disk: next })).rejects.toMatchObject({ details: { damage: [{ first: 1, next: 21 }] } })
   const again = await opened({ disk: next, onDamage: 'quarantine' })
   expect([again.restored, await again.log.append(1, Buffer.from('more'))]).toEqual(['twenty', 21])
+  // Whoever comes later is told, too.
+  expect((await verifyLog(next)).absent).toEqual([{ first: 1, next: 21 }])
 })
 
 test('a dump has a line for every record, and one for everything that is not there', async () => {

@@ -1,0 +1,102 @@
+import type { AbsentRange } from './absent-range.js'
+import { type Damage, damaged } from './damage.js'
+import type { Disk } from './disk.js'
+import { DiskSpace } from './disk-space.js'
+import type { LogRecord } from './format/record-frame.js'
+import { takeInventory } from './inventory.js'
+import { resolveOptions } from './log-options.js'
+import { type RecoveryReport, recoverLog } from './recovery.js'
+import { Reserve } from './reserve.js'
+import { surveyLog } from './survey.js'
+
+/**
+ * What a log is found to be.
+ *
+ * @example
+ * ```ts
+ * import type { LogVerification } from '@pluribus/commit-log'
+ *
+ * const isWhole = ({ damage, brokenCheckpoints }: LogVerification) => damage.length + brokenCheckpoints.length === 0
+ * ```
+ */
+export interface LogVerification {
+  readonly segments: number
+  /** Those that are there, and check. */
+  readonly records: number
+  /** Sequence number of the next record. */
+  readonly next: number
+  readonly damage: readonly Damage[]
+  readonly absent: readonly AbsentRange[]
+  /** Paths of checkpoints that do not check. The log is opened from an older one, or from its beginning. */
+  readonly brokenCheckpoints: readonly string[]
+}
+
+/**
+ * Reads every byte of a log and changes none. What its writer is writing meanwhile is not seen.
+ *
+ * @param record Called with each record, in order.
+ * @throws LogError `FOREIGN`, `UNSUPPORTED_FORMAT`; what the disk throws, as it is.
+ *
+ * @example
+ * ```ts
+ * import { nodeDisk, verifyLog } from '@pluribus/commit-log'
+ *
+ * const { damage } = await verifyLog(nodeDisk('./data'))
+ * if (damage.length > 0) process.exitCode = 1
+ * ```
+ */
+export async function verifyLog(disk: Disk, record: (record: LogRecord) => void = () => {}): Promise<LogVerification> {
+  const inventory = await takeInventory(disk)
+  let records = 0
+  const count = (found: LogRecord) => {
+    records++
+    record(found)
+  }
+  const { segments, next, damage, absent } = await surveyLog(disk, inventory, { all: true, after: 0, record: count })
+  const { brokenCheckpoints } = inventory
+  return { segments: segments.length, records, next, damage, absent, brokenCheckpoints }
+}
+
+/**
+ * Declares what is lost in a damaged log, so that it can be opened again, and copies what was there to its folder `quarantine`. Nobody else
+ * may have the log open. A log that is whole stays as it is, but for a new segment.
+ *
+ * @throws LogError As `CommitLog.open`, but not for damage.
+ *
+ * @example
+ * ```ts
+ * import { nodeDisk, repairLog } from '@pluribus/commit-log'
+ *
+ * for (const { first, next } of (await repairLog(nodeDisk('./data'))).damage) console.log(`lost: ${first} to ${next - 1}`)
+ * ```
+ */
+export async function repairLog(disk: Disk): Promise<RecoveryReport> {
+  const options = resolveOptions({ disk, onDamage: 'quarantine', limits: { reserveBytes: 0 } })
+  const space = new DiskSpace(new Reserve(disk, 0), options.environment, options.notice)
+  const { file, report } = await recoverLog(options, space, true)
+  await file.close()
+  const { damage } = await verifyLog(disk)
+  if (damage.length > 0) throw damaged(damage)
+  return report
+}
+
+/**
+ * Writes a log as lines of JSON: one a record, with its body in base64, and then one for everything that is damaged or absent.
+ *
+ * @param write Called with each line, without its end.
+ * @throws As `verifyLog`.
+ *
+ * @example
+ * ```ts
+ * import { dumpLog, nodeDisk } from '@pluribus/commit-log'
+ *
+ * await dumpLog(nodeDisk('./data'), line => console.log(line))
+ * ```
+ */
+export async function dumpLog(disk: Disk, write: (line: string) => void): Promise<void> {
+  const { damage, absent } = await verifyLog(disk, ({ body, ...record }) => {
+    write(JSON.stringify({ ...record, body: Buffer.from(body).toString('base64') }))
+  })
+  for (const found of damage) write(JSON.stringify({ damage: found }))
+  for (const range of absent) write(JSON.stringify({ absent: range }))
+}

@@ -1,0 +1,1 @@
+export { type SimCall, SimDisk, type SimFault } from './testing/sim-disk.js'

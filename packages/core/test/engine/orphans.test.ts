@@ -29,6 +29,7 @@ describe('Orphans', () => {
     const first = delivery(1)
     orphans.add(first, { verdict: ACK }, 0)
     expect(orphans.claim({ ...first, message: { ...first.message, time: 1 } })).toBeUndefined()
+    expect(orphans.claim({ ...first, token: 2 })).toEqual({ verdict: ACK })
   })
 
   test.each([
@@ -36,14 +37,16 @@ describe('Orphans', () => {
     ['payload', { payload: '1' }],
     ['payload, in bytes', { payload: new Uint8Array([1, 2]) }],
     ['key', { key: '' }],
-    ['headers', { headers: { a: 'b' } }],
+    ['headers', { headers: { same: '1', more: '2' } }],
+    ['header', { headers: { same: '2' } }],
   ] as const)('a run is not claimed by a message that has its id and another %s', (_, other) => {
     const orphans = new Orphans()
-    const payload = 'payload' in other && typeof other.payload === 'object' ? new Uint8Array([1, 3]) : 'null'
+    const isBytes = 'payload' in other && typeof other.payload === 'object'
+    const payload = () => (isBytes ? new Uint8Array([1, 3]) : 'null')
     const first = delivery(1)
     const [mine, copy] = [
-      { ...first.message, payload },
-      { ...first.message, payload },
+      { ...first.message, payload: payload(), headers: { same: '1' } },
+      { ...first.message, payload: payload(), headers: { same: '1' } },
     ]
     const run = runOf(first)
     orphans.add({ ...first, message: mine }, { run }, 0)

@@ -56,13 +56,14 @@ describe('Settlements', () => {
   })
 
   test('a rejected batch is kept whole', async () => {
-    const { clock, source, settlements } = bench()
+    const { clock, source, told, settlements } = bench()
     settlements.ack(delivery(1))
     settlements.end({ delivery: delivery(2), verdict: RELEASE })
     settlements.flush()
     source.settles[0]?.reject(new Error('down'))
     await clock.settle()
     expect(settlements.pending().map(({ token }) => token)).toEqual([1, 2])
+    expect(told).toEqual(['failed'])
     settlements.resume()
     expect(source.settles[1]?.settled).toEqual({ acks: [1], others: [{ kind: 'release', token: 2 }] })
   })

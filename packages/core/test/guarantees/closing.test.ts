@@ -235,6 +235,17 @@ describe('guarantee 13: close() of a consumer always ends', () => {
     expect(world.clock.pendingTimers).toBe(0)
   })
 
+  test('a closed consumer opens nothing when its connection is replaced', async () => {
+    const world = new World()
+    const process = await world.start()
+    const consumer = await world.run(process.broker.subscribe(billing, () => undefined))
+    await world.run(consumer.close())
+    await world.cut(process, 1_000)
+    await world.clock.advance(5_000)
+    expect(process.adapter.calls('open')).toBe(1)
+    await world.end()
+  })
+
   test('a closed consumer can be subscribed again, also while the old one drains', async () => {
     const world = new World()
     const process = await world.start()

@@ -147,7 +147,7 @@ export class SourceSession implements SettlementFollower {
     const batch = this.#held()
     if (batch.length === 0 || this.source.renew === undefined) return
     const lost = await this.#watchdog.watch('renew', this.source.renew(batch))
-    if (lost.length > 0 && !this.#isOver) this.takenAway(lost)
+    if (lost.length > 0) this.takenAway(lost)
   }
 
   #lost(isLost: (delivery: Delivery) => boolean): void {
@@ -163,7 +163,6 @@ export class SourceSession implements SettlementFollower {
   }
 
   #retryLater(what: string, error: unknown, again: () => void): void {
-    if (this.#isOver) return
     const delay = this.#backoff.next()
     this.#environment.logger.warn({ error, delay }, `${what} has failed; it is tried again.`)
     const retry = this.#environment.timers.setTimeout(() => {

@@ -67,6 +67,15 @@ describe('Orphans', () => {
     expect(orphans.isEmpty).toBe(true)
   })
 
+  test('a text is not taken for bytes of its length', () => {
+    const orphans = new Orphans()
+    const text = delivery(1)
+    const bytes = { ...text, message: { ...text.message, payload: new Uint8Array(text.message.payload.length) } }
+    orphans.add(text, { verdict: ACK }, 0)
+    expect(orphans.claim(bytes)).toBeUndefined()
+    expect(orphans.claim(text)).toEqual({ verdict: ACK })
+  })
+
   test('of two copies that run, the end of one is the end of that one', () => {
     const orphans = new Orphans()
     const [first, second] = [delivery(1), delivery(1, { token: 2, attempt: 2 })]
@@ -181,6 +190,35 @@ describe('OrphanKeeper', () => {
     keeper.addRun(orphan(), 0)
     await clock.advance(100_000)
     expect(ended).toEqual([5_000])
+  })
+
+  test('a run that was claimed is told nothing, and neither is anybody when it has been stopped', async () => {
+    const { clock, ended, keeper, orphan } = bench()
+    const run = orphan()
+    keeper.down()
+    keeper.addRun(run, 20_000)
+    expect(keeper.claim(delivery(2))).toBeUndefined()
+    expect(keeper.claim(delivery(1))).toEqual({ run })
+    keeper.addVerdict(delivery(1), ACK, 20_000)
+    expect(keeper.claim(delivery(1))).toEqual({ verdict: ACK })
+    await clock.advance(100_000)
+    expect([ended, clock.pendingTimers]).toEqual([[], 0])
+    keeper.addRun(orphan(), 200_000)
+    expect(clock.pendingTimers).toBe(1)
+    keeper.stop()
+    keeper.stop()
+    expect(clock.pendingTimers).toBe(0)
+  })
+
+  test('a run that has ended leaves its verdict, one that is forgotten nothing', () => {
+    const { keeper, orphan } = bench()
+    const [first, second] = [orphan(), orphan()]
+    for (const run of [first, second]) keeper.addRun(run, 20_000)
+    keeper.ended(first.delivery, RELEASE)
+    keeper.forget(second.delivery)
+    expect(keeper.claim(delivery(1))).toEqual({ verdict: RELEASE })
+    expect(keeper.isEmpty).toBe(true)
+    keeper.stop()
   })
 
   test('verdicts are kept for the length of an outage, and a lease more', async () => {

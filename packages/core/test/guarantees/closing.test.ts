@@ -235,6 +235,20 @@ describe('guarantee 13: close() of a consumer always ends', () => {
     expect(world.clock.pendingTimers).toBe(0)
   })
 
+  test('what nobody has confirmed when it has closed is told', async () => {
+    const world = new World()
+    const process = await world.start()
+    const unconfirmed: string[] = []
+    process.broker.on('delivery.unconfirmed', ({ id }) => void unconfirmed.push(id))
+    process.adapter.hold('settle')
+    const consumer = await world.run(process.broker.subscribe(billing, () => undefined, { concurrency: 2 }))
+    await world.publish(process, orders, 2)
+    await world.clock.settle()
+    await world.run(consumer.close())
+    expect([unconfirmed, process.eventIds('delivery.acked')]).toEqual([['1', '2'], []])
+    await world.end()
+  })
+
   test('a closed consumer opens nothing when its connection is replaced', async () => {
     const world = new World()
     const process = await world.start()

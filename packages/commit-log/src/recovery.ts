@@ -31,7 +31,10 @@ export interface RecoveryReport {
    * What the log says that it does not have behind the checkpoint. A repair may have been interrupted before it could tell anybody.
    */
   readonly absent: readonly AbsentRange[]
-  /** Where a batch began that was being written when the last writer ended. It had not been acknowledged. Its bytes stay in the segment. */
+  /**
+   * Where a batch began that was being written when the last writer ended: it had not been acknowledged, unless it has decayed since, which
+   * looks the same. Its bytes stay in the segment.
+   */
   readonly discarded: { readonly segmentId: number; readonly offset: number; readonly first: number } | undefined
   /** Files in quarantine, new there. */
   readonly quarantined: readonly string[]

@@ -71,13 +71,13 @@ async function copyRange(from: DiskFile, to: DiskFile, start: number, end: numbe
 
 function headerFor(
   logId: Buffer,
-  { link, base, lastTime }: SurveyedSegment,
+  { link, base, damage, lastTime }: SurveyedSegment,
   before: SurveyedSegment | undefined,
   generation: number,
 ): SegmentHeader {
-  const isFirst = before === undefined && base === 1
-  const unknown = { id: isFirst ? 0 : link.id - 1, offset: SEGMENT_HEADER, next: base }
-  const previous = before === undefined ? unknown : { id: before.link.id, ...before.end }
+  // What is the first that is left begins the log, and declares what there may have been before it.
+  const beginning = { id: 0, offset: 0, next: Math.min(base, ...damage.map(({ first }) => first)) }
+  const previous = before === undefined ? beginning : { id: before.link.id, ...before.end }
   return { logId, id: link.id, base, previous, time: lastTime, generation }
 }
 

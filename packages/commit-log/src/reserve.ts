@@ -49,14 +49,12 @@ export class Reserve {
   }
 
   async #isFilled(): Promise<boolean> {
+    if (!(await this.#disk.list('')).includes(RESERVE)) return false
+    const file = await this.#disk.open(RESERVE)
     try {
-      const file = await this.#disk.open(RESERVE)
-      const size = await file.size()
+      return (await file.size()) === this.#bytes
+    } finally {
       await file.close()
-      return size === this.#bytes
-    } catch (error) {
-      if (isMissing(error)) return false
-      throw error
     }
   }
 }

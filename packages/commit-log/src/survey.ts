@@ -153,8 +153,9 @@ class Surveyor {
     const { checkpoints } = this.#inventory
     const end = link.end ?? { offset: SEGMENT_HEADER + BATCH_HEADER, next: link.before as number }
     const kept = before?.end.next ?? Math.max(1, ...checkpoints.map(({ checkpoint }) => checkpoint.keepFrom))
-    // Without a batch it had no record: then what the one before does not have either was never there.
-    const first = end.offset === SEGMENT_HEADER ? end.next : Math.min(kept, end.next)
+    // Without a batch it had no record: what the one before does not have either was never there. Where there is none before, nobody knows.
+    const isEmpty = end.offset === SEGMENT_HEADER
+    const first = isEmpty && before !== undefined ? end.next : Math.min(kept, end.next)
     const damage: Damage = {
       kind: 'segment',
       segmentId: link.id,
@@ -163,7 +164,7 @@ class Surveyor {
       first,
       next: end.next,
     }
-    return { link, base: first, end, damage: [damage], lastTime: this.#time }
+    return { link, base: isEmpty ? end.next : first, end, damage: [damage], lastTime: this.#time }
   }
 
   /** Its name tells where it begins. What should be between it and the segment before may have been declared there, and is not known. */

@@ -56,6 +56,8 @@ export class Writer {
    * used up numbers, which only the header of the next one can tell.
    */
   #mustLeave = false
+  /** The last attempt to begin a segment came as far as to name it. */
+  #isNamed = false
   #failure: LogError | undefined
   #isClosed = false
   /** The commits that are under way, or undefined. */
@@ -186,9 +188,6 @@ export class Writer {
     if (cause !== undefined) this.#parts.notice({ kind: 'copied-forward', error: cause })
     batch.resolve()
   }
-
-  /** The last attempt to begin a segment failed when it may have had its name already. */
-  #isNamed = false
 
   /** Begins the next segment, where the current one ends for good. Unless it fails before it names the file, there is no way back. */
   async #leave(first?: FirstBatch): Promise<void> {

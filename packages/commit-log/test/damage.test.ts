@@ -166,6 +166,24 @@ test('a log that is shorter than its checkpoint says is damaged, and its numbers
   expect([third.restored, [...third.replayed], third.log.recovery.damage]).toEqual(['twenty', [[21, 'more']], []])
 })
 
+test('the beginning of a log is told to be lost when no checkpoint is left to say that it is not wanted', async () => {
+  const disk = simDisk()
+  const { log } = await opened({ disk })
+  await appendEach(log, texts(60))
+  for (const state of ['a', 'b']) await log.checkpoint({ sequence: 60, state: Buffer.from(state), keepFrom: 50 })
+  await log.close()
+  const next = disk.restart('process')
+  const first = log.segments[0]?.first ?? 0
+  expect(first).toBeGreaterThan(1)
+  for (const path of next.paths.filter(name => name.startsWith('checkpoints/'))) next.overwrite(path, Buffer.from('no'))
+  await expect(opened({ disk: next })).rejects.toMatchObject({
+    details: { damage: [{ kind: 'segment', first: 1, next: first }] },
+  })
+  await repairLog(next)
+  expect(await verifyLog(next)).toMatchObject({ damage: [], absent: [{ first: 1, next: first }], next: 61 })
+  expect((await opened({ disk: next })).replayed.size).toBe(61 - first)
+})
+
 test('all files gone is told, where a checkpoint knows that there were some', async () => {
   const disk = simDisk()
   const { log } = await opened({ disk })

@@ -249,6 +249,22 @@ describe('guarantee 13: close() of a consumer always ends', () => {
     await world.end()
   })
 
+  test('a source that ends while its consumer waits for the last answers is not opened again', async () => {
+    const world = new World()
+    const process = await world.start()
+    process.adapter.hold('settle')
+    const consumer = await world.run(process.broker.subscribe(billing, () => undefined))
+    await world.publish(process, orders, 1)
+    await world.clock.settle()
+    const closing = consumer.close()
+    await world.clock.settle()
+    process.adapter.endSources()
+    await world.run(closing)
+    await world.clock.advance(5_000)
+    expect(process.adapter.calls('open')).toBe(1)
+    await world.end()
+  })
+
   test('a closed consumer opens nothing when its connection is replaced', async () => {
     const world = new World()
     const process = await world.start()

@@ -147,6 +147,19 @@ describe('guarantee 14: after any outage consumption resumes by itself', () => {
     }
   }
 
+  test('a source that ends now and then is opened again as soon each time', async () => {
+    const world = new World()
+    const process = await world.start()
+    const consumer = await world.run(process.broker.subscribe(billing, world.recorder.handler()))
+    for (let end = 1; end <= 6; end++) {
+      process.adapter.endSources()
+      expect(consumer.state).toBe('disconnected')
+      await world.clock.advance(100)
+      expect(consumer.state).toBe('consuming')
+    }
+    await world.end()
+  })
+
   test('a source that ends before the answer of its open has come is replaced', async () => {
     const world = new World()
     let opens = 0

@@ -98,7 +98,6 @@ export class SourceFollower implements LinkFollower {
     this.#forgetRetry()
     const session = this.#session
     if (session !== undefined && !session.settlements.isIdle) {
-      session.settlements.flush()
       const patience = deadline.earlier(CLOSE_STEP).left(CLOSE_LIMIT)
       await within(timers, session.settlements.becomesIdle(), patience, () => undefined)
     }
@@ -120,7 +119,6 @@ export class SourceFollower implements LinkFollower {
     this.#session = undefined
     this.#owner.orphan(session)
     this.#reporter.down(error)
-    this.#owner.stir()
   }
 
   #keepOpening(generation: Generation): void {

@@ -83,7 +83,10 @@ export class NatsSource implements Source, Predecessor {
       keys: this.#keys,
       runs: this.#runs,
       wait,
-      released: () => this.#released(),
+      // Core has given back: here it is had again first, and by others unless somebody here pulls it soon.
+      released: () => {
+        if (!this.#isOver) this.#rouse()
+      },
     })
     this.#arrivals = new Arrivals({
       link,
@@ -294,11 +297,6 @@ export class NatsSource implements Source, Predecessor {
   /** What is still here comes again when the server's patience ends. */
   readonly #failed = (error: unknown): void => {
     this.#init.link.environment.logger.debug({ error }, 'What nobody has pulled could not be given back just now.')
-  }
-
-  /** Core has given back: here it is had again first, and by others unless somebody here pulls it soon. */
-  #released(): void {
-    if (!this.#isOver) this.#rouse()
   }
 
   #arrived(message: Msg, since: number): void {

@@ -1,10 +1,10 @@
-import { NO_EXCEPTIONS, type Publisher, type Settled, type Token } from '@pluribus/core/driver'
+import type { Settled, Token } from '@pluribus/core/driver'
 import { decorate } from '../history/decorate.js'
 import { settlingAtTheEnd } from './holding.js'
-import { LAG } from './lag.js'
 import { mapOutgoing } from './map-batches.js'
 import { ackingInstead } from './map-settlements.js'
 import { defineSaboteurs } from './saboteur.js'
+import { writingBehind } from './writing-behind.js'
 
 /** What goes wrong when a process closes, where it publishes within handlers, and where it is mistaken. */
 export const CLOSING = defineSaboteurs(
@@ -51,27 +51,7 @@ export const CLOSING = defineSaboteurs(
     breaks: 'A publish is confirmed, and stored a little later; the last ones are lost when the process closes.',
     caughtBy: 'SHD-05',
     says: /messages that were sent to be acked/,
-    adapter(inner) {
-      const waiting = new Set<unknown>()
-      return decorate(inner, {
-        publisher: (publisher: Publisher, { timers }) => ({
-          async publish(batch) {
-            const timer = timers.setTimeout(() => {
-              waiting.delete(timer)
-              void publisher.publish(batch)
-            }, LAG)
-            waiting.add(timer)
-            return NO_EXCEPTIONS
-          },
-        }),
-        connection: (connection, { timers }) => ({
-          close() {
-            for (const timer of waiting) timers.clearTimeout(timer)
-            return connection.close()
-          },
-        }),
-      })
-    },
+    adapter: inner => writingBehind(inner, () => true),
   },
   {
     name: 'forgets-who-caused-it',

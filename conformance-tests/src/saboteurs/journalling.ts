@@ -1,10 +1,9 @@
 import { NO_EXCEPTIONS, type OutgoingMessage } from '@pluribus/core/driver'
-import { decorate } from '../history/decorate.js'
-import { LAG } from './lag.js'
 import { publishingBy } from './map-batches.js'
 import { mapMessages } from './map-deliveries.js'
 import { outgoingLike } from './message-like.js'
 import { defineSaboteurs } from './saboteur.js'
+import { writingBehind } from './writing-behind.js'
 
 const isOurs = ({ topic }: Pick<OutgoingMessage, 'topic'>): boolean => topic.startsWith('pluribus.')
 
@@ -26,28 +25,7 @@ export const JOURNALLING = defineSaboteurs(
       'A message that is published by itself is confirmed, and stored a little later, if its process still lives.',
     caughtBy: 'JRN-02',
     says: /an entry of each of them to be read/,
-    adapter(inner) {
-      const waiting = new Set<unknown>()
-      return decorate(inner, {
-        publisher: (publisher, { timers }) => ({
-          async publish(batch) {
-            if (batch.length > 1) return publisher.publish(batch)
-            const timer = timers.setTimeout(() => {
-              waiting.delete(timer)
-              void publisher.publish(batch)
-            }, LAG)
-            waiting.add(timer)
-            return NO_EXCEPTIONS
-          },
-        }),
-        connection: (connection, { timers }) => ({
-          close() {
-            for (const timer of waiting) timers.clearTimeout(timer)
-            return connection.close()
-          },
-        }),
-      })
-    },
+    adapter: inner => writingBehind(inner, ({ length }) => length === 1),
   },
   {
     name: 'names-come-back-escaped',

@@ -39,6 +39,13 @@ function nthIn(kind: SimCall['kind'], folder: string, numbers: readonly number[]
     call.kind === kind && call.path.startsWith(folder) && numbers.includes(++count) ? fault : undefined
 }
 
+/** The batch that fails is stored in a new segment. */
+async function copyForward(...[disk, ledger]: Parameters<Trace['run']>): Promise<void> {
+  const judged = await filled(disk, ledger)
+  await judged.append(3)
+  insistOn(judged, 'copied-forward', 2)
+}
+
 /** Anew for each run: some of them count. */
 export const traces = (): readonly Trace[] => [
   {
@@ -111,20 +118,12 @@ export const traces = (): readonly Trace[] => [
   {
     name: 'a failed sync',
     fault: nth('sync', 5, 'EIO'),
-    run: async (disk, ledger) => {
-      const judged = await filled(disk, ledger)
-      await judged.append(3)
-      insistOn(judged, 'copied-forward', 2)
-    },
+    run: copyForward,
   },
   {
     name: 'a failed write',
     fault: nth('write', 5, 'EIO'),
-    run: async (disk, ledger) => {
-      const judged = await filled(disk, ledger)
-      await judged.append(3)
-      insistOn(judged, 'copied-forward', 2)
-    },
+    run: copyForward,
   },
   {
     name: 'a failed roll',

@@ -83,10 +83,7 @@ export class NatsSource implements Source, Predecessor {
       keys: this.#keys,
       runs: this.#runs,
       wait,
-      // Core has given back: here it is had again first, and by others unless somebody here pulls it soon.
-      released: () => {
-        if (!this.#isOver) this.#rouse()
-      },
+      released: () => this.#released(),
     })
     this.#arrivals = new Arrivals({
       link,
@@ -297,6 +294,11 @@ export class NatsSource implements Source, Predecessor {
   /** What is still here comes again when the server's patience ends. */
   readonly #failed = (error: unknown): void => {
     this.#init.link.environment.logger.debug({ error }, 'What nobody has pulled could not be given back just now.')
+  }
+
+  /** Core has given back: here it is had again first, and by others unless somebody here pulls it soon. */
+  #released(): void {
+    if (!this.#isOver) this.#rouse()
   }
 
   #arrived(message: Msg, since: number): void {

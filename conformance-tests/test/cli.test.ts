@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -18,8 +19,8 @@ function fixture(name: string, text: string): string {
 }
 
 /** A target whose adapter is this. */
-const targetOf = (adapter: string): string => `export default {
-  name: 'mine', time: 'virtual', timing: ${JSON.stringify(VIRTUAL_TIMING)}, required: { claims: [] },
+const targetOf = (adapter: string, required = '[]'): string => `export default {
+  name: 'mine', time: 'virtual', timing: ${JSON.stringify(VIRTUAL_TIMING)}, required: { claims: ${required} },
   settings: async () => ({}), adapter: async () => (${adapter}),
 }`
 const adapterThat = (connect: string) =>
@@ -96,6 +97,10 @@ describe('the command', () => {
     [['matrix', '--fast'], /--fast/],
     [[join(import.meta.dirname, 'kit.ts')], /has no default export/],
     [['./nowhere.js'], /There is no module .\/nowhere.js/],
+    [
+      [fixture('misspelt.mjs', targetOf(`{ name: 'm' }`, "['fifo:exakt']"))],
+      /has "fifo:exakt", which no adapter can claim. Legal are fifo:exact, fifo:windowed, fifo:none/,
+    ],
     [[fixture('throws.mjs', 'throw new Error("no licence")')], /throws.mjs cannot be imported/],
     [
       [fixture('half.mjs', targetOf("{ name: 'half' }"))],
@@ -110,5 +115,14 @@ describe('the command', () => {
     const { code, lines } = await command(...args)
     expect(code).toBe(3)
     expect(lines[0]).toMatch(message)
+  })
+
+  test('says what to do where an ES module is taken for a CommonJS one', () => {
+    const command = join(import.meta.dirname, '../dist/cli.js')
+    const { status, stdout } = spawnSync(process.execPath, [command, fixture('old.cjs', 'import "node:fs"')], {
+      encoding: 'utf8',
+    })
+    expect(stdout).toMatch(/run as CommonJS: write "type": "module"/)
+    expect(status).toBe(3)
   })
 })

@@ -25,6 +25,8 @@ export class Watch {
   readonly #deliveries = new Map<string, Handed>()
   readonly #sent = new Map<string, number>()
   readonly #runs: EventOf<'run'>[] = []
+  /** By process: deliveries that it has got and not settled. */
+  readonly #inHand = new Map<string, number>()
   #open = 0
 
   constructor(subscriptions: readonly string[]) {
@@ -51,6 +53,11 @@ export class Watch {
     return this.#latestRuns.get(process) ?? 0
   }
 
+  /** How many deliveries a process has got and not settled, of all that it ever got. */
+  inHand(process: string): number {
+    return this.#inHand.get(process) ?? 0
+  }
+
   /** Whether every subscription has begun to run a message that was sent after this time. */
   isFlowing(since: number): boolean {
     const isNew = ({ id, time }: EventOf<'run'>) => time >= since && (this.#sent.get(id) ?? 0) >= since
@@ -74,7 +81,7 @@ export class Watch {
     if (event.kind === 'publish') this.#sent.set(event.id, Math.min(event.time, this.#sent.get(event.id) ?? event.time))
     else if (event.kind === 'receipt') this.#receipt(event)
     else if (event.kind === 'deliver') this.#delivered(event)
-    else if (event.kind === 'settle' && isEnd(event)) this.#end(event, true)
+    else if (event.kind === 'settle') this.#settling(event)
     else if (event.kind === 'settled' && isEnd(event) && event.result === 'stale') this.#end(event, false)
     else if (event.kind === 'run') this.#ran(event)
   }
@@ -91,8 +98,14 @@ export class Watch {
   }
 
   #delivered(event: EventOf<'deliver'>): void {
-    const { subscription, id } = event
+    const { process, subscription, id } = event
     this.#deliveries.set(nameOf(event), { subscription, id, hasEnded: false })
+    this.#inHand.set(process, this.inHand(process) + 1)
+  }
+
+  #settling(event: EventOf<'settle'>): void {
+    this.#inHand.set(event.process, this.inHand(event.process) - 1)
+    if (isEnd(event)) this.#end(event, true)
   }
 
   /** Whoever had it last is not the last one to tell: a frozen process hears late that its ack was stale. */

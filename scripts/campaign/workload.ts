@@ -18,6 +18,8 @@ const KEYS = 10
 const CONCURRENCY = 8
 /** A handler takes up to so many milliseconds; one in so many messages fails once. */
 const WORK = { does: 'work', takes: 40, fails: 30 } as const
+/** A blow needs a moment to be struck: what so many runs are about does not all end in it. */
+const IN_HAND = 3
 /** What is handled before anything is broken, by each subscription. */
 const WARM = 40
 /** The longest that is waited for what has to come about much earlier, in milliseconds: how late it was is a figure. */
@@ -73,14 +75,20 @@ export class Workload {
     return history.events[at]?.time ?? 0
   }
 
-  /** One of the consumers, which has just begun to run something. */
+  /** One of the consumers, which has just begun to run something, and has more in hand. */
   async busyConsumer(): Promise<Actor> {
     const consumer = this.#consumers[Math.floor(this.#it.random() * this.#consumers.length)] as Actor
     const { process } = consumer
     const before = this.#watch.latestRun(process)
-    const isBusy = () => this.#watch.latestRun(process) > before
+    const isBusy = () => this.#watch.latestRun(process) > before && this.#watch.inHand(process) >= IN_HAND
     await this.#it.until(isBusy, { within: PATIENCE, what: `${process} to begin a run` })
     return consumer
+  }
+
+  /** Waits until every consumer has something in hand. */
+  async untilBusy(): Promise<void> {
+    const isBusy = () => this.#consumers.every(({ process }) => this.#watch.inHand(process) >= IN_HAND)
+    await this.#it.until(isBusy, { within: PATIENCE, what: 'every consumer to be at work' })
   }
 
   /** Waits until a consumer that was told to end has done so, and well. */

@@ -70,14 +70,16 @@ export class MessageLog {
     return this.#chunkOf(position)?.dues?.[position & MASK] ?? 0
   }
 
-  /** Removes and returns a message. */
-  delete(position: number): OutgoingMessage | undefined {
-    const chunk = this.#chunkOf(position)
-    const message = chunk?.messages[position & MASK]
-    if (chunk === undefined || message === undefined) return undefined
-    chunk.messages[position & MASK] = undefined
-    if (--chunk.live === 0 && chunk !== this.#newest) this.#drop(chunk)
-    return message
+  /** Removes the messages from `from` up to, but not including, `to`, all of them there. None is looked at: they have long left the caches. */
+  remove(from: number, to: number): void {
+    for (let at = from; at < to; ) {
+      const chunk = this.#chunkOf(at) as Chunk
+      const end = Math.min(to, at - (at & MASK) + CHUNK)
+      chunk.live -= end - at
+      if (chunk.live === 0 && chunk !== this.#newest) this.#drop(chunk)
+      else chunk.messages.fill(undefined, at & MASK, (at & MASK) + end - at)
+      at = end
+    }
   }
 
   /** The first position from `position` on that has a message, or `end`. */

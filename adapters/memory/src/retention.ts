@@ -74,10 +74,10 @@ export class RetentionRule {
 
   #remove(before: number): number {
     let removed = 0
-    for (const position of this.#pending.removable(before)) {
-      if (position >= this.#floor) this.#bytes -= this.#log.sizeAt(position)
-      this.#log.delete(position)
-      removed++
+    for (const { from, to } of this.#pending.removable(before)) {
+      for (let at = Math.max(from, this.#floor); at < to; at++) this.#bytes -= this.#log.sizeAt(at)
+      this.#log.remove(from, to)
+      removed += to - from
     }
     return removed
   }

@@ -15,11 +15,10 @@ import {
   stale,
   type Token,
 } from '@pluribus/core/driver'
-import { Sleeper } from './demand.js'
+import { type Holder, Sleeper } from '@pluribus/queue'
 import { closed } from './errors.js'
 import type { MessageLog } from './message-log.js'
 import type { MemorySubscription, OpenSource } from './subscription.js'
-import type { Holder } from './succession.js'
 
 /** Promises for what is nearly always the answer. */
 const SETTLED: Promise<readonly SettleException[]> = Promise.resolve(NO_EXCEPTIONS)
@@ -53,7 +52,7 @@ export class MemorySource implements Source, OpenSource {
   constructor(init: SourceInit) {
     this.#init = init
     this.sleeper = new Sleeper(() => init.events.wake())
-    init.subscription.succession.check(init.holder)
+    if (init.subscription.succession.isLate(init.holder)) throw replaced('open')
     this.session = init.subscription.queue.open(init.instance, init.lease)
     this.transferred = init.subscription.attach(this, init.clock.monotonic())
   }

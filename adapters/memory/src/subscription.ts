@@ -6,10 +6,8 @@ import {
   type RejectSettlement,
   type SubscriptionSpec,
 } from '@pluribus/core/driver'
-import { DeliveryQueue } from '@pluribus/queue'
-import { type Sleeper, StandingDemand } from './demand.js'
+import { DeliveryQueue, type Member, type Sleeper, StandingDemand, Succession } from '@pluribus/queue'
 import type { MessageLog } from './message-log.js'
-import { type Member, Succession } from './succession.js'
 
 /** What is known of a message that has failed or vanished here. Most messages have none. */
 interface Trouble {

@@ -1,5 +1,5 @@
+import { Sleeper, StandingDemand } from '@pluribus/queue'
 import { describe, expect, test } from 'vitest'
-import { Sleeper, StandingDemand } from '../src/demand.js'
 import { bench, LEASE, message, open, settleOne, spec, topicSpec } from './kit.js'
 
 describe('wake-ups', () => {

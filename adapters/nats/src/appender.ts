@@ -1,12 +1,7 @@
-import { createInbox, type Msg, type MsgHdrs, type NatsConnection, type Payload } from '@nats-io/transport-node'
+import { createInbox, type Msg, type NatsConnection } from '@nats-io/transport-node'
 import { RefusedError } from './errors.js'
-
-/** Something to be stored. */
-export interface Entry {
-  readonly subject: string
-  readonly headers: MsgHdrs
-  readonly payload: Payload
-}
+import type { Entry, Outlet } from './outlet.js'
+import { numberAtEnd, subjectBytes } from './received.js'
 
 /** What became of an entry that was not simply stored. */
 export interface Unstored {
@@ -38,14 +33,14 @@ interface Batch {
  * for each message.
  */
 export class Appender {
-  readonly #nats: NatsConnection
+  readonly #outlet: Outlet
   readonly #inbox = createInbox()
   readonly #batches = new Map<number, Batch>()
   #count = 0
   #over: Error | undefined
 
-  constructor(nats: NatsConnection) {
-    this.#nats = nats
+  constructor(nats: NatsConnection, outlet: Outlet) {
+    this.#outlet = outlet
     nats.subscribe(`${this.#inbox}.>`, {
       callback: (error, reply) => (error === null ? this.#answered(reply) : undefined),
     })
@@ -71,25 +66,18 @@ export class Appender {
   }
 
   #send(number: number, entries: readonly Entry[]): void {
-    const inbox = `${this.#inbox}.${number}.`
-    for (let index = 0; index < entries.length; index++) {
-      const { subject, payload, headers } = entries[index] as Entry
-      try {
-        this.#nats.publish(subject, payload, { headers, reply: inbox + index })
-      } catch (error) {
-        // What the client itself refuses has not been sent.
-        this.#settle(number, index, { index, error: new RefusedError(UNSENT, String(error)) }, 0)
-      }
-    }
+    this.#outlet.store(entries, `${this.#inbox}.${number}.`, (index, why) =>
+      this.#settle(number, index, { index, error: new RefusedError(UNSENT, why) }, 0),
+    )
   }
 
   #answered(reply: Msg): void {
-    const { subject, data } = reply
-    const dot = subject.lastIndexOf('.')
-    const number = Number(subject.slice(subject.lastIndexOf('.', dot - 1) + 1, dot))
+    const { data } = reply
+    const subject = subjectBytes(reply)
+    const number = numberAtEnd(subject, 1)
+    const index = numberAtEnd(subject)
     const batch = this.#batches.get(number)
     if (batch === undefined) return
-    const index = Number(subject.slice(dot + 1))
     if (isPlain(data) && batch.positions === undefined) this.#settle(number, index, undefined, 0)
     else this.#read(number, index, data)
   }
@@ -115,7 +103,7 @@ export class Appender {
   }
 }
 
-/** The client refused it: too large, for instance. */
+/** It was too large to be sent. */
 const UNSENT = 10_054
 
 interface Answer {

@@ -1,13 +1,14 @@
 import type { Msg } from '@nats-io/transport-node'
 import type { TimerHandle } from '@pluribus/core/driver'
-import { decode, headerText, numberOf } from './codec.js'
+import { decode, numberOf } from './codec.js'
 import type { Declared } from './declaration.js'
-import { deliveryOf } from './delivery-subject.js'
+import { countAt, deliveryOf } from './delivery-subject.js'
 import type { Hand } from './hand.js'
 import type { Item } from './item.js'
 import type { Lapsed } from './lapsed.js'
 import type { Link } from './link.js'
 import { NOBODY, readSubject } from './names.js'
+import { headerText, isSame, replyOf, subjectBytes } from './received.js'
 import { type FoundRun, lossesOf, type Runs } from './runs.js'
 import type { Heir } from './succession.js'
 
@@ -24,8 +25,19 @@ export interface ArrivalsOptions {
   admit(items: readonly Item[]): void
 }
 
+/** What the subject of a message says. */
+interface Place {
+  readonly bytes: Uint8Array
+  /** It is for another subscription. */
+  readonly isOthers: boolean
+  /** Of its key; undefined where it has none. */
+  readonly key: string | undefined
+}
+
 interface Arrival {
   readonly message: Msg
+  /** Where its acknowledgement goes. */
+  readonly reply: string
   readonly position: number
   readonly count: number
   readonly time: number
@@ -57,6 +69,10 @@ export class Arrivals {
   #chunk = 0
   #isOver = false
   #timer: TimerHandle | undefined
+  /** In what acknowledgements go to. */
+  #countAt: number | undefined
+  /** Most messages have the one of the message before. */
+  #place: Place | undefined
   readonly #idle = new Set<() => void>()
 
   constructor(options: ArrivalsOptions) {
@@ -68,10 +84,12 @@ export class Arrivals {
 
   add(message: Msg, since: number): void {
     const { lapsed, known } = this.#options
-    const { count, position, time } = deliveryOf(message.reply ?? '')
+    const reply = replyOf(message)
+    this.#countAt ??= countAt(reply)
+    const { count, position, time } = deliveryOf(reply, this.#countAt)
     const isFresh = count === 1 && !lapsed.has(position) && !known.has(position)
     const found = isFresh ? FRESH : undefined
-    this.#queue.push({ message, position, count, time, since, chunk: this.#chunk, found, isLooking: false })
+    this.#queue.push({ message, reply, position, count, time, since, chunk: this.#chunk, found, isLooking: false })
     if (this.#isScheduled) return
     this.#isScheduled = true
     // When everything of this chunk of the socket has been added.
@@ -106,7 +124,7 @@ export class Arrivals {
     const waiting = this.#queue.findIndex(({ found }) => found === undefined)
     let done = waiting < 0 ? this.#queue.length : 0
     while (waiting > 0 && (this.#queue[done] as Arrival).chunk !== (this.#queue[waiting] as Arrival).chunk) done++
-    const items = this.#queue.slice(0, done).flatMap(arrival => this.#admitted(arrival, arrival.found as FoundRun))
+    const items = this.#admitted(done)
     if (done > 0) this.#queue = done === this.#queue.length ? [] : this.#queue.slice(done)
     for (const arrival of this.#queue) this.#look(arrival)
     if (done > 0) this.#options.admit(items)
@@ -139,35 +157,51 @@ export class Arrivals {
     )
   }
 
-  /** What is for others, and has to be passed over, is nothing. */
-  #admitted(arrival: Arrival, found: FoundRun): Item | readonly Item[] {
-    const { link, declared } = this.#options
-    const { message } = arrival
-    const { subject } = message
-    const headers = headerText(message)
-    const place = subject.startsWith(this.#prefix) ? undefined : readSubject(subject)
-    const isOthers = place !== undefined && place.forWhom !== NOBODY && place.forWhom !== declared.spec.name
-    // It was published before this subscription began, and has become due since.
-    const isEarlier = (numberOf(headers, 'pluribus-origin') ?? declared.start) < declared.start
-    if (!isOthers && !isEarlier) return this.#itemOf(arrival, found, headers)
-    link.nats.publish(message.reply ?? '', '')
-    return []
+  /** The first so many; what is for others is passed over. */
+  #admitted(count: number): readonly Item[] {
+    const { link } = this.#options
+    const items: Item[] = []
+    for (let at = 0; at < count; at++) {
+      const arrival = this.#queue[at] as Arrival
+      const headers = headerText(arrival.message)
+      const { isOthers, key } = this.#placeOf(arrival.message)
+      if (isOthers || this.#isEarlier(headers)) link.nats.publish(arrival.reply, '')
+      else items.push(this.#itemOf(arrival, headers, key))
+    }
+    return items
   }
 
-  #itemOf({ message, position, count, time, since }: Arrival, found: FoundRun, headers: string): Item {
-    const { declared, hand, lapsed } = this.#options
-    const { subject, reply = '', data } = message
-    const isOurs = lapsed.take(position, count) || hand.holds(position, count - 1)
-    const { losses, marks } = found === FRESH ? found.record : lossesOf(found, count, isOurs)
-    const own = decode(headers, data, { topic: declared.spec.topic, position, time })
+  #placeOf(message: Msg): Place {
+    const bytes = subjectBytes(message)
+    if (this.#place !== undefined && isSame(this.#place.bytes, bytes)) return this.#place
+    const { subject } = message
+    const place = subject.startsWith(this.#prefix) ? undefined : readSubject(subject)
+    const isOthers =
+      place !== undefined && place.forWhom !== NOBODY && place.forWhom !== this.#options.declared.spec.name
     const token = subject.slice(subject.lastIndexOf('.') + 1)
+    this.#place = { bytes, isOthers, key: token === NOBODY ? undefined : token }
+    return this.#place
+  }
+
+  /** It was published before this subscription began, and has become due since. */
+  #isEarlier(headers: string): boolean {
+    const { start } = this.#options.declared
+    return start > 1 && (numberOf(headers, 'pluribus-origin') ?? start) < start
+  }
+
+  #itemOf(arrival: Arrival, headers: string, key: string | undefined): Item {
+    const { declared, hand, lapsed } = this.#options
+    const { message, reply, position, count, time, since, found = FRESH } = arrival
+    const isOurs = found !== FRESH && (lapsed.take(position, count) || hand.holds(position, count - 1))
+    const { losses, marks } = found === FRESH ? found.record : lossesOf(found, count, isOurs)
+    const own = decode(headers, message.data, { topic: declared.spec.topic, position, time })
     return {
       message: own,
       priority: own.priority,
       position,
       reply,
       count,
-      key: token === NOBODY ? undefined : token,
+      key,
       failures: found.record.failures,
       errors: found.record.errors,
       losses,
@@ -176,6 +210,7 @@ export class Arrivals {
       record: found.at,
       revision: 0,
       renewedAt: since,
+      leasedUntil: Number.POSITIVE_INFINITY,
       isOut: false,
       isMarked: false,
       isSettling: false,

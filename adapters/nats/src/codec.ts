@@ -1,4 +1,3 @@
-import type { Msg, MsgHdrs } from '@nats-io/transport-node'
 import { EMPTY_HEADERS, type Headers, type StoredMessage } from '@pluribus/core/driver'
 
 /** What a message carries beside itself. */
@@ -31,6 +30,29 @@ const toHeader = (text: string): string => (UNSAFE.test(text) ? ENCODED + Buffer
 const ofHeader = (text: string): string =>
   text.startsWith(ENCODED) ? Buffer.from(text.slice(ENCODED.length), 'base64').toString() : text
 
+/** A header that is mostly the same as in the message before. */
+class Recurring {
+  readonly #name: string
+  #value = ''
+  #line: string
+
+  constructor(name: string) {
+    this.#name = name
+    this.#line = `${name}: \r\n`
+  }
+
+  line(value: string): string {
+    if (value !== this.#value) {
+      this.#line = `${this.#name}: ${toHeader(value)}\r\n`
+      this.#value = value
+    }
+    return this.#line
+  }
+}
+
+const SOURCES = new Recurring('ce-source')
+const TYPES = new Recurring('content-type')
+
 /** The last time that was written or read: those of a batch are the same. */
 let lastTime = 0
 let lastDate = new Date(0).toISOString()
@@ -52,12 +74,12 @@ function timeOf(date: string, otherwise: number): number {
   return time
 }
 
-/** The header block of a message: names of CloudEvents, what is usual left out, the publisher's own with `h-` before them. */
-export function headersOf(message: StoredMessage, carried: Carried): MsgHdrs {
+/** The header block of a message, as text: names of CloudEvents, what is usual left out, the publisher's own with `h-` before them. */
+export function headersOf(message: StoredMessage, carried: Carried): string {
   const { key, priority, version, contentType, headers, correlationId, causationId } = message
-  let text = `${FIRST_LINE}ce-id: ${toHeader(message.id)}\r\nce-source: ${toHeader(message.source)}\r\nce-time: ${dateOf(message.time)}\r\n`
+  let text = `${FIRST_LINE}ce-id: ${toHeader(message.id)}\r\n${SOURCES.line(message.source)}ce-time: ${dateOf(message.time)}\r\n`
   if (contentType !== JSON_TYPE) {
-    text += `content-type: ${toHeader(contentType)}\r\n`
+    text += TYPES.line(contentType)
     if (typeof message.payload === 'string') text += TEXT
   }
   if (key !== undefined) text += `ce-key: ${toHeader(key)}\r\n`
@@ -70,7 +92,7 @@ export function headersOf(message: StoredMessage, carried: Carried): MsgHdrs {
 }
 
 /** The header block of what is no message. */
-export const bareHeaders = (carried: Carried): MsgHdrs => block(FIRST_LINE, carried)
+export const bareHeaders = (carried: Carried): string => block(FIRST_LINE, carried)
 
 function userHeaders(headers: Headers): string {
   let text = ''
@@ -81,43 +103,13 @@ function userHeaders(headers: Headers): string {
   return text
 }
 
-function block(start: string, { dedup, delay, origin, after }: Carried): MsgHdrs {
+function block(start: string, { dedup, delay, origin, after }: Carried): string {
   let text = start
   if (dedup !== undefined) text += `Nats-Msg-Id: ${toHeader(dedup)}\r\n`
   if (after !== undefined) text += `Nats-Expected-Last-Subject-Sequence: ${after}\r\n`
   if (delay !== undefined) text += `pluribus-delay: ${delay}\r\n`
   if (origin !== undefined) text += `pluribus-origin: ${origin}\r\n`
-  return new HeaderBlock(`${text}\r\n`) as unknown as MsgHdrs
-}
-
-/**
- * Of the client's headers a publish uses `encode` alone. Its own class checks each name letter by letter, which costs as much as
- * all the rest of a publish.
- */
-class HeaderBlock {
-  readonly #text: string
-
-  constructor(text: string) {
-    this.#text = text
-  }
-
-  encode(): Uint8Array {
-    return Buffer.from(this.#text)
-  }
-}
-
-/** What the client keeps of a message and does not offer: its header block as it came. */
-interface Received {
-  readonly _msg?: { readonly hdr?: number }
-  readonly _rdata?: Uint8Array
-}
-
-/** The header block of a received message as text; empty where it has none. */
-export function headerText(received: Msg): string {
-  const { _msg, _rdata } = received as unknown as Received
-  if (typeof _msg?.hdr !== 'number' || _rdata === undefined) return received.headers?.toString() ?? ''
-  if (_msg.hdr < 0) return ''
-  return Buffer.from(_rdata.buffer, _rdata.byteOffset, _msg.hdr).toString()
+  return `${text}\r\n`
 }
 
 /** The status of a message that the server itself sends, such as 404; 0 where it has none. */
@@ -176,15 +168,22 @@ export function decode(text: string, payload: Uint8Array, { topic, position, tim
   while (at > 1 && at < text.length) {
     const end = text.indexOf('\r\n', at)
     if (end <= at) break
-    const colon = text.indexOf(':', at)
-    if (colon > at && colon < end) {
-      const from = text.charCodeAt(colon + 1) === 32 ? colon + 2 : colon + 1
-      read(message, text.slice(at, colon), text.slice(from, end))
-    }
+    // What all of ours have.
+    if (text.startsWith('ce-id: ', at)) message.id = ofHeader(text.slice(at + 7, end))
+    else if (text.startsWith('ce-source: ', at)) message.source = ofHeader(text.slice(at + 11, end))
+    else if (text.startsWith('ce-time: ', at)) message.time = timeOf(text.slice(at + 9, end), message.time)
+    else readLine(message, text, at, end)
     at = end + 2
   }
   if (message.id === '') message.id = `nats-${position}`
   return message
+}
+
+function readLine(message: Writable, text: string, at: number, end: number): void {
+  const colon = text.indexOf(':', at)
+  if (colon <= at || colon >= end) return
+  const from = text.charCodeAt(colon + 1) === 32 ? colon + 2 : colon + 1
+  read(message, text.slice(at, colon), text.slice(from, end))
 }
 
 function read(message: Writable, name: string, value: string): void {

@@ -1,9 +1,10 @@
 import type { Msg } from '@nats-io/transport-node'
-import { decode, headersOf, headerText, numberOf } from './codec.js'
+import { decode, headersOf, numberOf } from './codec.js'
 import { deliveryOf } from './delivery-subject.js'
 import { Feed } from './feed.js'
 import type { Link } from './link.js'
 import { DELAYS, keyTokenOf, NOBODY } from './names.js'
+import { headerText } from './received.js'
 import { ServerClock } from './server-clock.js'
 
 /** Delayed messages that are in hand at once: each is looked at, and put back until it is due. */

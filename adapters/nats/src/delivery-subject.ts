@@ -18,9 +18,11 @@ const NANOSECONDS = 6
 /**
  * Reads `$JS.ACK.<stream>.<consumer>.<count>.<position>.<delivery>.<time>.<pending>`; newer servers put a domain and an account
  * before the stream, and a token behind it all.
+ *
+ * @param from Where the count begins: {@link countAt}, which is the same for all deliveries of a consumer.
  */
-export function deliveryOf(reply: string): DeliverySubject {
-  let at = after(reply, 0, isLong(reply) ? 6 : 4)
+export function deliveryOf(reply: string, from = countAt(reply)): DeliverySubject {
+  let at = from
   const countEnd = reply.indexOf('.', at)
   const count = whole(reply, at, countEnd)
   at = countEnd + 1
@@ -32,6 +34,9 @@ export function deliveryOf(reply: string): DeliverySubject {
   const next = reply.indexOf('.', timeEnd + 1)
   return { count, position, time, pending: whole(reply, timeEnd + 1, next < 0 ? reply.length : next) }
 }
+
+/** Where the count begins. */
+export const countAt = (reply: string): number => after(reply, 0, isLong(reply) ? 6 : 4)
 
 /** Nine names, or more. */
 function isLong(reply: string): boolean {

@@ -37,6 +37,7 @@ const BY_NUMBER: ReadonlyMap<number, ErrorCode> = new Map([
   [10_023, 'OVERLOADED'], // insufficient resources
   [10_043, 'NOT_FOUND'], // no message at that position
   [10_047, 'OVERLOADED'], // insufficient storage
+  [10_049, 'UNAVAILABLE'], // a stream could not be made just now: somebody else (2.9) is making the same one
   [10_054, 'TOO_LARGE'], // message larger than the stream allows
   [10_077, 'OVERLOADED'], // the store takes nothing: full, or not made yet
   [10_058, 'CONFLICT'], // a stream of that name with another configuration

@@ -1,8 +1,10 @@
+import type { ConsumerInfo } from '@nats-io/jetstream'
 import { createInbox, type Msg, type Subscription } from '@nats-io/transport-node'
 import type { TimerHandle } from '@pluribus/core/driver'
-import { headerText, statusOf } from './codec.js'
+import { statusOf } from './codec.js'
 import { isNotFound, isUnanswered } from './errors.js'
 import type { Link } from './link.js'
+import { headerText, isWord } from './received.js'
 
 /** How a feed is made. */
 export interface FeedOptions {
@@ -165,15 +167,16 @@ export class Feed {
   /**
    * Has the server forget requests that nobody listens for any more. It does so when it is asked about the consumer. Where it has not
    * (2.9), and the next thing it does is to hand out something again, that is gone until the wait is over, and the newest message is
-   * handed out twice.
+   * handed out twice. Answers what it has said.
    */
-  async sweep(): Promise<void> {
+  async sweep(): Promise<ConsumerInfo | undefined> {
     const { manager } = this.#link
     try {
-      await manager.consumers.info(this.#options.stream, this.#options.consumer)
+      return await manager.consumers.info(this.#options.stream, this.#options.consumer)
     } catch (error) {
       if (!isNotFound(error) && !isUnanswered(error)) throw error
       this.#options.gone()
+      return undefined
     }
   }
 
@@ -219,7 +222,7 @@ export class Feed {
       callback: (error, message) => {
         if (error !== null) return
         const isCurrent = listening === this.#listening
-        if (message.reply === '') {
+        if (isWord(message)) {
           if (isCurrent) this.#told(message)
         } else {
           if (isCurrent) this.#counted()
@@ -280,7 +283,7 @@ export class Feed {
     const listening = this.#link.nats.subscribe(inbox, {
       callback: (error, message) => {
         if (error !== null) return
-        if (message.reply === '') {
+        if (isWord(message)) {
           fetch.left = 0
           if (isGone(headerText(message))) this.#options.gone()
         } else {

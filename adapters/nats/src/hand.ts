@@ -3,7 +3,6 @@ import {
   type Discipline,
   type Environment,
   HeldRetries,
-  LeaseTimer,
   type Pulled,
   PushBuffer,
   ReorderWindow,
@@ -12,6 +11,7 @@ import {
   type Token,
 } from '@pluribus/core/driver'
 import type { Item } from './item.js'
+import { Leases } from './leases.js'
 import type { Renewals } from './renewals.js'
 
 /** What a hand is made with. */
@@ -39,7 +39,7 @@ export class Hand {
   readonly #options: HandOptions
   readonly #buffer: PushBuffer<Item>
   readonly #held = new HeldRetries<Item>()
-  readonly #leases: LeaseTimer
+  readonly #leases: Leases
   /** By position. */
   readonly #items = new Map<number, Item>()
   #timer: TimerHandle | undefined
@@ -49,7 +49,12 @@ export class Hand {
     this.#options = options
     this.#buffer = new PushBuffer(new ReorderWindow<Item>(options.discipline), Number.POSITIVE_INFINITY)
     // Core is the first to give up: what it holds is not handed out again while it still counts on it.
-    this.#leases = new LeaseTimer(options.environment, options.lease + 1, tokens => this.#lapsed(tokens as Item[]))
+    this.#leases = new Leases({
+      environment: options.environment,
+      lease: options.lease + 1,
+      held: () => this.#items.values(),
+      expired: items => this.#lapsed(items),
+    })
   }
 
   /** Deliveries that core may pull, and how many more it waits for. */
@@ -105,7 +110,8 @@ export class Hand {
     for (const item of this.#held.release(this.#now)) this.#buffer.push(item, item.position)
     const due = this.#held.nextDue
     const { items, more } = this.#buffer.take(most, due, isSuspect)
-    const deliveries = items.map(item => this.#deliver(item))
+    const now = this.#now
+    const deliveries = items.map(item => this.#deliver(item, now))
     return {
       deliveries,
       ...(due === Number.POSITIVE_INFINITY ? {} : { dueIn: Math.max(0, due - this.#now) }),
@@ -113,16 +119,16 @@ export class Hand {
     }
   }
 
-  /** Core's delivery; undefined where its lease is lost. */
-  claimed(token: Token): Item | undefined {
+  /** Core's delivery; undefined where its lease is lost by then, monotonic milliseconds. */
+  claimed(token: Token, now = this.#now): Item | undefined {
     const item = token as Item
-    const isOurs = item.isOut && this.#items.get(item.position) === item && !this.#options.renewals.isOver(item)
+    const isOurs = item.isOut && this.#items.get(item.position) === item && !this.#options.renewals.isOver(item, now)
     return isOurs ? item : undefined
   }
 
   /** It is being settled: its lease does not end meanwhile. */
-  claim(token: Token): Item | undefined {
-    const item = this.claimed(token)
+  claim(token: Token, now = this.#now): Item | undefined {
+    const item = this.claimed(token, now)
     if (item === undefined || item.isSettling) return undefined
     item.isSettling = true
     this.#leases.end(item)
@@ -131,8 +137,9 @@ export class Hand {
 
   /** It could not be settled: core has it as before. */
   unclaim(item: Item): void {
+    const now = this.#now
     item.isSettling = false
-    if (this.claimed(item) !== undefined) this.#leases.start(item)
+    if (this.claimed(item, now) !== undefined) this.#leases.start(item, now)
   }
 
   /** Core counts another lease from then on, monotonic milliseconds; answers what is lost. */
@@ -198,18 +205,19 @@ export class Hand {
     return this.#options.environment.clock.monotonic()
   }
 
-  #deliver(item: Item): Delivery {
+  #deliver(item: Item, now: number): Delivery {
     const { message, failures, losses, marks } = item
     item.isOut = true
-    this.#leases.start(item)
+    this.#leases.start(item, now)
     return { message, token: item, attempt: failures + 1, losses, marks, suspect: isSuspect(item) }
   }
 
   /** What is being settled is not lost by that. */
   #isRenewed(item: Item): boolean {
     if (item.isSettling) return true
-    const isOurs = this.claimed(item) !== undefined
-    if (isOurs) this.#leases.start(item)
+    const now = this.#now
+    const isOurs = this.claimed(item, now) !== undefined
+    if (isOurs) this.#leases.start(item, now)
     return isOurs
   }
 

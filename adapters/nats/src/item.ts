@@ -37,6 +37,8 @@ export interface Item {
   revision: number
   /** The server waits for a word of it since then, or since later, monotonic milliseconds. */
   renewedAt: number
+  /** Until when core has it without renewing it, monotonic milliseconds; Infinity where it does not have it. */
+  leasedUntil: number
   /** Core has it. */
   isOut: boolean
   /** It is stored that it is run alone. */

@@ -1,10 +1,10 @@
 import type { Subscription } from '@nats-io/transport-node'
 import type { SubscriptionName, TimerHandle } from '@pluribus/core/driver'
-import type { Entry } from './appender.js'
 import { bareHeaders, numberOf } from './codec.js'
 import type { Item } from './item.js'
 import type { Link } from './link.js'
 import { NOBODY, readSubject } from './names.js'
+import type { Entry } from './outlet.js'
 
 /** What a key order is made with. */
 export interface KeyOrderOptions {

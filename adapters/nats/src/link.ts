@@ -5,6 +5,7 @@ import { Appender } from './appender.js'
 import { closed, isUnanswered, lost, noJetStream, tooOld } from './errors.js'
 import type { Names } from './names.js'
 import type { ResolvedOptions } from './options.js'
+import { Outlet } from './outlet.js'
 
 /** The first version with direct reads and with consumers that are created by name. */
 const LEAST = [2, 9, 0] as const
@@ -17,6 +18,8 @@ export class Link {
   readonly maker: JetStreamManager
   readonly names: Names
   readonly environment: Environment
+  /** What leaves without being answered. */
+  readonly outlet: Outlet
   /** Stores messages. */
   readonly appender: Appender
   readonly replicas: number
@@ -24,8 +27,9 @@ export class Link {
   readonly server: string
   /** Where our own calls come back. */
   readonly #echo: string
-  /** When those were sent that have not come back, oldest first. */
-  readonly #calls: number[] = []
+  /** Those that have not come back, oldest first. */
+  readonly #calls: Call[] = []
+  #calledAt = Number.NEGATIVE_INFINITY
   #heardAt: number
   #over: Error | undefined
 
@@ -39,10 +43,11 @@ export class Link {
     this.server = nats.info?.server_id ?? ''
     this.#heardAt = parts.environment.clock.monotonic()
     this.#echo = names.echo(nuid.next())
-    this.appender = new Appender(nats)
+    this.outlet = new Outlet(nats)
+    this.appender = new Appender(nats, this.outlet)
     nats.subscribe(this.#echo, {
       callback: error => {
-        if (error === null) this.#heardAt = this.#calls.shift() ?? this.#heardAt
+        if (error === null) this.#heard(this.#calls.shift())
       },
     })
   }
@@ -83,21 +88,35 @@ export class Link {
     return this.#heardAt
   }
 
-  /** Calls, and does not wait until it comes back: what answers anything that is sent after it comes later. */
+  /**
+   * Calls, and does not wait until it comes back: what answers anything that is sent after it comes later. One that has just been
+   * made will do.
+   */
   call(): void {
-    this.#calls.push(this.environment.clock.monotonic())
-    this.nats.publish(this.#echo)
+    const { now } = this
+    if (now - this.#calledAt > JUST_NOW) this.#call({ at: now })
   }
 
   /** A call should have come back: what is asked for now may be handed out to somebody who does not hear of it. */
   get isSilent(): boolean {
     const [oldest] = this.#calls
-    return oldest !== undefined && this.environment.clock.monotonic() - oldest > SILENCE
+    return oldest !== undefined && this.now - oldest.at > SILENCE
   }
 
-  /** Resolves when the server has read everything that was sent until now. */
-  async flush(): Promise<void> {
-    await this.nats.flush()
+  /** Monotonic milliseconds. */
+  get now(): number {
+    return this.environment.clock.monotonic()
+  }
+
+  /**
+   * Resolves when the server has read everything that was sent until now: a call has come back. The client's own `flush` would write at
+   * once, and what is sent in the same turn once more.
+   */
+  flush(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.check('flush')
+      this.#call({ at: this.now, resolve, reject })
+    })
   }
 
   async close(): Promise<void> {
@@ -105,10 +124,22 @@ export class Link {
     await this.nats.close()
   }
 
+  #call(call: Call): void {
+    this.#calledAt = call.at
+    this.#calls.push(call)
+    this.nats.publish(this.#echo)
+  }
+
+  #heard(call: Call | undefined): void {
+    this.#heardAt = call?.at ?? this.#heardAt
+    call?.resolve?.()
+  }
+
   #end(cause: unknown, ended: (cause: unknown) => void): void {
     const isExpected = this.#over !== undefined
     this.#over ??= lost(cause)
     this.appender.end(this.#over)
+    for (const { reject } of this.#calls.splice(0)) reject?.(this.#over)
     if (!isExpected) ended(cause ?? this.#over)
   }
 }
@@ -119,11 +150,21 @@ export interface LinkParts {
   readonly environment: Environment
 }
 
+/** A message of this connection to itself. */
+interface Call {
+  /** When it was sent, monotonic milliseconds. */
+  readonly at: number
+  resolve?(): void
+  reject?(error: Error): void
+}
+
 interface Managers {
   readonly manager: JetStreamManager
   readonly maker: JetStreamManager
 }
 
+/** A call that is no older is as good as one that is made now, in milliseconds. */
+const JUST_NOW = 1
 /** After so long without a call that was sent, nothing more is asked for, in milliseconds. */
 const SILENCE = 250
 const MAKING_TIMEOUT = 1_500

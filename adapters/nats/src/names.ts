@@ -21,6 +21,7 @@ export const DELAYS = '_delays'
  * <prefix>_s_<topic>                              a stream: what is known of messages that are there, the latest of each subject
  * <prefix>.s.<topic>.<subscription>.run.<position>   of one that has come back
  * <prefix>.s.<topic>.<subscription>.key.<key>        up to where a key has been handled
+ * <prefix>.s.<topic>.<subscription>.floor            up to where everything has been handled
  * <prefix>.w.<topic>.<subscription>               not stored: a key is free
  * <prefix>.e.<connection>                         not stored: a connection hears itself
  * ```
@@ -125,6 +126,11 @@ export class Names {
 
   key({ topic, name }: SubscriptionName, key: string): string {
     return `${this.prefix}.s.${tokenOf(topic)}.${name}.key.${key}`
+  }
+
+  /** Up to where everything has been handled. */
+  floor({ topic, name }: SubscriptionName): string {
+    return `${this.prefix}.s.${tokenOf(topic)}.${name}.floor`
   }
 
   /** Where a connection hears itself. */

@@ -1,10 +1,11 @@
 import { NO_EXCEPTIONS, type OutgoingMessage, type PublishException, type Publisher } from '@pluribus/core/driver'
-import type { Appended, Entry } from './appender.js'
+import type { Appended } from './appender.js'
 import { type Carried, headersOf } from './codec.js'
 import type { Delays } from './delays.js'
 import { isNotFound } from './errors.js'
 import type { Link } from './link.js'
 import { keyTokenOf, NOBODY } from './names.js'
+import type { Entry } from './outlet.js'
 import type { Registry } from './registry.js'
 
 /**

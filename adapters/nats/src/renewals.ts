@@ -28,9 +28,9 @@ export class Renewals {
     this.#spare = Math.max(wait - lease, wait / 10)
   }
 
-  /** The server may have given it to others. */
-  isOver({ renewedAt }: Item): boolean {
-    return this.#now - renewedAt >= this.#options.wait
+  /** The server may have given it to others by then, monotonic milliseconds. */
+  isOver({ renewedAt }: Item, now = this.#now): boolean {
+    return now - renewedAt >= this.#options.wait
   }
 
   /** Those of which it is not known that they are ours for a lease from then on, monotonic milliseconds. */
@@ -66,7 +66,10 @@ export class Renewals {
 
   #say(items: readonly Item[], word: string): Promise<void> {
     const { link } = this.#options
-    for (const { reply } of items) link.nats.publish(reply, word)
+    link.outlet.say(
+      items.map(({ reply }) => reply),
+      word,
+    )
     return link.flush()
   }
 }

@@ -1,8 +1,8 @@
 import type { SubscriptionName } from '@pluribus/core/driver'
-import type { Entry } from './appender.js'
 import { bareHeaders } from './codec.js'
 import type { Item, RunRecord } from './item.js'
 import type { Link } from './link.js'
+import type { Entry } from './outlet.js'
 
 /** A record as it was found. */
 export interface FoundRun {

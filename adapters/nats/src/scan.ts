@@ -1,9 +1,11 @@
 import { AckPolicy, DeliverPolicy } from '@nats-io/jetstream'
 import { createInbox, type Msg } from '@nats-io/transport-node'
-import { headerText, numberOf, statusOf } from './codec.js'
+import { Alarm } from '@pluribus/core/driver'
+import { numberOf, statusOf } from './codec.js'
 import { deliveryOf } from './delivery-subject.js'
 import type { Link } from './link.js'
 import { NOBODY } from './names.js'
+import { headerText } from './received.js'
 
 /** A stored message as it is read in passing. */
 export interface Scanned {
@@ -18,8 +20,10 @@ export interface Scanned {
 }
 
 const PAGE = 256
-/** How long it may take the server to say what there is, in milliseconds. */
+/** How long the server may be silent, in milliseconds. */
 const MOST_PATIENT = 1_000
+/** So many readers in a row may find nothing where there was to be something. */
+const MOST_FRUITLESS = 2
 /** A reader that has gone away is forgotten after this long, in nanoseconds. */
 const FORGOTTEN = 30_000_000_000
 
@@ -30,28 +34,47 @@ export async function* scan(
   filter: string,
   from: number,
 ): AsyncGenerator<Scanned, void, undefined> {
-  const { manager } = link
-  const { name, num_pending } = await manager.consumers.add(stream, {
-    filter_subject: filter,
-    deliver_policy: DeliverPolicy.StartSequence,
-    opt_start_seq: Math.max(1, from),
-    ack_policy: AckPolicy.None,
-    inactive_threshold: FORGOTTEN,
-  })
-  try {
-    for (let isMore = num_pending > 0; isMore; ) {
-      const page = await read(link, `$JS.API.CONSUMER.MSG.NEXT.${stream}.${name}`)
+  let next = Math.max(1, from)
+  for (let fruitless = 0; fruitless < MOST_FRUITLESS; ) {
+    const before = next
+    let isComplete = false
+    for await (const page of pages(link, stream, filter, next)) {
       yield* page.found
-      isMore = page.isMore
+      next = (page.found.at(-1)?.position ?? next - 1) + 1
+      isComplete = page.end === 'complete'
     }
-  } finally {
-    if (link.over === undefined) await manager.consumers.delete(stream, name)
+    if (isComplete) return
+    fruitless = next === before ? fruitless + 1 : 0
   }
 }
 
 interface Page {
   readonly found: readonly Scanned[]
-  readonly isMore: boolean
+  /** `silent`: the server has said neither that there is more, nor that this is all. */
+  readonly end: 'complete' | 'more' | 'silent'
+}
+
+const NOTHING: Page = { found: [], end: 'complete' }
+
+/** As one reader finds them. What was sent to one that has not waited for it is lost to it: another one begins where that was. */
+async function* pages(link: Link, stream: string, filter: string, from: number): AsyncGenerator<Page, void, undefined> {
+  const { manager } = link
+  const { name, num_pending } = await manager.consumers.add(stream, {
+    filter_subject: filter,
+    deliver_policy: DeliverPolicy.StartSequence,
+    opt_start_seq: from,
+    ack_policy: AckPolicy.None,
+    inactive_threshold: FORGOTTEN,
+  })
+  try {
+    let page = NOTHING
+    do {
+      if (num_pending > 0) page = await read(link, `$JS.API.CONSUMER.MSG.NEXT.${stream}.${name}`)
+      yield page
+    } while (page.end === 'more')
+  } finally {
+    if (link.over === undefined) await manager.consumers.delete(stream, name)
+  }
 }
 
 /** What there is now, up to a page of it. */
@@ -59,20 +82,22 @@ function read({ nats, environment }: Link, next: string): Promise<Page> {
   const reply = createInbox()
   const found: Scanned[] = []
   return new Promise((resolve, reject) => {
-    const done = (isMore: boolean) => {
-      environment.timers.clearTimeout(timer)
+    const done = (end: Page['end']) => {
+      silence.clear()
       reading.unsubscribe()
-      resolve({ found, isMore })
+      resolve({ found, end })
     }
     // A server that is mistaken about what there is does not answer: others have deleted it meanwhile.
-    const timer = environment.timers.setTimeout(() => done(found.length > 0), MOST_PATIENT)
+    const silence = new Alarm(environment.timers, () => done('silent'))
+    silence.set(MOST_PATIENT)
     const reading = nats.subscribe(reply, {
       callback: (error, message) => {
         if (error !== null) return reject(error)
-        if (statusOf(headerText(message)) > 0) return done(false)
+        if (statusOf(headerText(message)) > 0) return done('complete')
+        silence.set(MOST_PATIENT)
         found.push(scanned(message))
-        if (deliveryOf(message.reply ?? '').pending === 0) done(false)
-        else if (found.length === PAGE) done(true)
+        if (deliveryOf(message.reply ?? '').pending === 0) done('complete')
+        else if (found.length === PAGE) done('more')
       },
     })
     reading.closed.then(() => reject(new Error('The reading was ended by the end of its connection.')))

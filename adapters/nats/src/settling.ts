@@ -9,7 +9,6 @@ import {
   type SubscriptionName,
   type Token,
 } from '@pluribus/core/driver'
-import type { Entry } from './appender.js'
 import { bareHeaders, headersOf } from './codec.js'
 import { fitErrors } from './dead-letters.js'
 import { takenAway, WRONG_LAST_SEQUENCE } from './errors.js'
@@ -17,6 +16,7 @@ import type { Hand } from './hand.js'
 import type { Item } from './item.js'
 import type { KeyOrder } from './key-order.js'
 import type { Link } from './link.js'
+import type { Entry } from './outlet.js'
 import type { Renewals } from './renewals.js'
 import { kept, type Runs, released } from './runs.js'
 
@@ -54,7 +54,11 @@ const MOST_HELD = 4_096
 const nakAfter = (ms: number): string => (ms > 0 ? `-NAK {"delay":${Math.ceil(ms * 1_000_000)}}` : '-NAK')
 
 /** The same message, to be handed out anew. */
-const renewed = (item: Item): Item => ({ ...item, isOut: false, isOver: false, isSettling: false, isMarked: false })
+const renewed = (item: Item): Item => ({
+  ...item,
+  leasedUntil: Number.POSITIVE_INFINITY,
+  ...{ isOut: false, isOver: false, isSettling: false, isMarked: false },
+})
 
 /**
  * Executes settlements. An ack is a word to the server. Everything else is stored first and said second: the dead letter, how often a
@@ -70,21 +74,20 @@ export class Settling {
   async settle({ acks, others }: Settled): Promise<readonly SettleException[]> {
     const exceptions: SettleException[] = []
     const endings: Ending[] = []
-    let isStored = false
+    const plain: Item[] = []
+    const now = this.#parts.link.environment.clock.monotonic()
     for (const token of acks) {
-      const item = this.#claim(token, exceptions)
+      const item = this.#claim(token, now, exceptions)
       if (item === undefined) continue
-      endings.push({ item, word: ACK, entries: NOTHING, isFinal: true })
-      isStored ||= item.key !== undefined
+      if (item.key === undefined && item.record === 0) plain.push(item)
+      else endings.push({ item, word: ACK, entries: NOTHING, isFinal: true })
     }
     for (const settlement of others) {
-      const item = this.#claim(settlement.token, exceptions)
-      if (item === undefined) continue
-      endings.push(this.#endingOf(settlement, item))
-      isStored = true
+      const item = this.#claim(settlement.token, now, exceptions)
+      if (item !== undefined) endings.push(this.#endingOf(settlement, item))
     }
-    const stored = isStored ? await this.#store(endings, exceptions) : endings
-    await this.#say(stored, exceptions)
+    const stored = endings.length === 0 ? endings : await this.#storeBeside(plain, endings, exceptions)
+    await this.#say(stored, plain, exceptions)
     return exceptions.length === 0 ? NO_EXCEPTIONS : exceptions
   }
 
@@ -93,7 +96,7 @@ export class Settling {
     if (items.length === 0) return
     const endings = items.map(item => this.#released(item))
     const exceptions: SettleException[] = []
-    await this.#say(await this.#store(endings, exceptions), exceptions)
+    await this.#say(await this.#store(endings, exceptions), NOTHING, exceptions)
     for (const exception of exceptions) if (exception.kind === 'failed') throw exception.error
   }
 
@@ -103,8 +106,8 @@ export class Settling {
     this.#parts.link.nats.publish(item.reply, ACK)
   }
 
-  #claim(token: Token, exceptions: SettleException[]): Item | undefined {
-    const item = this.#parts.hand.claim(token)
+  #claim(token: Token, now: number, exceptions: SettleException[]): Item | undefined {
+    const item = this.#parts.hand.claim(token, now)
     if (item === undefined) exceptions.push({ token, kind: 'stale' })
     return item
   }
@@ -158,6 +161,20 @@ export class Settling {
     ]
   }
 
+  /** Where that is not possible, everything is as before: what needs nothing to be stored as well. */
+  async #storeBeside(
+    plain: readonly Item[],
+    endings: readonly Ending[],
+    exceptions: SettleException[],
+  ): Promise<readonly Ending[]> {
+    try {
+      return await this.#store(endings, exceptions)
+    } catch (error) {
+      for (const item of plain) this.#parts.hand.unclaim(item)
+      throw error
+    }
+  }
+
   /** First what has an entry of its own, then the floors of keys; answers what may be said to the server. */
   async #store(endings: readonly Ending[], exceptions: SettleException[]): Promise<readonly Ending[]> {
     const copied = await this.#append(endings, ({ entries }) => entries, exceptions)
@@ -207,37 +224,50 @@ export class Settling {
     exceptions.push({ token: item, kind: 'stale' })
   }
 
-  async #say(endings: readonly Ending[], exceptions: SettleException[]): Promise<void> {
-    if (endings.length === 0) return
-    const { link, hand, renewals, keys, runs, subscription } = this.#parts
-    const freed = new Set<string>()
-    const forgotten: Item[] = []
-    let isPutBack = false
-    for (const { item, word, again, isFinal } of endings) {
-      const isHeld = hand.at(item.position) === item
-      if (word !== ACK) hand.drop(item)
-      if (word === undefined || again !== undefined) {
-        isPutBack = true
-        if (again === undefined) continue
-        // It is stored all the same, and whoever has the message now may have read that.
-        if (isHeld) this.#again(item, again)
-        else exceptions.push({ token: item, kind: 'failed', error: takenAway() })
-        continue
-      }
-      // What the server may have given to others is taken from nobody; an acknowledgement ends it wherever it is.
-      if (word === ACK || !renewals.isOver(item)) link.nats.publish(item.reply, word)
-      if (isFinal && item.record > 0) forgotten.push(item)
-      if (isFinal && item.key !== undefined) freed.add(item.key)
-    }
-    for (const key of freed) link.nats.publish(link.names.wake(subscription), key)
-    runs.forget(forgotten)
-    if (isPutBack) this.#parts.released()
+  /** @param plain Handled, and that is all that there is to say of them. */
+  async #say(endings: readonly Ending[], plain: readonly Item[], exceptions: SettleException[]): Promise<void> {
+    if (endings.length === 0 && plain.length === 0) return
+    const { link, hand, keys } = this.#parts
+    const acked = plain.map(({ reply }) => reply)
+    if (endings.length > 0) this.#end(endings, acked, exceptions)
+    link.outlet.say(acked, ACK)
+    if (endings.length > 0) this.#follow(endings)
     await link.flush()
+    for (const item of plain) hand.drop(item)
     for (const { item, word } of endings) {
       // Until then it is renewed, or lost, like everything that is held.
       if (word === ACK) hand.drop(item)
       if (item.key !== undefined && word !== undefined) keys.leave(item)
     }
+  }
+
+  /** What stays here is put back; what is given back is said so; what is handled is among the `acked`. */
+  #end(endings: readonly Ending[], acked: string[], exceptions: SettleException[]): void {
+    const { link, hand, renewals } = this.#parts
+    for (const { item, word, again } of endings) {
+      const isHeld = hand.at(item.position) === item
+      if (word !== ACK) hand.drop(item)
+      // It is stored all the same, and whoever has the message now may have read that.
+      if (again !== undefined && isHeld) this.#again(item, again)
+      else if (again !== undefined) exceptions.push({ token: item, kind: 'failed', error: takenAway() })
+      // An acknowledgement ends it wherever it is; what the server may have given to others is taken from nobody.
+      else if (word === ACK) acked.push(item.reply)
+      else if (word !== undefined && !renewals.isOver(item)) link.nats.publish(item.reply, word)
+    }
+  }
+
+  /** When it is said: others may have the next of their keys, or what was put back. */
+  #follow(endings: readonly Ending[]): void {
+    const { link, runs, subscription } = this.#parts
+    const forgotten: Item[] = []
+    const freed = new Set<string>()
+    for (const { item, isFinal } of endings) {
+      if (isFinal && item.record > 0) forgotten.push(item)
+      if (isFinal && item.key !== undefined) freed.add(item.key)
+    }
+    for (const key of freed) link.nats.publish(link.names.wake(subscription), key)
+    runs.forget(forgotten)
+    if (endings.some(({ again }) => again !== undefined)) this.#parts.released()
   }
 
   #again(item: Item, again: Item): void {

@@ -39,6 +39,10 @@ export interface ConsumerState {
   readonly isIdle: boolean
   /** The first position that it has not handed out yet. */
   readonly next: number
+  /** When it was made, as the server says it. */
+  readonly made: string
+  /** It knows of nothing that it has handed out. */
+  readonly isBlank: boolean
 }
 
 /** Creates what topics and subscriptions need on the server. Everything may be done again. */
@@ -97,12 +101,16 @@ export class Streams {
   async consumer({ topic, name }: SubscriptionName): Promise<ConsumerState | undefined> {
     const { manager, names } = this.#link
     try {
-      const { config, num_ack_pending, num_waiting, delivered } = await manager.consumers.info(
+      const { config, num_ack_pending, num_waiting, delivered, created } = await manager.consumers.info(
         names.stream(topic),
         name,
       )
       const wait = (config.ack_wait ?? 0) / NANOSECONDS
-      return { wait, isIdle: num_ack_pending === 0 && num_waiting === 0, next: delivered.stream_seq + 1 }
+      const isIdle = num_ack_pending === 0 && num_waiting === 0
+      return {
+        ...{ wait, isIdle, made: created },
+        ...{ next: delivered.stream_seq + 1, isBlank: delivered.consumer_seq === 0 },
+      }
     } catch (error) {
       if (isNotFound(error)) return undefined
       throw error
@@ -124,6 +132,13 @@ export class Streams {
       max_waiting: MOST_WAITING,
     }
     await this.#insist(() => maker.consumers.add(names.stream(topic), config))
+  }
+
+  /** Has a consumer that has forgotten what it has handed out go on at a position. */
+  async restart(subscription: SubscriptionName, start: number, wait: number): Promise<void> {
+    const { manager, names } = this.#link
+    await ifThere(manager.consumers.delete(names.stream(subscription.topic), subscription.name))
+    await this.createConsumer(subscription, start, wait)
   }
 
   async waitFor({ topic, name }: SubscriptionName, wait: number): Promise<void> {

@@ -8,11 +8,12 @@ import type {
 } from '@pluribus/core/driver'
 import type { Delays } from './delays.js'
 import { isNotFound } from './errors.js'
+import { Floor, isAbout } from './floor.js'
 import type { Link } from './link.js'
 import type { Registry } from './registry.js'
 import { Runs } from './runs.js'
 import { NatsSource } from './source.js'
-import type { Streams } from './streams.js'
+import type { ConsumerState, Streams } from './streams.js'
 import { type Succession, successionKey } from './succession.js'
 
 /** What a subscriber works with. */
@@ -35,6 +36,9 @@ interface Furnished {
 const NONE: ReadonlySet<number> = new Set()
 /** How much longer than a lease the server waits. */
 const SPARE = 1.1
+/** How often it is looked whether somebody else has begun a consumer anew, and how long it is paused between, in milliseconds. */
+const TRIES = 20
+const PAUSE = 50
 
 /** Opens sources, and ends them with their connection. */
 export class NatsSubscriber implements Subscriber {
@@ -93,13 +97,39 @@ export class NatsSubscriber implements Subscriber {
    */
   async #furnish(subscription: SubscriptionName, start: number, lease: number): Promise<Furnished> {
     const { streams } = this.#parts
-    const state = await streams.consumer(subscription)
+    const state = await this.#consumerOf(subscription)
     // Core counts from a little later than the server, and is to be the first to give up all the same.
     const wait = Math.ceil(lease * SPARE)
     if (state === undefined) await streams.createConsumer(subscription, start, wait)
     else if (state.wait !== wait && state.isIdle) await streams.waitFor(subscription, wait)
     else return state
     return { wait, next: state?.next }
+  }
+
+  /** As it is, or as it goes on where it has forgotten what it has handed out: see {@link Floor}. */
+  async #consumerOf(subscription: SubscriptionName): Promise<ConsumerState | undefined> {
+    const { link, streams } = this.#parts
+    const floor = new Floor(link, subscription)
+    let claimed = 0
+    for (let tries = 0; tries < TRIES; tries++) {
+      const state = await streams.consumer(subscription)
+      const noted = await floor.find()
+      if (noted === undefined) return state
+      const isThere = state !== undefined && !(state.isBlank && isAbout(noted, state.made))
+      if (isThere || (state === undefined && noted.isClaimed !== true)) return state
+      // Of several who find it so, one makes it anew: the others would take it from under him, unless he has died.
+      const isOurs = state !== undefined && (noted.isClaimed !== true || noted.revision === claimed)
+      if (isOurs && (await floor.claim(noted, state.made))) await streams.restart(subscription, noted.next, state.wait)
+      else await this.#pause()
+      claimed = noted.revision
+    }
+    return streams.consumer(subscription)
+  }
+
+  #pause(): Promise<void> {
+    return new Promise(resolve => {
+      this.#parts.link.environment.timers.setTimeout(resolve, PAUSE)
+    })
   }
 
   async #isDeclared(subscription: SubscriptionName): Promise<boolean> {

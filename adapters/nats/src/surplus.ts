@@ -14,32 +14,41 @@ export function secondThoughts(wait: number): number {
 
 /** What a surplus is of. */
 export interface SurplusParts {
-  readonly feed: Feed
-  readonly arrivals: Arrivals
-  readonly hand: Hand
-  readonly settling: Settling
+  readonly feed: Pick<Feed, 'stop'>
+  readonly arrivals: Pick<Arrivals, 'settled'>
+  readonly hand: Pick<Hand, 'all' | 'withdraw' | 'ready'>
+  readonly settling: Pick<Settling, 'release'>
 }
 
 /** What has come and was not pulled: others may be waiting for it. */
 export class Surplus {
   readonly #parts: SurplusParts
-  #underWay: Promise<void> | undefined
+  /** The last that was asked for; never rejects. */
+  #last: Promise<void> | undefined
 
   constructor(parts: SurplusParts) {
     this.#parts = parts
   }
 
-  /** Resolves when nothing is being given back. */
+  /** Resolves when nothing is being given back; whether all of it could be is told to whoever asked for that. */
   async settled(): Promise<void> {
-    await this.#underWay
+    while (this.#last !== undefined) await this.#last
   }
 
-  /** Gives back all but the first `kept`; with none kept, what is on its way as well. Once at a time. */
-  giveBack(kept: number): Promise<void> {
-    this.#underWay ??= this.#giveBack(kept).finally(() => {
-      this.#underWay = undefined
-    })
-    return this.#underWay
+  /**
+   * Gives back all but the first `kept`; with none kept, what is on its way as well. One after the other: what has come since the
+   * one before began was none of its business.
+   */
+  async giveBack(kept: number): Promise<void> {
+    const before = this.#last
+    const giving = before === undefined ? this.#giveBack(kept) : before.then(() => this.#giveBack(kept))
+    const last = giving.catch(() => {})
+    this.#last = last
+    try {
+      await giving
+    } finally {
+      if (this.#last === last) this.#last = undefined
+    }
   }
 
   async #giveBack(kept: number): Promise<void> {

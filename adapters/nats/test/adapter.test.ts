@@ -25,6 +25,7 @@ describe('the adapter', () => {
 
   test.each<[string, unknown, string, boolean]>([
     ['an error of ours', new PluribusError('CONFLICT', 'x'), 'CONFLICT', false],
+    ['a stream that somebody else is making', new RefusedError(10_049, 'x'), 'UNAVAILABLE', true],
     ['a full store', new RefusedError(10_077, 'x'), 'OVERLOADED', true],
     ['no answer from any stream', new RefusedError(0, 'x'), 'UNAVAILABLE', true],
     ['a number that nobody knows', new RefusedError(1, 'x'), 'UNKNOWN', false],

@@ -87,6 +87,13 @@ export async function publish(connection: Connection, ...messages: readonly Outg
   expect(await connection.publisher.publish(messages)).toEqual([])
 }
 
+/** The ids of everything that a topic has, oldest first. */
+export async function historyOf(connection: Connection, topic = TOPIC): Promise<readonly string[]> {
+  const ids: string[] = []
+  for await (const { id } of connection.persistence.history(topic, { from: 'earliest' })) ids.push(id)
+  return ids
+}
+
 /** A source that says when it is woken. */
 export async function open(
   connection: Connection,
@@ -113,7 +120,7 @@ export interface Woken {
 }
 
 /** Pulls until there are so many. */
-export async function take({ source }: Woken, count: number): Promise<readonly Delivery[]> {
+export async function take({ source }: Pick<Woken, 'source'>, count: number): Promise<readonly Delivery[]> {
   const taken: Delivery[] = []
   await expect
     .poll(
@@ -128,7 +135,7 @@ export async function take({ source }: Woken, count: number): Promise<readonly D
   return taken
 }
 
-export const ack = ({ source }: Woken, deliveries: readonly Delivery[]) =>
+export const ack = ({ source }: Pick<Woken, 'source'>, deliveries: readonly Delivery[]) =>
   source.settle({ acks: deliveries.map(({ token }) => token), others: [] })
 
 export const idsOf = (deliveries: readonly Delivery[]): readonly string[] => deliveries.map(({ message: { id } }) => id)

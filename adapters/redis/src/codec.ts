@@ -22,7 +22,8 @@ import { ROOM, type Written } from './call.js'
  *   +--------+---------+--------------+--------+-------------+-----------+---------------+---------+
  *
  * `kind` is `m`, or `d` for a message that was published with a delay. `size` is what retention by bytes counts: payload
- * and headers.
+ * and headers. Content type, correlation, causation and headers are there where the flags say so: each byte is looked at again and
+ * again on its way.
  */
 const HEAD = 12
 /** `kind`. */
@@ -34,10 +35,20 @@ const INDEXED = 2
 const TEXT = 4
 const CORRELATED = 8
 const CAUSED = 16
+/** It names its content type; it is JSON where it neither does that nor is said to be bytes; it has headers. */
+const NAMED = 32
+const BYTES = 64
+const HEADED = 128
+const JSON_TYPE = 'application/json'
+const BYTES_TYPE = 'application/octet-stream'
+/** By which flags the short strings are there, in their order; 0: always. */
+const SHORTS = [NAMED, 0, CORRELATED, CAUSED] as const
 /** The most bytes of UTF-8 for a unit of a string. */
 const WIDEST = 3
 const CR = 0x0d
 const LF = 0x0a
+const DOLLAR = 0x24
+const ZERO = 0x30
 /** What a batch is written into first, in bytes. */
 const SHORTEST = ROOM + 4_096
 /** Up to so many characters are written one by one: it takes longer to ask the runtime to do it. */
@@ -89,6 +100,12 @@ function headersAtMost(headers: Headers): number {
   return bytes
 }
 
+function digitsOf(length: number): number {
+  let digits = 1
+  for (let most = 10; length >= most; most *= 10) digits++
+  return digits
+}
+
 class Writer {
   buffer: Buffer
   #at = ROOM
@@ -122,17 +139,18 @@ class Writer {
       (message.idSupplied ? INDEXED : 0) |
       (isText ? TEXT : 0) |
       (correlationId === undefined ? 0 : CORRELATED) |
-      (causationId === undefined ? 0 : CAUSED)
+      (causationId === undefined ? 0 : CAUSED) |
+      (contentType === JSON_TYPE ? 0 : contentType === BYTES_TYPE ? BYTES : NAMED)
     buffer.writeUInt16BE(message.priority, start + 2)
     this.#at = start + HEAD
     buffer.writeUInt16BE(key === undefined ? 0 : this.#text(key), start + 4)
     buffer.writeUInt16BE(this.#text(id), start + 6)
     this.#at = buffer.writeUInt32BE(message.version, buffer.writeDoubleBE(message.time, this.#at))
-    this.#short(contentType)
+    if (contentType !== JSON_TYPE && contentType !== BYTES_TYPE) this.#short(contentType)
     this.#short(source)
-    this.#short(correlationId ?? '')
-    this.#short(causationId ?? '')
-    const size = this.#headers(headers) + (isText ? this.#text(payload) : this.#bytes(payload))
+    if (correlationId !== undefined) this.#short(correlationId)
+    if (causationId !== undefined) this.#short(causationId)
+    const size = this.#headers(headers, start + 1) + (isText ? this.#text(payload) : this.#bytes(payload))
     buffer.writeUInt32BE(size, start + 8)
     const length = this.#at - start
     this.size += size
@@ -140,15 +158,23 @@ class Writer {
     this.#frame(start, length)
   }
 
-  /** Puts what the protocol wants around an entry that stands somewhere. */
+  /** Puts what the protocol wants around an entry that stands somewhere. Byte by byte: a call of the runtime takes longer. */
   #frame(start: number, length: number): void {
     const { buffer } = this
-    const before = `$${length}\r\n`
-    const moved = before.length - 3 - this.#digits
+    const digits = digitsOf(length)
+    const moved = digits - this.#digits
     if (moved !== 0) buffer.copyWithin(start + moved, start, this.#at)
-    this.#digits += moved
+    this.#digits = digits
     this.#at += moved
-    buffer.write(before, start + moved - before.length, 'latin1')
+    let at = start + moved - 2
+    buffer[at] = CR
+    buffer[at + 1] = LF
+    let rest = length
+    for (let digit = 0; digit < digits; digit++) {
+      buffer[--at] = ZERO + (rest % 10)
+      rest = Math.trunc(rest / 10)
+    }
+    buffer[at - 1] = DOLLAR
     buffer[this.#at++] = CR
     buffer[this.#at++] = LF
   }
@@ -164,12 +190,14 @@ class Writer {
   #text(text: string): number {
     const { length } = text
     if (length > FEW) return this.#long(text)
+    const { buffer } = this
+    const at = this.#at
     for (let index = 0; index < length; index++) {
       const unit = text.charCodeAt(index)
       if (unit > 0x7f) return this.#long(text)
-      this.buffer[this.#at + index] = unit
+      buffer[at + index] = unit
     }
-    this.#at += length
+    this.#at = at + length
     return length
   }
 
@@ -193,22 +221,27 @@ class Writer {
     return length
   }
 
-  #headers(headers: Headers): number {
+  /** Answers their bytes. Where there are none nothing is written, and the flags, which are at a place, do not say so. */
+  #headers(headers: Headers, flags: number): number {
+    if (headers === EMPTY_HEADERS) return 0
     const at = this.#at
     this.#at += 2
     let count = 0
     let size = 0
-    if (headers !== EMPTY_HEADERS) {
-      for (const name in headers) {
-        count++
-        size += this.#short(name)
-        const from = this.#at
-        this.#at += 4
-        const length = this.#text(headers[name] as string)
-        this.buffer.writeUInt32BE(length, from)
-        size += length
-      }
+    for (const name in headers) {
+      count++
+      size += this.#short(name)
+      const from = this.#at
+      this.#at += 4
+      const length = this.#text(headers[name] as string)
+      this.buffer.writeUInt32BE(length, from)
+      size += length
     }
+    if (count === 0) {
+      this.#at = at
+      return 0
+    }
+    this.buffer[flags] = (this.buffer[flags] as number) | HEADED
     this.buffer.writeUInt16BE(count, at)
     return size
   }
@@ -230,7 +263,7 @@ const foreign = (topic: string, payload: Buffer, id: string): StoredMessage => (
     id,
     topic,
     payload,
-    contentType: 'application/octet-stream',
+    contentType: BYTES_TYPE,
     key: undefined,
     priority: 0,
     headers: EMPTY_HEADERS,
@@ -258,11 +291,14 @@ class RedisMessage implements StoredMessage {
     this.#entry = entry
     this.#flags = entry.readUInt8(1)
     this.#envelope = HEAD + entry.readUInt16BE(4) + entry.readUInt16BE(6)
-    this.#headersAt = this.#offset(4)
-    let at = this.#headersAt + 2
-    for (let left = entry.readUInt16BE(this.#headersAt); left > 0; left--) {
-      at += 2 + entry.readUInt16BE(at)
-      at += 4 + entry.readUInt32BE(at)
+    let at = this.#offset(4)
+    this.#headersAt = at
+    if ((this.#flags & HEADED) !== 0) {
+      at += 2
+      for (let left = entry.readUInt16BE(this.#headersAt); left > 0; left--) {
+        at += 2 + entry.readUInt16BE(at)
+        at += 4 + entry.readUInt32BE(at)
+      }
     }
     if (at > entry.length) throw new RangeError('The entry ends within its headers.')
     this.#payloadAt = at
@@ -287,7 +323,8 @@ class RedisMessage implements StoredMessage {
     return this.#entry.readUInt32BE(this.#envelope + 8)
   }
   get contentType(): string {
-    return this.#short(0)
+    if ((this.#flags & NAMED) !== 0) return this.#short(0)
+    return (this.#flags & BYTES) === 0 ? JSON_TYPE : BYTES_TYPE
   }
   get source(): string {
     return this.#short(1)
@@ -312,7 +349,10 @@ class RedisMessage implements StoredMessage {
   /** Where the short string with a number begins, or ends with the one before. */
   #offset(number: number): number {
     let at = this.#envelope + 12
-    for (let passed = 0; passed < number; passed++) at += 2 + this.#entry.readUInt16BE(at)
+    for (let passed = 0; passed < number; passed++) {
+      const flag = SHORTS[passed] as number
+      if ((this.#flags & flag) === flag) at += 2 + this.#entry.readUInt16BE(at)
+    }
     return at
   }
 
@@ -322,9 +362,9 @@ class RedisMessage implements StoredMessage {
   }
 
   #readHeaders(): Headers {
+    if ((this.#flags & HEADED) === 0) return EMPTY_HEADERS
     const entry = this.#entry
     let left = entry.readUInt16BE(this.#headersAt)
-    if (left === 0) return EMPTY_HEADERS
     const headers = Object.create(null) as Record<string, string>
     for (let at = this.#headersAt + 2; left > 0; left--) {
       const value = at + 2 + entry.readUInt16BE(at)

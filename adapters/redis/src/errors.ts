@@ -39,8 +39,28 @@ export function classify(error: unknown): Classified {
     : { code: 'UNKNOWN', retryable: false }
 }
 
+/** What to do where a server has no room left, by the code of what it says. */
+const ADVICE: ReadonlyMap<string, string> = new Map([
+  ['MISCONF', "Make room on the server's disk, or mend it: the server goes on by itself."],
+  [
+    'OOM',
+    'Give the server more memory (maxmemory), or let consumers catch up: what is handled goes with its retention.',
+  ],
+])
+
 /** Whether a server has answered, with an error: what it was asked for has not been done. */
-export const isReply = (error: unknown): boolean => error instanceof Error && error.name === 'ReplyError'
+export const isReply = (error: unknown): boolean =>
+  error instanceof Error && (error.name === 'ReplyError' || (isPluribusError(error) && isReply(error.cause)))
+
+/** An error of a server that has no room left, with what to do; any other as it is. */
+export function advised(error: unknown): unknown {
+  if (!isReply(error)) return error
+  const { message } = error as Error
+  const advice = ADVICE.get(message.split(' ', 1)[0] as string)
+  if (advice === undefined) return error
+  const { code } = classify(error)
+  return new PluribusError(code, `${message.replace(/\.?$/, '.')} ${advice}`, { outcome: 'definite', cause: error })
+}
 
 /** An error of the client's without the command that it was about: that has payloads, and passwords. */
 export function bare(error: unknown): unknown {

@@ -1,7 +1,7 @@
 import type { ConnectionOptions } from 'node:tls'
 import { Redis } from 'ioredis'
 import { type Argument, Call, type Written } from './call.js'
-import { bare } from './errors.js'
+import { advised, bare } from './errors.js'
 import type { Script } from './scripts/script.js'
 
 /** Where a server is, and who asks. */
@@ -74,7 +74,7 @@ export class Link {
     try {
       return await this.#commands.redis.sendCommand(new Call(name, args, written))
     } catch (error) {
-      throw bare(error)
+      throw advised(bare(error))
     }
   }
 

@@ -14,7 +14,7 @@ import type { Retention } from './retention.js'
 import { PUBLISH, PUBLISH_SEQUENCED } from './scripts/publish.js'
 
 /** The longest buffer that is kept for the next batch, in bytes. */
-const KEPT = 1_024 * 1_024
+const KEPT = 8 * 1_024 * 1_024
 
 /** The messages of one topic, and where they stand in their batch. */
 interface Part {

@@ -9,28 +9,33 @@ const entryOf = (written: Written): Buffer => entriesOf(written)[0] as Buffer
 const PLAIN = ['id', 'topic', 'contentType', 'key', 'priority', 'time', 'source', 'version'] as const
 
 test('a message is laid out as the README says', () => {
-  const given = message('id-7', { key: 'ada', priority: 2, headers: { a: 'b' }, payload: Uint8Array.of(0, 255, 10) })
+  const given = message('id-7', {
+    key: 'ada',
+    priority: 2,
+    headers: { a: 'b' },
+    payload: Uint8Array.of(0, 255, 10),
+    correlationId: 'a',
+    causationId: 'b',
+  })
   const { entries, delays, totals } = encode([given])
   expect(entryOf(entries).toString('hex')).toBe(
     [
-      ...['6d', '01', '0002', '0003', '0004', '00000005'],
+      ...['6d', '99', '0002', '0003', '0004', '00000005'],
       ...[Buffer.from('ada').toString('hex'), Buffer.from('id-7').toString('hex')],
-      ...['426d1a94a2000000', '00000001', '0010', Buffer.from('application/json').toString('hex')],
-      ...[
-        '0004',
-        Buffer.from('test').toString('hex'),
-        '0000',
-        '0000',
-        '0001',
-        '0001',
-        '61',
-        '00000001',
-        '62',
-        '00ff0a',
-      ],
+      ...['426d1a94a2000000', '00000001', '0004', Buffer.from('test').toString('hex')],
+      ...['0001', '61', '0001', '62', '0001', '0001', '61', '00000001', '62', '00ff0a'],
     ].join(''),
   )
-  expect([delays, totals]).toEqual(['', '5 72 1 0 1'])
+  expect([delays, totals]).toEqual(['', '5 56 1 0 1'])
+})
+
+test('what most messages do not have is not written', () => {
+  const sizes = (changes: Parameters<typeof message>[1]) => entryOf(encode([message('a', changes)]).entries).length
+  const least = sizes({ payload: '' })
+  expect(least).toBe(12 + 'a'.length + 12 + 2 + 'test'.length)
+  expect(sizes({ payload: '', contentType: 'application/octet-stream', headers: Object.create(null) })).toBe(least)
+  expect(sizes({ payload: '', contentType: 'text/plain' })).toBe(least + 2 + 'text/plain'.length)
+  expect(sizes({ payload: '', correlationId: '' })).toBe(least + 2)
 })
 
 test('what is delayed or has an id of its own says so', () => {
@@ -72,7 +77,7 @@ test('whatever is written is read again, byte for byte', () => {
     version: fc.nat(2 ** 31),
     time: fc.nat(2 ** 45),
     source: text,
-    contentType: text,
+    contentType: fc.oneof(text, fc.constantFrom('application/json', 'application/octet-stream')),
     correlationId: fc.option(text, { nil: undefined }),
     causationId: fc.option(text, { nil: undefined }),
   })

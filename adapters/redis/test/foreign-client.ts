@@ -10,6 +10,10 @@ redis.call('PUBLISH', KEYS[1], '')
 `
 /** What stands in an entry beside the headers, under the names that a foreign reader gives it. */
 const OWN = ['id', 'time', 'version', 'content-type', 'source', 'correlation-id', 'causation-id']
+/** The flags by which content type, source, correlation and causation are there; 0: always. And those for bytes and for headers. */
+const SHORTS = [32, 0, 8, 16]
+const BYTES = 64
+const HEADED = 128
 
 /** A client that has nothing of ours but the layout of what is stored. */
 export class ForeignClient implements RawClient {
@@ -56,9 +60,9 @@ function write(body: Uint8Array, headers: Readonly<Record<string, string>>): Buf
   const rest = Object.entries(headers).filter(([name]) => !OWN.includes(name))
   const id = Buffer.from(own('id'))
   return Buffer.concat([
-    ...[Buffer.from('m'), Buffer.of(0), u16(0), u16(0), u16(id.length), u32(body.byteLength), id],
+    ...[Buffer.from('m'), Buffer.of(32 | HEADED), u16(0), u16(0), u16(id.length), u32(body.byteLength), id],
     ...[time, u32(Number(own('version')) || 1), short(own('content-type') || 'application/json'), short(own('source'))],
-    ...[short(''), short(''), u16(rest.length)],
+    u16(rest.length),
     ...rest.flatMap(([name, value]) => [short(name), u32(Buffer.byteLength(value)), Buffer.from(value)]),
     body,
   ])
@@ -79,9 +83,12 @@ function read(entry: Buffer) {
   const id = take(entry.readUInt16BE(6))
   const time = String(entry.readDoubleBE(skip(8)))
   const version = String(entry.readUInt32BE(skip(4)))
-  const texts = Array.from({ length: 4 }, () => take(next()))
-  const headers = Object.fromEntries(OWN.map((name, index) => [name, [id, time, version, ...texts][index] as string]))
-  for (let left = next(); left > 0; left--) {
+  const flags = entry.readUInt8(1)
+  const [type, ...texts] = SHORTS.map(flag => ((flags & flag) === flag ? take(next()) : ''))
+  const named = type || (flags & BYTES ? 'application/octet-stream' : 'application/json')
+  const own = [id, time, version, named, ...texts]
+  const headers = Object.fromEntries(OWN.map((name, index) => [name, own[index] as string]))
+  for (let left = flags & HEADED ? next() : 0; left > 0; left--) {
     const name = take(next())
     headers[name] = take(entry.readUInt32BE(skip(4)))
   }

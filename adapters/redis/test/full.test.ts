@@ -1,57 +1,15 @@
-import { execFileSync } from 'node:child_process'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import type { Connection, OutgoingMessage } from '@pluribus/core/driver'
-import { startBroker } from '@pluribus/test-brokers'
+import type { Connection, PublishException } from '@pluribus/core/driver'
+import { startBroker, type TestBroker } from '@pluribus/test-brokers'
 import { Redis } from 'ioredis'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { redis } from '../src/index.js'
-import { ack, connect, declared, historyOf, idsOf, message, onRedis, open, publish, spec, take } from './kit.js'
+import { checkFurnished, furnish, isKnown } from './furnished.js'
+import { ack, connect, declared, HAS_REDIS, historyOf, idsOf, message, onRedis, open, publish, take } from './kit.js'
+import { OwnDisk } from './own-disk.js'
 
+/** The most that something may take on a machine that has much else to do, in milliseconds. */
+const PATIENCE = 30_000
 const ERROR = { name: 'Error', message: 'once', attempt: 1, time: 0 }
-
-const OTHER = 'orders.cancelled'
-const other = (id: string, changes: Partial<OutgoingMessage> = {}) => message(id, { topic: OTHER, ...changes })
-const REFUND = spec('refund', { topic: OTHER })
-const openRefund = (connection: Connection) =>
-  connection.subscriber.open(REFUND, { window: 10, lease: 30_000 }, { wake() {}, lost() {}, ended() {} })
-
-/** One message of each kind that waits for something, in a topic of their own. */
-async function furnish(connection: Connection): Promise<void> {
-  await connection.declare([{ name: OTHER, partitions: 1, retention: {} }], [REFUND])
-  await publish(connection, other('dead'), other('held', { key: 'k' }), other('behind', { key: 'k' }))
-  await publish(connection, other('late', { delay: 3_600_000 }), other('once', { idSupplied: true }))
-  const source = await openRefund(connection)
-  const [dead, held, once] = await take(source)
-  await ack(source, [once as NonNullable<typeof once>])
-  const tokens = [dead?.token as string, held?.token as string] as const
-  await source.settle({
-    acks: [],
-    others: [
-      { kind: 'reject', token: tokens[0], reason: 'NO', attempts: 1, errors: [ERROR] },
-      { kind: 'retry', token: tokens[1], delay: 3_600_000, error: ERROR },
-    ],
-  })
-  await source.close()
-}
-
-/** All of it is as it was. */
-async function checkFurnished(connection: Connection): Promise<void> {
-  const counts = await connection.persistence.counts(REFUND)
-  expect(counts).toMatchObject({ waiting: 1, leased: 0, retrying: 1, scheduled: 1, dead: 1 })
-  for await (const { message: dead, reason, errors } of connection.persistence.deadLetters({
-    subscription: REFUND,
-  })) {
-    expect([dead.id, reason, errors]).toEqual(['dead', 'NO', [ERROR]])
-  }
-  const source = await openRefund(connection)
-  // What waits is behind its key.
-  expect(await take(source)).toEqual([])
-  await source.close()
-}
-
-const isKnown = async (connection: Connection) =>
-  (await connection.publisher.publish([other('once', { idSupplied: true })]))[0]?.kind === 'duplicate'
 
 onRedis('where memory is full', server => {
   test('publishing is refused, and nothing of it is stored; consumers go on', async () => {
@@ -65,7 +23,9 @@ onRedis('where memory is full', server => {
     try {
       const [refused] = await connection.publisher.publish([message('c')])
       expect(refused).toMatchObject({ index: 0, kind: 'failed', outcome: 'definite' })
-      expect(adapter.classify((refused as { error: unknown }).error)).toEqual({ code: 'OVERLOADED', retryable: true })
+      const { error } = refused as { error: Error }
+      expect(adapter.classify(error)).toEqual({ code: 'OVERLOADED', retryable: true })
+      expect(error.message).toMatch(/^OOM .*maxmemory.*Give the server more memory/)
       await checkFurnished(connection)
       const deliveries = await take(source, 2)
       expect(idsOf(deliveries)).toEqual(['a', 'b'])
@@ -86,53 +46,105 @@ onRedis('where memory is full', server => {
   })
 })
 
-/** Gives a server, which does not run, a disk of its own. False where this machine lets nobody have one. */
-function giveDisk(folder: string, megabytes: number): boolean {
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', folder], { stdio: 'ignore' })
-  } catch {
-    return false
-  }
-  onTestFinished(() => void execFileSync('umount', ['-l', folder]))
-  return true
+/** A server whose disk has room for some 4 MB. Undefined where it cannot have one. */
+async function onSmallDisk(): Promise<{ readonly server: TestBroker; readonly disk: OwnDisk } | undefined> {
+  const server = await startBroker('redis')
+  onTestFinished(() => server.dispose())
+  await server.stop()
+  const disk = OwnDisk.give(server, 64)
+  await server.start()
+  disk?.leave(4)
+  return disk && { server, disk }
 }
 
-describe('where the disk is full', () => {
-  test('what was told to be stored is there when there is room again', { timeout: 60_000 }, async ({ skip }) => {
-    const server = await startBroker('redis')
-    onTestFinished(() => server.dispose())
-    await server.stop()
-    const disk = join(tmpdir(), `pluribus-broker-${server.port}`, 'data')
-    if (!giveDisk(disk, 4)) return skip('no disk of its own can be had here')
-    await server.start()
+interface Filled {
+  /** What was told to be stored. */
+  readonly stored: readonly string[]
+  /** How the first one failed: what it was told, or what the call was rejected with. */
+  readonly failure: PublishException | { readonly rejected: unknown }
+}
+
+/** Publishes until that fails. */
+async function publishUntilFull(connection: Connection): Promise<Filled> {
+  const stored: string[] = []
+  const payload = new Uint8Array(16_384)
+  while (stored.length < 1_000) {
+    const id = `m-${stored.length}`
+    try {
+      const [failure] = await connection.publisher.publish([message(id, { payload })])
+      if (failure !== undefined) return { stored, failure }
+    } catch (rejected) {
+      return { stored, failure: { rejected } }
+    }
+    stored.push(id)
+  }
+  throw new Error('The disk is never full.')
+}
+
+const NO_DISK = 'no disk of its own can be had here: that takes root, mkfs.ext4, loop devices'
+
+describe.skipIf(!HAS_REDIS)('where the disk is full', () => {
+  test('a server that syncs ends itself; what was told to be stored is there when there is room', {
+    timeout: 180_000,
+  }, async ({ skip }) => {
+    const { server, disk } = (await onSmallDisk()) ?? skip(NO_DISK)
     const before = await declared(server, { prefix: 'disk', durability: 'disk' })
     await furnish(before)
-    const stored: string[] = []
-    const payload = new Uint8Array(16_384)
-    for (let n = 0; n < 1_000; n++) {
-      const id = `m-${n}`
-      const isStored = await before.publisher.publish([message(id, { payload })]).then(
-        exceptions => exceptions.length === 0,
-        () => false,
-      )
-      if (!isStored) break
-      stored.push(id)
-    }
+    await publish(before, message('held'))
+    const source = await open(before)
+    await take(source, 1)
+    const { stored, failure } = await publishUntilFull(before)
     expect(stored.length).toBeGreaterThan(100)
-    expect(stored.length).toBeLessThan(1_000)
-    // It cannot promise anything any more, and ends.
-    await vi.waitFor(() => expect(server.isRunning).toBe(false))
+    // A call that is rejected is one of which nobody knows what became.
+    expect(redis().classify((failure as { rejected: unknown }).rejected)).toEqual({
+      code: 'UNAVAILABLE',
+      retryable: true,
+    })
+    await vi.waitFor(() => expect(server.isRunning).toBe(false), PATIENCE)
     await before.close()
-    execFileSync('mount', ['-o', 'remount,size=64m', disk])
+    disk.leaveAll()
     await server.start()
     const after = await connect(server, { prefix: 'disk' })
     const kept = await historyOf(after)
-    // The one that was refused may be there: its outcome is unknown.
-    expect(kept.slice(0, stored.length)).toEqual(stored)
-    expect(kept.length).toBeLessThanOrEqual(stored.length + 1)
+    expect(kept.slice(0, stored.length + 1)).toEqual(['held', ...stored])
+    // The one that failed may be there.
+    expect(kept.length).toBeLessThanOrEqual(stored.length + 2)
     await checkFurnished(after)
     expect(await isKnown(after)).toBe(true)
+    expect(await after.persistence.counts({ topic: 'orders.placed', name: 'billing' })).toMatchObject({ leased: 1 })
     await publish(after, message('again'))
+    await after.close()
+  })
+
+  test('a server that does not sync refuses all, says what to do, and goes on by itself when there is room', {
+    timeout: 180_000,
+  }, async ({ skip }) => {
+    const { server, disk } = (await onSmallDisk()) ?? skip(NO_DISK)
+    const admin = new Redis(server.url)
+    await admin.config('SET', 'appendfsync', 'everysec')
+    admin.disconnect()
+    const connection = await declared(server, { prefix: 'disk', durability: 'process' })
+    await furnish(connection)
+    await publish(connection, message('held'))
+    const source = await open(connection)
+    const held = await take(source, 1)
+    const { stored, failure } = await publishUntilFull(connection)
+    expect(failure).toMatchObject({ kind: 'failed', outcome: 'definite' })
+    const { error } = failure as { error: Error }
+    expect(redis().classify(error)).toEqual({ code: 'UNAVAILABLE', retryable: true })
+    expect(error.message).toMatch(/^MISCONF .*No space left on device.* Make room/)
+    await expect(ack(source, held)).rejects.toMatchObject({ code: 'UNAVAILABLE', retryable: true })
+    disk.leaveAll()
+    await vi.waitFor(() => publish(connection, message('again')), PATIENCE)
+    await ack(source, held)
+    await connection.close()
+    await server.kill()
+    await server.start()
+    const after = await connect(server, { prefix: 'disk' })
+    // Nothing of what was refused, all of what was not.
+    expect(await historyOf(after)).toEqual(['held', ...stored, 'again'])
+    await checkFurnished(after)
+    expect(await isKnown(after)).toBe(true)
     await after.close()
   })
 })

@@ -13,14 +13,15 @@ import { afterAll, beforeAll, describe } from 'vitest'
 import { type RedisOptions, redis } from '../src/index.js'
 
 const KIND: BrokerKind = 'redis'
-const found = await findOrBlock(KIND)
+/** Whether this machine has the server: where it has not, its tests are blocked. */
+export const HAS_REDIS = (await findOrBlock(KIND)) !== undefined
 const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} }
 
 export const TOPIC = 'orders.placed'
 
 /** Tests that share a server of their own; blocked where this machine has none. */
 export function onRedis(name: string, tests: (server: () => TestBroker) => void): void {
-  describe.skipIf(found === undefined)(name, () => {
+  describe.skipIf(!HAS_REDIS)(name, () => {
     let server: TestBroker
     beforeAll(async () => {
       server = await startBroker(KIND)

@@ -52,7 +52,7 @@ onRedis('retention', server => {
 
   test('keeps what was put back until it is handled, and what is delayed until it has been', async () => {
     const connection = await declared(server())
-    await publish(connection, message('m1'), message('m2', { delay: 150 }), message('m3'))
+    await publish(connection, message('m1'), message('m2', { delay: 1_500 }), message('m3'))
     const source = await open(connection)
     const [first, third] = await take(source)
     await source.settle({

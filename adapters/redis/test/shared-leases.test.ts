@@ -34,6 +34,18 @@ onRedis('what one claim has taken together', server => {
       expect(idsOf(await take(source))).toEqual(['m0'])
     })
 
+    it('tells which of acks alone are stale, and settles those before and behind them', async () => {
+      const world = await filled(8)
+      const { source, deliveries } = world
+      await ack(source, at(deliveries, 2))
+      const acks = tokensOf(at(deliveries, 5, 2, 0, 5))
+      const exceptions = await source.settle({ acks, others: [] })
+      expect(exceptions).toEqual([acks[1], acks[3]].map(token => ({ token, kind: 'stale' })))
+      expect(await leased(world)).toBe(5)
+      await ack(source, at(deliveries, 1, 3, 4, 6, 7))
+      expect(await leased(world)).toBe(0)
+    })
+
     it('leaves nothing behind when all of it is settled in whatever order', async () => {
       const world = await filled(6)
       const { source, deliveries } = world

@@ -67,6 +67,7 @@ import { RST } from './rst.js'
 import { RST_BROKER } from './rst-broker.js'
 import { RST_STORE } from './rst-store.js'
 import { RTN } from './rtn.js'
+import { RTN_ENDS } from './rtn-ends.js'
 import { RTY } from './rty.js'
 import { RTY_CROSSING } from './rty-crossing.js'
 import { RTY_LADDER } from './rty-ladder.js'
@@ -157,6 +158,7 @@ export const CASES: readonly Case[] = Object.freeze([
   ...RST_BROKER,
   ...RST_STORE,
   ...RTN,
+  ...RTN_ENDS,
   ...RTY,
   ...RTY_CROSSING,
   ...RTY_LADDER,

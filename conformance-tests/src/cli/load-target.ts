@@ -25,5 +25,13 @@ function unloadable(path: string, cause: unknown): Error {
     const advice = 'compile it, or use a Node that does (22.18 or later)'
     return new UsageError(`${path}, or what it imports, is nothing that Node ${process.versions.node} runs: ${advice}.`)
   }
+  // What Node says of an ES module where its package.json calls every module a CommonJS one, as npm init writes it.
+  if (
+    cause instanceof SyntaxError &&
+    /import statement outside a module|Unexpected token 'export'/.test(cause.message)
+  ) {
+    const advice = 'write "type": "module" into package.json (npm pkg set type=module), or name it .mjs'
+    return new UsageError(`${path}, or what it imports, is an ES module that is run as CommonJS: ${advice}.`)
+  }
   return new TargetError(`${path} cannot be imported.`, { cause })
 }

@@ -9,6 +9,8 @@ import { loadTarget } from './load-target.js'
 import { matrixCommand } from './matrix.js'
 import { type CliOptions, readOptions, USAGE, UsageError } from './options.js'
 
+const HINT = 'pluribus-conformance --help says what is legal.'
+
 const SIGNS: Readonly<Record<Verdict, string>> = {
   passed: '✓',
   failed: '✗',
@@ -30,7 +32,7 @@ export async function run(args: readonly string[], print: (line: string) => void
     return options === undefined ? 0 : await runSuite(options, print)
   } catch (error) {
     if (!(error instanceof UsageError || error instanceof TargetError)) throw error
-    const more = error instanceof UsageError ? USAGE : error.cause instanceof Error ? error.cause.stack : undefined
+    const more = error instanceof UsageError ? HINT : error.cause instanceof Error ? error.cause.stack : undefined
     print(more === undefined ? error.message : `${error.message}\n\n${more}`)
     return 3
   }

@@ -4,7 +4,7 @@ import { Overdue } from './overdue.js'
 import { ServerTimers } from './server-timers.js'
 import type { Time } from './time.js'
 
-/** Real milliseconds that may go by while virtual time stands still: messages that make messages would never let it pass. */
+/** Milliseconds that this process may work while virtual time stands still: messages that make messages would never let it pass. */
 const ENDLESS = 5_000
 
 /** Time that passes only where everything waits for it. A case that waits for nothing that could come ends at once. */
@@ -13,7 +13,7 @@ export class VirtualTime implements Time {
   readonly #clock: VirtualClock
 
   constructor(seed: number, endless = ENDLESS) {
-    this.#clock = new VirtualClock({ seed, realTimePerInstant: endless })
+    this.#clock = new VirtualClock({ seed, workPerInstant: endless })
     this.server = { clock: this.#clock, timers: new ServerTimers(this.#clock.timers) }
   }
 

@@ -1,4 +1,5 @@
 import type { EventOf } from './event.js'
+import { isSureFor } from './is-sure-for.js'
 import { deliveryKey, finished, type HandOver, type Ledger, messageKey, type Publication } from './ledger.js'
 
 type Declared = EventOf<'declare'>
@@ -42,8 +43,8 @@ export function owed(ledger: Ledger, topic: string, subscription: string): reado
   })
 }
 
-/** What is sure to be in a subscription: stored, and after it began. */
-function storedFor(ledger: Ledger, { topic, from, at }: Declared): readonly Publication[] {
+/** What is sure to be in a subscription, and stored. */
+function storedFor(ledger: Ledger, declared: Declared): readonly Publication[] {
   const confirmed = new Set(
     ledger
       .facts('receipt')
@@ -53,9 +54,9 @@ function storedFor(ledger: Ledger, { topic, from, at }: Declared): readonly Publ
   const sure = new Map<string, Publication>()
   for (const publication of ledger.publications) {
     const key = messageKey(publication.topic, publication.id)
-    if (publication.topic !== topic || sure.has(key)) continue
+    if (publication.topic !== declared.topic || sure.has(key)) continue
     const isStored = publication.result === 'stored' || confirmed.has(key)
-    if (isStored && (from === 'earliest' || publication.invoked > at)) sure.set(key, publication)
+    if (isStored && isSureFor(declared, publication)) sure.set(key, publication)
   }
   return [...sure.values()]
 }

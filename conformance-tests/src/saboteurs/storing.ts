@@ -1,4 +1,4 @@
-import type { Retention } from '@pluribus/core/driver'
+import type { Adapter, Retention } from '@pluribus/core/driver'
 import { decorate } from '../history/decorate.js'
 import { dropping } from './handing-out.js'
 import { mapOutgoing } from './map-batches.js'
@@ -13,6 +13,30 @@ export const STORING = defineSaboteurs(
     caughtBy: 'OUT-04',
     says: /nothing more was due|what came/,
     adapter: inner => mapOutgoing(inner, () => ({ idSupplied: false })),
+  },
+  {
+    name: 'retention-never-ends',
+    of: 'memory',
+    breaks: 'What is handled stays, however old it is.',
+    caughtBy: 'RTN-06',
+    says: /what the history has when the time is over/,
+    adapter: inner => keeping(inner, ({ age, ...retention }) => retention),
+  },
+  {
+    name: 'keeps-more-bytes-than-it-may',
+    of: 'memory',
+    breaks: 'What is handled stays, however much it is.',
+    caughtBy: 'RTN-07',
+    says: /that no more than \d+ are kept/,
+    adapter: inner => keeping(inner, ({ bytes, ...retention }) => retention),
+  },
+  {
+    name: 'keeps-nothing-that-is-handled',
+    of: 'memory',
+    breaks: 'Where a topic may keep so many bytes, it keeps none.',
+    caughtBy: 'RTN-07',
+    says: /nothing is kept/,
+    adapter: inner => keeping(inner, ({ bytes, ...retention }) => (bytes === undefined ? retention : { bytes: 1 })),
   },
   {
     name: 'retention-drops-what-waits',
@@ -35,3 +59,15 @@ export const STORING = defineSaboteurs(
     },
   },
 )
+
+/** An adapter that keeps handled messages by another rule than it is told. */
+const keeping = (inner: Adapter, rule: (retention: Retention) => Retention): Adapter =>
+  decorate(inner, {
+    connection: connection => ({
+      declare: (topics, subscriptions) =>
+        connection.declare(
+          topics.map(topic => ({ ...topic, retention: rule(topic.retention) })),
+          subscriptions,
+        ),
+    }),
+  })

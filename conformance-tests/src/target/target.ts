@@ -1,4 +1,5 @@
 import type { Adapter } from '@pluribus/core/driver'
+import { ALL_CLAIMS, NO_PROMISES } from '../claims/all-claims.js'
 import type { Address } from '../hooks/address.js'
 import { checkDeviation, type Deviation } from './deviation.js'
 import type { Hooks } from './hooks.js'
@@ -109,8 +110,19 @@ export function defineTarget(target: Target): Target {
     if (!(ms > 0))
       throw new TargetError(`The timing "${name}" of target ${target.name} is not a positive number of milliseconds.`)
   }
+  for (const claim of target.required.claims) checkClaim(claim)
   for (const deviation of target.knownDeviations ?? []) checkDeviation(deviation)
   return Object.freeze({ ...target })
+}
+
+/** A claim that nobody can make would be required in vain. */
+function checkClaim(claim: string): void {
+  const known: readonly string[] = [...ALL_CLAIMS, ...NO_PROMISES]
+  if (known.includes(claim)) return
+  const [field = ''] = claim.split(':')
+  const near = known.filter(name => name === field || name.startsWith(`${field}:`))
+  const legal = near.length > 0 ? near : known
+  throw new TargetError(`required.claims has "${claim}", which no adapter can claim. Legal are ${legal.join(', ')}.`)
 }
 
 const MEMBERS: readonly string[] = [

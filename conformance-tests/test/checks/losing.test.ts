@@ -35,6 +35,32 @@ describe('lost', () => {
     ])
   })
 
+  test('clean: past its retention before there was a subscription', () => {
+    const story = new Story()
+    story.publish('m1')
+    story.now = 1_000
+    story.publish('m2')
+    story.now = 1_500
+    story.declare({ retention: { age: 1_500 } })
+    story.audit({ left: ['m2'] })
+    expect(story.judge()).toEqual([])
+  })
+
+  test('kept for whoever comes: within its retention, and what was there to be handled when that ended', () => {
+    const late = new Story()
+    late.publish(['m1', 'm2'])
+    late.now = 1_499
+    late.declare({ retention: { age: 1_500 } })
+    late.audit({ left: ['m2'] })
+    const early = new Story()
+    early.declare({ retention: { age: 1_500, bytes: 1 } })
+    early.publish('m1')
+    early.now = 10_000
+    early.audit()
+    for (const story of [late, early])
+      expect(story.judge()).toEqual([expect.stringMatching(/message m1 was stored, and is/)])
+  })
+
   test('lost with its consumer, after a retry, after a release, by a stale ack', () => {
     const story = published('m1', 'm2', 'm3', 'm4')
     story.deliver('m1')

@@ -18,7 +18,8 @@ try {
   if (options.help) process.stdout.write(HELP)
   else await main(options)
 } catch (error) {
-  process.exitCode = error instanceof UsageError ? 2 : 1
+  const isUsage = error instanceof UsageError || isPluribusError(error, 'INVALID_CONFIGURATION')
+  process.exitCode = isUsage ? 2 : 1
   process.stderr.write(`shop: ${explain(error)}\n`)
 }
 

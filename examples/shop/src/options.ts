@@ -68,7 +68,9 @@ function parse(args: readonly string[]) {
       },
     }).values
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error })
+    // The first sentence says what is wrong; what Node goes on to advise is about names of files.
+    const [said = ''] = (error instanceof Error ? error.message : String(error)).split('. ')
+    throw new UsageError(`${said.replace(/\.$/, '')}.`, { cause: error })
   }
 }
 

@@ -51,12 +51,12 @@ describe('what cannot be run is said in one line', () => {
   })
 
   test.each([
-    [['--adapter', 'carrier-pigeon://roof'], 'carrier-pigeon'],
-    [['--ledger', '/nowhere/ledger.tsv'], '/nowhere/ledger.tsv'],
-    [['--json', '/nowhere/report.json'], '/nowhere/report.json'],
-  ])('%j: exit 1', async (args, message) => {
+    [['--adapter', 'carrier-pigeon://roof'], 2, 'carrier-pigeon'],
+    [['--ledger', '/nowhere/ledger.tsv'], 1, '/nowhere/ledger.tsv'],
+    [['--json', '/nowhere/report.json'], 1, '/nowhere/report.json'],
+  ])('%j: exit %d', async (args, exit, message) => {
     const { code, stdout, stderr } = await runShop(args)
-    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect({ code, stdout }).toEqual({ code: exit, stdout: '' })
     expect(stderr).toContain(message)
     expect(stderr).not.toContain('    at ')
   })

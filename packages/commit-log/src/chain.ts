@@ -1,9 +1,8 @@
-import type { SegmentEnd } from './format/segment-header.js'
+import type { SegmentEnd, SegmentKey } from './format/segment-header.js'
 import type { FoundSegment } from './inventory.js'
 
 /** A segment that is part of the log, whether its file is there or not. */
-export interface LinkedSegment {
-  readonly id: number
+export interface LinkedSegment extends SegmentKey {
   /** Undefined where the file is missing. */
   readonly found: FoundSegment | undefined
   /** Where it ends, if an intact header behind it says so. */
@@ -21,41 +20,48 @@ export interface Chain {
 
 /**
  * Follows the links from the newest segment to the oldest. Whatever is not on that way is not part of the log: of two that name the same
- * predecessor, the older is what its writer gave up.
+ * predecessor, the older is what its writer gave up, or what somebody wrote who did not know yet that he had been replaced.
  *
+ * @param found In the order of their generations and ids.
  * @param keepFrom Up to this sequence number segments were removed on purpose.
  */
 export function linkSegments(found: readonly FoundSegment[], keepFrom: number): Chain {
   const segments: LinkedSegment[] = []
-  let wanted = found.at(-1)?.id
+  let wanted: SegmentKey | undefined = found.at(-1)
   let end: SegmentEnd | undefined
   let before: number | undefined
   while (wanted !== undefined) {
-    const upTo: number = wanted
-    const segment = found.findLast(({ id }) => id <= upTo)
-    if (segment?.id !== wanted) {
-      segments.unshift({ id: wanted, found: undefined, end, before })
+    const { id, generation }: SegmentKey = wanted
+    const segment = find(found, wanted) ?? earlierThan(found, wanted)
+    if (segment?.id !== id) {
+      segments.unshift({ id, generation, found: undefined, end, before })
       before = end?.next ?? before
       end = undefined
     }
     if (segment === undefined) break
-    segments.unshift({ id: segment.id, found: segment, end, before })
+    segments.unshift({ id: segment.id, generation: segment.generation, found: segment, end, before })
     before = segment.base
     end = segment.header?.previous
-    wanted = previousId(segment, found, keepFrom)
+    wanted = previousOf(segment, found, keepFrom)
   }
-  const linked = new Set(segments.map(({ id }) => id))
-  return { segments, orphans: found.filter(({ id }) => !linked.has(id)) }
+  const linked = new Set(segments.map(segment => segment.found))
+  return { segments, orphans: found.filter(segment => !linked.has(segment)) }
 }
 
-/** The id of the segment before, or undefined where the log begins, or what was before was removed on purpose. */
-function previousId(segment: FoundSegment, found: readonly FoundSegment[], keepFrom: number): number | undefined {
-  const { header, id, base } = segment
+const find = (found: readonly FoundSegment[], { id, generation }: SegmentKey): FoundSegment | undefined =>
+  found.find(other => other.id === id && other.generation === generation)
+
+/** The newest that stands before a segment: no later writer made it, under no larger id. */
+const earlierThan = (found: readonly FoundSegment[], { id, generation }: SegmentKey): FoundSegment | undefined =>
+  found.findLast(other => other.id < id && other.generation <= generation)
+
+/** The segment before, or undefined where the log begins, or what was before was removed on purpose. */
+function previousOf(segment: FoundSegment, found: readonly FoundSegment[], keepFrom: number): SegmentKey | undefined {
+  const { header, id, base, generation } = segment
   if (header === undefined) {
-    const guess = found.findLast(other => other.id < id)?.id
-    return guess ?? (base <= keepFrom ? undefined : id - 1)
+    return earlierThan(found, segment) ?? (base <= keepFrom ? undefined : { id: id - 1, generation })
   }
-  if (header.previous.id === 0) return undefined
-  const isThere = found.some(other => other.id === header.previous.id)
-  return isThere || header.previous.next > keepFrom ? header.previous.id : undefined
+  const { previous } = header
+  if (previous.id === 0) return undefined
+  return find(found, previous) !== undefined || previous.next > keepFrom ? previous : undefined
 }

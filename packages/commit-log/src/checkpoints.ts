@@ -1,14 +1,14 @@
 import type { Disk } from './disk.js'
 import { type Checkpoint, encodeCheckpoint } from './format/checkpoint-file.js'
+import type { Inventory } from './inventory.js'
 import { LogError } from './log-error.js'
 import { CHECKPOINTS, checkpointPath } from './paths.js'
-import { readFile, writeFile } from './whole-file.js'
+import { readFile, removeIfThere, writeFile } from './whole-file.js'
 
 const KEPT = 2
 
 /** A checkpoint that is on the device. */
-export interface StoredCheckpoint {
-  readonly serial: number
+interface StoredCheckpoint {
   readonly path: string
   readonly keepFrom: number
 }
@@ -16,14 +16,16 @@ export interface StoredCheckpoint {
 /** Keeps the two newest checkpoints: should one break, the log can be read from the other on. */
 export class Checkpoints {
   readonly #disk: Disk
+  readonly #generation: number
   /** The newest first. */
   readonly #stored: StoredCheckpoint[]
   #lastSerial: number
 
-  /** @param stored The newest first. */
-  constructor(disk: Disk, stored: readonly StoredCheckpoint[], lastSerial: number) {
+  /** @param generation Of the writer. */
+  constructor(disk: Disk, { checkpoints, lastSerial }: Inventory, generation: number) {
     this.#disk = disk
-    this.#stored = [...stored]
+    this.#generation = generation
+    this.#stored = checkpoints.map(({ path, checkpoint: { keepFrom } }) => ({ path, keepFrom }))
     this.#lastSerial = lastSerial
   }
 
@@ -34,15 +36,18 @@ export class Checkpoints {
 
   /** Stores a checkpoint, reads it back, and only then removes what is older than the one before. */
   async store(checkpoint: Checkpoint): Promise<void> {
-    const path = checkpointPath(++this.#lastSerial, checkpoint.sequence)
+    const { sequence } = checkpoint
+    const path = checkpointPath({ serial: ++this.#lastSerial, sequence, generation: this.#generation })
     const bytes = encodeCheckpoint(checkpoint)
     await writeFile(this.#disk, path, bytes)
     if (!(await readFile(this.#disk, path))?.equals(bytes)) {
       await this.#disk.remove(path)
       throw new LogError('DAMAGED', `The checkpoint ${path} reads back altered. The one before it stays in use.`)
     }
-    this.#stored.unshift({ serial: this.#lastSerial, path, keepFrom: checkpoint.keepFrom })
-    while (this.#stored.length > KEPT) await this.#disk.remove((this.#stored.pop() as StoredCheckpoint).path)
+    this.#stored.unshift({ path, keepFrom: checkpoint.keepFrom })
+    while (this.#stored.length > KEPT) {
+      await removeIfThere(this.#disk, (this.#stored.pop() as StoredCheckpoint).path)
+    }
     await this.#disk.syncFolder(CHECKPOINTS)
   }
 }

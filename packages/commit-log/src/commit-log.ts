@@ -11,7 +11,7 @@ import type { NewRecord } from './pending-batch.js'
 import { type RecoveredLog, type RecoveryReport, recoverLog } from './recovery.js'
 import { Reserve } from './reserve.js'
 import { SegmentTable } from './segment-table.js'
-import { writeFile } from './whole-file.js'
+import { removeIfThere, writeFile } from './whole-file.js'
 import { Writer } from './writer.js'
 
 /**
@@ -86,7 +86,7 @@ export class CommitLog {
   #closing: Promise<void> | undefined
 
   private constructor(options: ResolvedOptions, space: DiskSpace, recovered: RecoveredLog) {
-    const { disk, environment, limits, vitalKinds, notice } = options
+    const { disk, environment, limits, verify, vitalKinds, notice } = options
     const { checkpoints } = recovered.inventory
     this.#options = options
     this.#space = space
@@ -94,15 +94,15 @@ export class CommitLog {
     this.generation = recovered.generation
     this.#logId = recovered.logId
     this.#table = new SegmentTable(recovered.segments)
-    this.#reader = new LogReader(disk, this.#table, logSeed(recovered.logId))
-    const stored = checkpoints.map(({ serial, path, checkpoint: { keepFrom } }) => ({ serial, path, keepFrom }))
-    this.#checkpoints = new Checkpoints(disk, stored, recovered.inventory.lastSerial)
-    this.#keepFrom = Math.max(1, ...stored.map(({ keepFrom }) => keepFrom))
+    this.#reader = new LogReader(disk, this.#table, logSeed(recovered.logId), () => this.#keepFrom)
+    this.#checkpoints = new Checkpoints(disk, recovered.inventory, recovered.generation)
+    this.#keepFrom = Math.max(1, ...checkpoints.map(({ checkpoint }) => checkpoint.keepFrom))
     this.#writer = new Writer({
       ...recovered,
       ...limits,
       disk,
       environment,
+      verify,
       notice,
       space,
       table: this.#table,
@@ -113,7 +113,8 @@ export class CommitLog {
   /**
    * Opens the log in a folder, or begins one.
    *
-   * @throws LogError `DAMAGED`, `FOREIGN`, `UNSUPPORTED_FORMAT`, `OUTDATED`, `INVALID_ARGUMENT`; what the disk throws, as it is.
+   * @throws LogError `DAMAGED`, `FOREIGN`, `UNSUPPORTED_FORMAT`, `OUTDATED`, `INVALID_ARGUMENT`; what the disk throws, as it is: `ENOENT`, too, where a writer that
+   * was replaced a moment ago has just removed or moved a file. Opening again helps.
    */
   static async open(options: LogOptions): Promise<CommitLog> {
     const resolved = resolveOptions(options)
@@ -150,7 +151,7 @@ export class CommitLog {
    *
    * @param kind 0 to 255, for the caller.
    * @param body Copied before this returns.
-   * @throws LogError `TOO_LARGE`, `OVERLOADED`, `FULL`, `FAILED`, `CLOSED`. Its `outcome` says whether the record may show all the same.
+   * @throws LogError `TOO_LARGE`, `OVERLOADED`, `FULL`, `FAILED`, `OUTDATED`, `CLOSED`. Its `outcome` says whether the record may show all the same.
    */
   append(kind: number, body: Uint8Array): Promise<number> {
     return this.#writer.append({ kind, body })
@@ -180,7 +181,7 @@ export class CommitLog {
    * Stores a state, from which the log is opened without the records before it, and removes the segments that the last two
    * checkpoints agree are no longer wanted.
    *
-   * @throws LogError `INVALID_ARGUMENT`, `CLOSED`, `DAMAGED`; what the disk throws, as it is.
+   * @throws LogError `INVALID_ARGUMENT`, `CLOSED`, `DAMAGED`, `OUTDATED`; what the disk throws, as it is.
    */
   checkpoint(request: CheckpointRequest): Promise<void> {
     const done = this.#checkpointing.then(() => this.#checkpoint(request))
@@ -196,6 +197,7 @@ export class CommitLog {
 
   async #checkpoint({ sequence, state, keepFrom = this.#keepFrom }: CheckpointRequest): Promise<void> {
     if (this.#closing !== undefined) throw new LogError('CLOSED', 'The log has been closed.')
+    this.#writer.verify()
     const { id, end } = this.#table.current
     within('sequence', sequence, 0, end.next - 1)
     within('keepFrom', keepFrom, this.#keepFrom, Math.max(this.#keepFrom, sequence + 1))
@@ -219,7 +221,8 @@ export class CommitLog {
     for (;;) {
       const oldest = this.#table.takeBefore(this.#checkpoints.keepFrom)
       if (oldest === undefined) break
-      await disk.remove(oldest.path)
+      this.#writer.verify()
+      await removeIfThere(disk, oldest.path)
       removed++
     }
     if (removed === 0) return
@@ -234,6 +237,7 @@ export class CommitLog {
     const { id, end } = this.#table.current
     const mark = encodeCleanMark({ logId: this.#logId, segmentId: id, end })
     try {
+      this.#writer.verify()
       await withReserve(this.#space, () => writeFile(this.#options.disk, CLEAN, mark))
     } catch (error) {
       this.#options.notice({ kind: 'unclean', error })

@@ -30,7 +30,7 @@ export interface Damage {
 }
 
 /** For people. */
-function describeDamage({ kind, segmentId, offset, end, first, next }: Damage): string {
+export function describeDamage({ kind, segmentId, offset, end, first, next }: Damage): string {
   const records =
     next === first ? 'no record' : next === first + 1 ? `record ${first}` : `records ${first} to ${next - 1}`
   const place = kind === 'segment' ? 'is missing' : `${kind}, bytes ${offset} to ${end}`

@@ -3,13 +3,19 @@ import { type Checkpoint, decodeCheckpoint } from './format/checkpoint-file.js'
 import { type CleanMark, decodeCleanMark } from './format/clean-mark.js'
 import { decodeSegmentHeader, SEGMENT_HEADER, type SegmentHeader } from './format/segment-header.js'
 import { LogError } from './log-error.js'
-import { CHECKPOINTS, CLEAN, parseCheckpointName, parseSegmentName, SEGMENTS, segmentPath } from './paths.js'
+import {
+  CHECKPOINTS,
+  CLEAN,
+  parseCheckpointName,
+  parseSegmentName,
+  SEGMENTS,
+  type SegmentName,
+  segmentPath,
+} from './paths.js'
 import { isMissing, readFile } from './whole-file.js'
 
 /** A file of the log, by its name. */
-export interface FoundSegment {
-  readonly id: number
-  readonly base: number
+export interface FoundSegment extends SegmentName {
   readonly path: string
   readonly size: number
   /** Undefined where it is damaged. */
@@ -19,6 +25,7 @@ export interface FoundSegment {
 /** A checkpoint that has checked, and where it is. */
 export interface FoundCheckpoint {
   readonly serial: number
+  readonly generation: number
   readonly path: string
   readonly checkpoint: Checkpoint
 }
@@ -27,7 +34,7 @@ export interface FoundCheckpoint {
 export interface Inventory {
   /** Undefined where there is nothing yet. */
   readonly logId: Buffer | undefined
-  /** In the order of their ids. */
+  /** In the order of their writers' generations, and of their ids: what a writer makes that has been replaced stands before its successor's. */
   readonly segments: readonly FoundSegment[]
   /** The newest first. */
   readonly checkpoints: readonly FoundCheckpoint[]
@@ -49,7 +56,7 @@ export async function takeInventory(disk: Disk): Promise<Inventory> {
     const parsed = parseSegmentName(name)
     if (parsed !== undefined) segments.push(await findSegment(disk, parsed))
   }
-  segments.sort((a, b) => a.id - b.id)
+  segments.sort((a, b) => a.generation - b.generation || a.id - b.id)
   const { checkpoints, brokenCheckpoints, lastSerial } = await findCheckpoints(disk)
   const mark = await readFile(disk, CLEAN)
   const clean = mark === undefined ? undefined : decodeCleanMark(mark)
@@ -61,7 +68,12 @@ export async function takeInventory(disk: Disk): Promise<Inventory> {
   return { logId, segments, checkpoints, brokenCheckpoints, lastSerial, clean }
 }
 
-async function namesIn(disk: Disk, folder: string): Promise<readonly string[]> {
+/** The latest generation of which there is a file: 0 without any. */
+export const latestGeneration = ({ segments, checkpoints }: Pick<Inventory, 'segments' | 'checkpoints'>): number =>
+  Math.max(0, segments.at(-1)?.generation ?? 0, checkpoints[0]?.generation ?? 0)
+
+/** Names in a folder; none where there is no such folder. */
+export async function namesIn(disk: Disk, folder: string): Promise<readonly string[]> {
   try {
     return await disk.list(folder)
   } catch (error) {
@@ -70,15 +82,16 @@ async function namesIn(disk: Disk, folder: string): Promise<readonly string[]> {
   }
 }
 
-async function findSegment(disk: Disk, { id, base }: { id: number; base: number }): Promise<FoundSegment> {
-  const path = segmentPath(id, base)
+async function findSegment(disk: Disk, name: SegmentName): Promise<FoundSegment> {
+  const path = segmentPath(name)
   const file = await disk.open(path)
   try {
     const bytes = Buffer.alloc(SEGMENT_HEADER)
     const read = await file.read(bytes, 0)
     const header = decodeSegmentHeader(bytes.subarray(0, read))
-    const isItself = header?.id === id && header.base === base
-    return { id, base, path, size: await file.size(), header: isItself ? header : undefined }
+    const { id, base, generation } = name
+    const isItself = header?.id === id && header.base === base && header.generation === generation
+    return { ...name, path, size: await file.size(), header: isItself ? header : undefined }
   } finally {
     await file.close()
   }
@@ -91,15 +104,19 @@ async function findCheckpoints(
   const brokenCheckpoints: string[] = []
   let lastSerial = 0
   for (const name of await namesIn(disk, CHECKPOINTS)) {
-    const serial = parseCheckpointName(name)
-    if (serial === undefined) continue
+    const parsed = parseCheckpointName(name)
+    if (parsed === undefined) continue
+    const { serial, generation } = parsed
     lastSerial = Math.max(lastSerial, serial)
     const path = `${CHECKPOINTS}/${name}`
-    const checkpoint = decodeCheckpoint((await readFile(disk, path)) ?? Buffer.alloc(0))
+    const bytes = await readFile(disk, path)
+    // A writer that does not know yet that it has been replaced still removes its own.
+    if (bytes === undefined) continue
+    const checkpoint = decodeCheckpoint(bytes)
     if (checkpoint === undefined) brokenCheckpoints.push(path)
-    else checkpoints.push({ serial, path, checkpoint })
+    else checkpoints.push({ serial, generation, path, checkpoint })
   }
-  checkpoints.sort((a, b) => b.serial - a.serial)
+  checkpoints.sort((a, b) => b.generation - a.generation || b.serial - a.serial)
   return { checkpoints, brokenCheckpoints, lastSerial }
 }
 

@@ -18,7 +18,7 @@ const RETRYABLE = {
   UNSUPPORTED_FORMAT: false,
   /** The folder holds segments of two logs. */
   FOREIGN: false,
-  /** A writer of a later generation has had the log. */
+  /** A writer of a later generation has had the log, or has it: this one takes no more records. */
   OUTDATED: false,
 } as const
 

@@ -2,9 +2,11 @@ import type { Disk } from './disk.js'
 import type { LogEnvironment } from './environment.js'
 import { MAX_BATCH_BYTES } from './format/batch-header.js'
 import type { LogRecord } from './format/record-frame.js'
+import { LOG_ID_BYTES } from './format/segment-header.js'
 import { LogError } from './log-error.js'
 import type { LogNotice } from './notice.js'
 import { processEnvironment } from './process-environment.js'
+import type { LogProgress } from './progress.js'
 
 const MEBIBYTE = 1024 * 1024
 const LARGEST_SEGMENT = 1024 * MEBIBYTE
@@ -69,25 +71,40 @@ export interface LogOptions {
   readonly vitalKinds?: readonly number[]
   /** Of this writer; refused as `OUTDATED` where the log has had a later one. Default: one more than the last. */
   readonly generation?: number
+  /**
+   * Throws once another writer may have the folder. Called after each fdatasync, before anybody is told that a record is stored, and before
+   * files are named or removed; so it should take microseconds. When it throws, the log takes nothing more: `OUTDATED`, and what it threw
+   * is the cause. Default: the caller knows that the folder is this writer's.
+   */
+  readonly verify?: () => void
+  /**
+   * Id of a log that begins now, 16 bytes; one that is there keeps its own. Where writers may replace each other while they begin it, all
+   * should say the same. Default: random.
+   */
+  readonly logId?: Uint8Array
   /** Default `refuse`: a damaged log is not opened. `quarantine`: what is lost is declared, and what was there is copied aside. */
   readonly onDamage?: 'refuse' | 'quarantine'
   readonly replay?: LogReplay
   /** Must not throw. Default: nobody is told. */
   readonly notice?: (notice: LogNotice) => void
+  /** Told how far opening has come, where there are many segments to read. Must not throw. Default: nobody is told. */
+  readonly progress?: (progress: LogProgress) => void
 }
 
 /** Options, checked and complete. */
-export interface ResolvedOptions extends Required<Omit<LogOptions, 'limits' | 'generation' | 'vitalKinds'>> {
+export interface ResolvedOptions extends Required<Omit<LogOptions, 'limits' | 'generation' | 'logId' | 'vitalKinds'>> {
   readonly limits: Required<LogLimits>
   readonly vitalKinds: ReadonlySet<number>
   readonly generation: number | undefined
+  readonly logId: Buffer | undefined
 }
 
 /** @throws LogError `INVALID_ARGUMENT`. */
 export function resolveOptions(options: LogOptions): ResolvedOptions {
   const { segmentBytes, pendingBytes, reserveBytes } = options.limits ?? {}
-  const { generation } = options
+  const { generation, logId } = options
   if (generation !== undefined) within('generation', generation, 1, 0xffff_ffff)
+  if (logId !== undefined) within('logId.length', logId.length, LOG_ID_BYTES, LOG_ID_BYTES)
   return {
     disk: options.disk,
     environment: options.environment ?? processEnvironment,
@@ -98,9 +115,12 @@ export function resolveOptions(options: LogOptions): ResolvedOptions {
     },
     vitalKinds: new Set(options.vitalKinds ?? []),
     generation,
+    logId: logId && Buffer.from(logId),
+    verify: options.verify ?? (() => {}),
     onDamage: options.onDamage ?? 'refuse',
     replay: options.replay ?? { restore: () => {}, record: () => {} },
     notice: options.notice ?? (() => {}),
+    progress: options.progress ?? (() => {}),
   }
 }
 

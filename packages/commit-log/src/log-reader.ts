@@ -13,9 +13,12 @@ export class LogReader {
   readonly #disk: Disk
   readonly #table: SegmentTable
   readonly #log: number
+  readonly #keepFrom: () => number
 
-  constructor(disk: Disk, table: SegmentTable, log: number) {
+  /** @param keepFrom Records before it are no longer wanted. */
+  constructor(disk: Disk, table: SegmentTable, log: number, keepFrom: () => number) {
     this.#disk = disk
+    this.#keepFrom = keepFrom
     this.#table = table
     this.#log = log
   }
@@ -27,22 +30,22 @@ export class LogReader {
       if (entry === undefined) return
       const { end } = entry
       const file = await this.#open(entry)
-      // Removed since it was found: what was wanted is no longer kept, and the table knows.
-      if (file === undefined) continue
       try {
-        yield* this.#readSegment(file, entry, next)
+        if (file !== undefined) yield* this.#readSegment(file, entry, next)
       } finally {
-        await file.close()
+        await file?.close()
       }
       next = Math.max(next, end.next)
     }
   }
 
+  /** Undefined where it was removed because it is no longer wanted: by this log, or by a writer before it that did not know it was that. */
   async #open(entry: SegmentEntry): Promise<DiskFile | undefined> {
     try {
       return await this.#disk.open(entry.path)
     } catch (error) {
-      if (isMissing(error) && !this.#table.entries.includes(entry)) return undefined
+      const isUnwanted = entry.end.next <= this.#keepFrom() || !this.#table.entries.includes(entry)
+      if (isMissing(error) && isUnwanted) return undefined
       throw error
     }
   }

@@ -3,8 +3,10 @@ import { type Damage, damaged } from './damage.js'
 import type { Disk } from './disk.js'
 import { DiskSpace } from './disk-space.js'
 import type { LogRecord } from './format/record-frame.js'
-import { takeInventory } from './inventory.js'
+import { namesIn, takeInventory } from './inventory.js'
 import { resolveOptions } from './log-options.js'
+import { CHECKPOINTS, parseCheckpointName, parseSegmentName, SEGMENTS } from './paths.js'
+import type { LogProgress } from './progress.js'
 import { type RecoveryReport, recoverLog } from './recovery.js'
 import { Reserve } from './reserve.js'
 import { surveyLog } from './survey.js'
@@ -32,9 +34,29 @@ export interface LogVerification {
 }
 
 /**
+ * What whoever has a log read may be told meanwhile. Neither may throw.
+ *
+ * @example
+ * ```ts
+ * import { type LogReading, nodeDisk, verifyLog } from '@pluribus/commit-log'
+ *
+ * const count = { bytes: 0 }
+ * const reading: LogReading = { record: ({ body }) => { count.bytes += body.length } }
+ * await verifyLog(nodeDisk('./data'), reading)
+ * ```
+ */
+export interface LogReading {
+  /** Called with each record, in order. */
+  readonly record?: (record: LogRecord) => void
+  /** Called after each segment. */
+  readonly progress?: (progress: LogProgress) => void
+}
+
+const nothing = (): void => {}
+
+/**
  * Reads every byte of a log and changes none. What its writer is writing meanwhile is not seen.
  *
- * @param record Called with each record, in order.
  * @throws LogError `FOREIGN`, `UNSUPPORTED_FORMAT`; what the disk throws, as it is.
  *
  * @example
@@ -45,14 +67,20 @@ export interface LogVerification {
  * if (damage.length > 0) process.exitCode = 1
  * ```
  */
-export async function verifyLog(disk: Disk, record: (record: LogRecord) => void = () => {}): Promise<LogVerification> {
+export async function verifyLog(disk: Disk, reading: LogReading = {}): Promise<LogVerification> {
+  const { record = nothing, progress = nothing } = reading
   const inventory = await takeInventory(disk)
   let records = 0
   const count = (found: LogRecord) => {
     records++
     record(found)
   }
-  const { segments, next, damage, absent } = await surveyLog(disk, inventory, { all: true, after: 0, record: count })
+  const { segments, next, damage, absent } = await surveyLog(disk, inventory, {
+    all: true,
+    after: 0,
+    record: count,
+    progress,
+  })
   const { brokenCheckpoints } = inventory
   return { segments: segments.length, records, next, damage, absent, brokenCheckpoints }
 }
@@ -70,14 +98,34 @@ export async function verifyLog(disk: Disk, record: (record: LogRecord) => void 
  * for (const { first, next } of (await repairLog(nodeDisk('./data'))).damage) console.log(`lost: ${first} to ${next - 1}`)
  * ```
  */
-export async function repairLog(disk: Disk): Promise<RecoveryReport> {
-  const options = resolveOptions({ disk, onDamage: 'quarantine', limits: { reserveBytes: 0 } })
+export async function repairLog(
+  disk: Disk,
+  { progress = nothing }: Pick<LogReading, 'progress'> = {},
+): Promise<RecoveryReport> {
+  const options = resolveOptions({ disk, onDamage: 'quarantine', limits: { reserveBytes: 0 }, progress })
   const space = new DiskSpace(new Reserve(disk, 0), options.environment, options.notice)
   const { file, report } = await recoverLog(options, space, true)
   await file.close()
   const { damage } = await verifyLog(disk)
   if (damage.length > 0) throw damaged(damage)
   return report
+}
+
+/**
+ * The generation of the last writer that has left a file: 0 without any. Reads names alone, so that it can be asked before anything is opened.
+ *
+ * @throws What the disk throws, as it is.
+ *
+ * @example
+ * ```ts
+ * import { lastGeneration, nodeDisk } from '@pluribus/commit-log'
+ *
+ * const generation = (await lastGeneration(nodeDisk('./data'))) + 1
+ * ```
+ */
+export async function lastGeneration(disk: Disk): Promise<number> {
+  const names = [...(await namesIn(disk, SEGMENTS)), ...(await namesIn(disk, CHECKPOINTS))]
+  return Math.max(0, ...names.map(name => (parseSegmentName(name) ?? parseCheckpointName(name))?.generation ?? 0))
 }
 
 /**
@@ -93,10 +141,14 @@ export async function repairLog(disk: Disk): Promise<RecoveryReport> {
  * await dumpLog(nodeDisk('./data'), line => console.log(line))
  * ```
  */
-export async function dumpLog(disk: Disk, write: (line: string) => void): Promise<void> {
-  const { damage, absent } = await verifyLog(disk, ({ body, ...record }) => {
+export async function dumpLog(
+  disk: Disk,
+  write: (line: string) => void,
+  { progress = nothing }: Pick<LogReading, 'progress'> = {},
+): Promise<void> {
+  const record = ({ body, ...record }: LogRecord) =>
     write(JSON.stringify({ ...record, body: Buffer.from(body).toString('base64') }))
-  })
+  const { damage, absent } = await verifyLog(disk, { record, progress })
   for (const found of damage) write(JSON.stringify({ damage: found }))
   for (const range of absent) write(JSON.stringify({ absent: range }))
 }

@@ -16,7 +16,7 @@ export interface FirstBatch {
  * predecessor has behind `previous.offset` does not exist: a batch that could not be synced there is repeated here.
  */
 export function prepareSegment(disk: Disk, header: SegmentHeader, first?: FirstBatch): Promise<UnnamedFile> {
-  return prepareFile(disk, segmentPath(header.id, header.base), async file => {
+  return prepareFile(disk, segmentPath(header), async file => {
     await writeFully(file, encodeSegmentHeader(header), 0)
     if (first !== undefined) await writeFirst(file, header, first)
   })

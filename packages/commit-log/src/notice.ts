@@ -5,7 +5,7 @@
  * - `roll-failed`: a new segment could not be begun; the old one goes on.
  * - `full`: the disk is full. Only vital records are taken.
  * - `room`: there is room again.
- * - `failed`: the disk failed twice. The log takes no more records.
+ * - `failed`: the disk failed twice, or another writer has the folder. The log takes no more records.
  * - `unclean`: the log was closed without its mark; opening it looks at its tail.
  * - `left-over`: a file that is no longer needed could not be closed or removed.
  *

@@ -8,11 +8,12 @@ import { type Inventory, takeInventory } from './inventory.js'
 import { LogError } from './log-error.js'
 import type { ResolvedOptions } from './log-options.js'
 import { endOfNew, type FirstBatch, prepareSegment } from './new-segment.js'
+import { insistOnOwnership } from './ownership.js'
 import { CHECKPOINTS, QUARANTINE, SEGMENTS, segmentPath, UNFINISHED } from './paths.js'
 import { moveToQuarantine, repairDamage } from './repair.js'
 import { SegmentEntry } from './segment-table.js'
 import { type Survey, surveyLog } from './survey.js'
-import { nameFile } from './whole-file.js'
+import { isMissing, nameFile, removeIfThere } from './whole-file.js'
 
 /**
  * What was found when a log was opened, beside what should be there.
@@ -60,8 +61,8 @@ export interface RecoveredLog {
  * @param all Whether to verify, too, what a checkpoint makes unnecessary to read.
  */
 export async function recoverLog(options: ResolvedOptions, space: DiskSpace, all = false): Promise<RecoveredLog> {
-  const { disk, replay } = options
-  await prepareFolders(disk)
+  const { disk, replay, verify } = options
+  await prepareFolders(disk, verify)
   const inventory = await takeInventory(disk)
   const checkpoint = inventory.checkpoints[0]?.checkpoint
   if (checkpoint !== undefined) replay.restore({ sequence: checkpoint.sequence, state: checkpoint.state })
@@ -69,22 +70,32 @@ export async function recoverLog(options: ResolvedOptions, space: DiskSpace, all
     all,
     after: checkpoint?.sequence ?? 0,
     record: record => replay.record(record),
+    progress: options.progress,
   })
+  // What somebody finds who has been replaced meanwhile is of two times, and may look like damage.
+  insistOnOwnership(verify)
   const generation = nextGeneration(survey, options.generation)
   if (survey.damage.length > 0 && options.onDamage === 'refuse') throw damaged(survey.damage)
-  return await withReserve(space, () => goOn(options, inventory, survey, generation))
+  const recovered = await withReserve(space, () => goOn(options, inventory, survey, generation))
+  try {
+    insistOnOwnership(verify)
+    return recovered
+  } catch (error) {
+    await recovered.file.close()
+    throw error
+  }
 }
 
 /** Everything that recovery writes, once it knows what there is. */
 async function goOn(
-  { disk, environment }: ResolvedOptions,
+  { disk, environment, logId: wanted }: ResolvedOptions,
   inventory: Inventory,
   survey: Survey,
   generation: number,
 ): Promise<RecoveredLog> {
-  const logId = inventory.logId ?? randomId(environment)
+  const logId = inventory.logId ?? wanted ?? randomId(environment)
   const quarantined = [...(await repairDamage(disk, logId, survey))]
-  for (const path of inventory.brokenCheckpoints) quarantined.push(await moveToQuarantine(disk, path))
+  for (const path of inventory.brokenCheckpoints) quarantined.push(...(await moveIfThere(disk, path)))
   const time = Math.max(survey.lastTime, environment.clock.now())
   const begun = await beginSegment(disk, inventory, survey, { logId, generation, time })
   try {
@@ -102,22 +113,36 @@ async function clearAway(disk: Disk, { orphans }: Survey, replaced: string | und
   const quarantined: string[] = []
   for (const { path, header, size } of orphans) {
     // What its batches hold is in the log, or was never acknowledged. That is no reason to lose it.
-    if (size > SEGMENT_HEADER || header === undefined) quarantined.push(await moveToQuarantine(disk, path))
-    else await disk.remove(path)
+    if (size <= SEGMENT_HEADER && header !== undefined) await removeIfThere(disk, path)
+    else quarantined.push(...(await moveIfThere(disk, path)))
   }
-  if (replaced !== undefined) await disk.remove(replaced)
+  if (replaced !== undefined) await removeIfThere(disk, replaced)
   await disk.syncFolder(SEGMENTS)
   return quarantined
 }
 
-async function prepareFolders(disk: Disk): Promise<void> {
+/** A writer that does not know yet that it has been replaced may have moved it. */
+async function moveIfThere(disk: Disk, path: string): Promise<readonly string[]> {
+  try {
+    return [await moveToQuarantine(disk, path)]
+  } catch (error) {
+    if (isMissing(error)) return []
+    throw error
+  }
+}
+
+/** What a writer finds unfinished is nobody's, as long as nobody has replaced it since it looked: names of later writers are others. */
+async function prepareFolders(disk: Disk, verify: () => void): Promise<void> {
+  insistOnOwnership(verify)
   await disk.makeFolder('')
   for (const folder of [SEGMENTS, CHECKPOINTS, QUARANTINE]) await disk.makeFolder(folder)
   await disk.syncFolder('')
   for (const folder of ['', SEGMENTS, CHECKPOINTS, QUARANTINE]) {
     const names = await disk.list(folder)
     for (const name of names) {
-      if (name.endsWith(UNFINISHED)) await disk.remove(folder === '' ? name : `${folder}/${name}`)
+      if (!name.endsWith(UNFINISHED)) continue
+      insistOnOwnership(verify)
+      await removeIfThere(disk, folder === '' ? name : `${folder}/${name}`)
     }
   }
 }
@@ -166,7 +191,12 @@ async function beginSegment(
   }
   // Within a segment there are no gaps: what a checkpoint knows to be lost lies between this one and the next.
   await made.file.close()
-  const header = { ...common, id: id + 1, base: survey.next, previous: { id, ...made.entry.end } }
+  const header = {
+    ...common,
+    id: id + 1,
+    base: survey.next,
+    previous: { id, generation: common.generation, ...made.entry.end },
+  }
   const { entry, file } = await makeSegment(disk, header)
   return { segments: [...segments, made.entry, entry], file, replaced }
 }
@@ -175,27 +205,31 @@ async function beginSegment(
 function whatStays({ segments, unproven, torn, damage, next }: Survey) {
   const entries = segments.map(
     ({ link, base, end, lastTime }) =>
-      new SegmentEntry({ id: link.id, base, path: segmentPath(link.id, base), end, lastTime }),
+      new SegmentEntry({ ...link, base, path: segmentPath({ ...link, base }), end, lastTime }),
   )
   const last = segments.at(-1)
   if (last === undefined) {
     // There is nothing: a new log, or one of which only a checkpoint is left, that says what is lost.
-    return { segments: [], previous: { id: 0, offset: 0, next: damage[0]?.first ?? next }, replaced: undefined }
+    return {
+      segments: [],
+      previous: { id: 0, generation: 0, offset: 0, next: damage[0]?.first ?? next },
+      replaced: undefined,
+    }
   }
   const end = unproven === undefined ? last.end : { offset: unproven.offset, next: unproven.header.first }
   const header = last.link.found?.header
   if (end.offset === SEGMENT_HEADER && header !== undefined && !torn && damage.length === 0) {
     return { segments: entries.slice(0, -1), previous: header.previous, replaced: last.link.found?.path }
   }
-  const { id, base, path, lastTime } = entries.pop() as SegmentEntry
-  entries.push(new SegmentEntry({ id, base, path, end, lastTime }))
-  return { segments: entries, previous: { id, ...end }, replaced: undefined }
+  const { id, generation, base, path, lastTime } = entries.pop() as SegmentEntry
+  entries.push(new SegmentEntry({ id, generation, base, path, end, lastTime }))
+  return { segments: entries, previous: { id, generation, ...end }, replaced: undefined }
 }
 
 async function makeSegment(disk: Disk, header: SegmentHeader, first?: FirstBatch) {
   const unnamed = await prepareSegment(disk, header, first)
   await nameFile(disk, unnamed)
-  const { id, base, time: lastTime } = header
-  const entry = new SegmentEntry({ id, base, path: unnamed.path, end: endOfNew(header, first), lastTime })
+  const { id, generation, base, time: lastTime } = header
+  const entry = new SegmentEntry({ id, generation, base, path: unnamed.path, end: endOfNew(header, first), lastTime })
   return { entry, file: unnamed.file }
 }

@@ -22,7 +22,7 @@ export async function repairDamage(disk: Disk, logId: Buffer, survey: Survey): P
     if (segment.damage.length === 0) continue
     const { found } = segment.link
     if (found !== undefined) kept.push(await copyToQuarantine(disk, found.path))
-    const header = found?.header ?? headerFor(logId, segment, survey.segments[index - 1], survey.generation)
+    const header = found?.header ?? headerFor(logId, segment, survey.segments[index - 1])
     await replaceSegment(disk, segment, header)
   }
   return kept
@@ -73,17 +73,17 @@ function headerFor(
   logId: Buffer,
   { link, base, damage, lastTime }: SurveyedSegment,
   before: SurveyedSegment | undefined,
-  generation: number,
 ): SegmentHeader {
   // What is the first that is left begins the log, and declares what there may have been before it.
-  const beginning = { id: 0, offset: 0, next: Math.min(base, ...damage.map(({ first }) => first)) }
-  const previous = before === undefined ? beginning : { id: before.link.id, ...before.end }
-  return { logId, id: link.id, base, previous, time: lastTime, generation }
+  const beginning = { id: 0, generation: 0, offset: 0, next: Math.min(base, ...damage.map(({ first }) => first)) }
+  const previous =
+    before === undefined ? beginning : { id: before.link.id, generation: before.link.generation, ...before.end }
+  return { logId, id: link.id, base, previous, time: lastTime, generation: link.generation }
 }
 
 async function replaceSegment(disk: Disk, segment: SurveyedSegment, header: SegmentHeader): Promise<void> {
   const { link, base } = segment
-  const path = link.found?.path ?? segmentPath(link.id, base)
+  const path = link.found?.path ?? segmentPath({ ...link, base })
   const from = link.found === undefined ? undefined : await disk.open(link.found.path)
   try {
     const unnamed = await prepareFile(disk, path, async file => {

@@ -1,6 +1,6 @@
 import type { Disk, DiskFile } from './disk.js'
 import { RESERVE } from './paths.js'
-import { isFull, isMissing, nameFile, prepareFile, writeFully } from './whole-file.js'
+import { isFull, nameFile, prepareFile, removeIfThere, writeFully } from './whole-file.js'
 
 const CHUNK = 1024 * 1024
 
@@ -19,11 +19,7 @@ export class Reserve {
 
   /** Gives the room away, if it is there. */
   async release(): Promise<void> {
-    try {
-      await this.#disk.remove(RESERVE)
-    } catch (error) {
-      if (!isMissing(error)) throw error
-    }
+    await removeIfThere(this.#disk, RESERVE)
   }
 
   /** Whether the room is kept now; false where the disk has too little of it. */

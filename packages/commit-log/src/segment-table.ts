@@ -1,10 +1,12 @@
 import type { SegmentEnd } from './format/segment-header.js'
+import type { SegmentName } from './paths.js'
 
 const BETWEEN_MARKS = 64 * 1024
 
 /** One segment of an open log. */
 export class SegmentEntry {
   readonly id: number
+  readonly generation: number
   readonly base: number
   readonly path: string
   lastTime: number
@@ -12,8 +14,9 @@ export class SegmentEntry {
   /** Where some of the batches begin, so that a reader need not begin at the first. */
   readonly #marks: SegmentEnd[] = []
 
-  constructor(entry: { id: number; base: number; path: string; end: SegmentEnd; lastTime: number }) {
+  constructor(entry: SegmentName & { readonly path: string; readonly end: SegmentEnd; readonly lastTime: number }) {
     this.id = entry.id
+    this.generation = entry.generation
     this.base = entry.base
     this.path = entry.path
     this.lastTime = entry.lastTime

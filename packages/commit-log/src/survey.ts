@@ -7,7 +7,8 @@ import { BATCH_HEADER } from './format/batch-header.js'
 import type { LogRecord } from './format/record-frame.js'
 import { logSeed } from './format/seeds.js'
 import { SEGMENT_HEADER, type SegmentEnd } from './format/segment-header.js'
-import type { FoundSegment, Inventory } from './inventory.js'
+import { type FoundSegment, type Inventory, latestGeneration } from './inventory.js'
+import type { LogProgress } from './progress.js'
 import { type ScannedBatch, type ScanVisitor, SegmentScanner } from './segment-scanner.js'
 
 /** A segment after it was read, or known from the header behind it. */
@@ -44,6 +45,7 @@ export interface SurveyOptions {
   /** Called with every record that has a larger sequence number, in order. */
   readonly after: number
   record(record: LogRecord): void
+  progress(progress: LogProgress): void
 }
 
 /** Reads a log without changing anything. */
@@ -75,8 +77,13 @@ class Surveyor {
   async run(): Promise<Survey> {
     const { segments } = this.#chain
     const from = this.#firstToRead()
-    for (const [index, link] of segments.entries()) {
-      this.#segments.push(index < from ? this.#believed(link) : await this.#read(link))
+    const total = segments.slice(from).reduce((sum, { found }) => sum + (found?.size ?? 0), 0)
+    let read = 0
+    for (const link of segments.slice(0, from)) this.#segments.push(this.#believed(link))
+    for (const link of segments.slice(from)) {
+      this.#segments.push(await this.#read(link))
+      read += link.found?.size ?? 0
+      this.#options.progress({ read, total })
     }
     const found = segments.at(-1)?.found
     const tail = this.#lostTail()
@@ -88,7 +95,7 @@ class Surveyor {
       absent: this.#absent,
       next: Math.max(1, tail?.next ?? 1, this.#segments.at(-1)?.end.next ?? 1),
       lastTime: this.#time,
-      generation: Math.max(0, ...this.#inventory.segments.map(({ header }) => header?.generation ?? 0)),
+      generation: latestGeneration(this.#inventory),
       unproven: found?.header !== undefined && this.#mark(found) === undefined ? this.#last : undefined,
       torn: this.#torn,
     }

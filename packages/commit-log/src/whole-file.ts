@@ -65,6 +65,15 @@ export async function writeFile(disk: Disk, path: string, bytes: Uint8Array): Pr
   await nameFile(disk, unnamed)
 }
 
+/** Removes a file. A writer that does not know yet that it has been replaced may have done so before. */
+export async function removeIfThere(disk: Disk, path: string): Promise<void> {
+  try {
+    await disk.remove(path)
+  } catch (error) {
+    if (!isMissing(error)) throw error
+  }
+}
+
 /** Removes what was not finished. What cannot be removed now is removed by the next one to open the log. */
 export async function discardFile(disk: Disk, path: string): Promise<void> {
   await disk.remove(path + UNFINISHED).catch(() => {})

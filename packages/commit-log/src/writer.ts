@@ -7,6 +7,7 @@ import type { SegmentHeader } from './format/segment-header.js'
 import { LogError } from './log-error.js'
 import { endOfNew, type FirstBatch, prepareSegment } from './new-segment.js'
 import type { LogNotice } from './notice.js'
+import { insistOnOwnership, outdated } from './ownership.js'
 import { type NewRecord, PendingBatch, recordSize } from './pending-batch.js'
 import { SegmentEntry, type SegmentTable } from './segment-table.js'
 import { isFull, isOutOfHandles, nameFile, writeFully } from './whole-file.js'
@@ -32,6 +33,8 @@ export interface WriterParts {
   /** Bytes that may wait to be committed. */
   readonly pendingBytes: number
   isVital(kind: number): boolean
+  /** Throws once another writer may have the folder. */
+  verify(): void
   notice(notice: LogNotice): void
 }
 
@@ -40,7 +43,8 @@ export interface WriterParts {
  * no timer is needed.
  *
  * Invariants: one batch is unsynced at most, and it is the last of its segment. A file whose write or sync has failed is never written or
- * synced again: what could not be stored there is stored in a new segment, whose header ends the old one before it.
+ * synced again: what could not be stored there is stored in a new segment, whose header ends the old one before it. Between the
+ * fdatasync of a batch and its acknowledgement the writer makes sure that nobody has replaced it: whoever does, reads after that what it has stored.
  */
 export class Writer {
   readonly #parts: WriterParts
@@ -95,6 +99,20 @@ export class Writer {
     const sequence = this.#next
     for (const record of records) this.#pending.add(record, this.#next++, this.#log)
     return this.#wait(sequence)
+  }
+
+  /**
+   * Returns while this writer has the folder.
+   *
+   * @throws LogError `OUTDATED`, from the first time on, for ever.
+   */
+  verify(): void {
+    if (this.#failure?.code === 'OUTDATED') throw this.#failure
+    try {
+      insistOnOwnership(this.#parts.verify)
+    } catch (error) {
+      throw this.#fail(error as LogError)
+    }
   }
 
   /** Commits what waits, takes nothing more, and closes the file. */
@@ -169,6 +187,11 @@ export class Writer {
       if (isFull(error)) await this.#parts.space.exhausted(error)
       return this.#copyForward(batch, header, 'unknown', error)
     }
+    try {
+      this.verify()
+    } catch (error) {
+      return this.#giveUp(batch, error, 'unknown')
+    }
     current.extend({ offset, next: batch.first + batch.count }, this.#time)
     batch.resolve()
   }
@@ -192,22 +215,24 @@ export class Writer {
   /** Begins the next segment, where the current one ends for good. Unless it fails before it names the file, there is no way back. */
   async #leave(first?: FirstBatch): Promise<void> {
     const { disk, table, logId, generation, notice } = this.#parts
-    const { id, end } = table.current
+    const { id, end, generation: lastGeneration } = table.current
     this.#isNamed = false
     const header: SegmentHeader = {
       logId,
       id: ++this.#lastId,
       base: first?.header.first ?? end.next,
-      previous: { id, ...end },
+      previous: { id, generation: lastGeneration, ...end },
       time: this.#time,
       generation,
     }
     const unnamed = await prepareSegment(disk, header, first)
     this.#mustLeave = true
-    this.#isNamed = true
     const abandoned = (error: unknown) => notice({ kind: 'left-over', error })
     try {
+      this.verify()
+      this.#isNamed = true
       await nameFile(disk, unnamed)
+      this.verify()
     } catch (error) {
       await unnamed.file.close().catch(abandoned)
       throw error
@@ -219,6 +244,7 @@ export class Writer {
       new SegmentEntry({
         id: header.id,
         base: header.base,
+        generation,
         path: unnamed.path,
         end: endOfNew(header, first),
         lastTime: this.#time,
@@ -232,12 +258,14 @@ export class Writer {
     try {
       await this.#leave()
     } catch (error) {
+      if (this.#failure !== undefined) return
       this.#parts.notice({ kind: 'roll-failed', error })
       if (isFull(error)) await this.#parts.space.exhausted(error)
     }
   }
 
   async #giveUp(batch: PendingBatch, cause: unknown, outcome: 'definite' | 'unknown'): Promise<void> {
+    if (cause === this.#failure) return batch.reject(outdated({ cause: this.#failure?.cause, outcome }))
     if (isFull(cause)) {
       await this.#parts.space.exhausted(cause)
       return batch.reject(
@@ -250,9 +278,15 @@ export class Writer {
     }
     const message =
       'The disk failed twice in a row, so the log takes no more records. Mend the disk and open the log anew.'
-    this.#failure = new LogError('FAILED', message, { cause })
-    this.#parts.notice({ kind: 'failed', error: cause })
     batch.reject(new LogError('FAILED', message, { cause, outcome }))
-    this.#pending.reject(this.#failure)
+    this.#fail(new LogError('FAILED', message, { cause }))
+  }
+
+  /** Takes nothing more. */
+  #fail(failure: LogError): LogError {
+    this.#failure = failure
+    this.#parts.notice({ kind: 'failed', error: failure.cause })
+    this.#pending.reject(failure)
+    return failure
   }
 }

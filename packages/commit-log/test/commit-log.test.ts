@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { CommitLog, LogError } from '../src/index.js'
+import { CommitLog, LogError, lastGeneration } from '../src/index.js'
 import type { SimCall } from '../src/testing/sim-disk.js'
 import { appendEach, opened, readAll, segmentsOf, simDisk, texts, textsOf } from './opened.js'
 
@@ -114,7 +114,7 @@ test('a broken checkpoint gives way to the one before, and to none', async () =>
   const third = await opened({ disk: disk.restart('process') })
   expect([third.restored, third.replayed.size]).toEqual([undefined, 30])
   await third.log.checkpoint({ sequence: 30, state: Buffer.from('thirty') })
-  expect(disk.paths).toContain('quarantine/00000001-000000000000000a.checkpoint.1')
+  expect(disk.paths).toContain('quarantine/00000001-000000000000000a-00000001.checkpoint.1')
 })
 
 test('opening and closing again and again leaves no trail of segments', async () => {
@@ -188,14 +188,16 @@ test('two logs in one folder, and a writer of an earlier generation, are refused
   const { log } = await opened({ disk, generation: 7 })
   expect(log.generation).toBe(7)
   await log.close()
+  expect(await lastGeneration(disk)).toBe(7)
+  expect(await lastGeneration(simDisk())).toBe(0)
   expect((await failed(opened({ disk, generation: 6 }))).code).toBe('OUTDATED')
   const { log: later } = await opened({ disk })
   expect(later.generation).toBe(8)
   await later.close()
   const other = simDisk(99)
   await (await opened({ disk: other })).log.close()
-  disk.overwrite('segments/00000009-0000000000000001.log', other.contentOf(segmentsOf(other)[0] as string))
-  disk.overwrite('segments/00000001-0000000000000001.log', other.contentOf(segmentsOf(other)[0] as string))
+  disk.overwrite('segments/00000009-0000000000000001-00000001.log', other.contentOf(segmentsOf(other)[0] as string))
+  disk.overwrite('segments/00000001-0000000000000001-00000001.log', other.contentOf(segmentsOf(other)[0] as string))
   expect((await failed(opened({ disk }))).code).toBe('FOREIGN')
 })
 

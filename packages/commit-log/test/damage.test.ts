@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { dumpLog, type LogVerification, repairLog, verifyLog } from '../src/index.js'
+import { dumpLog, type LogProgress, type LogVerification, repairLog, verifyLog } from '../src/index.js'
 import type { SimDisk } from '../src/testing/sim-disk.js'
 import { appendEach, opened, readAll, segmentsOf, simDisk, texts, textsOf } from './opened.js'
 
@@ -31,9 +31,11 @@ function removeFile(disk: SimDisk, path: string): Promise<void> {
 /** What is there and what is told to be gone are everything, and what is there is what was written. */
 async function checked(disk: SimDisk): Promise<LogVerification> {
   const there: number[] = []
-  const verification = await verifyLog(disk, ({ sequence, body }) => {
-    expect(Buffer.from(body).toString()).toBe(wanted[sequence - 1])
-    there.push(sequence)
+  const verification = await verifyLog(disk, {
+    record: ({ sequence, body }) => {
+      expect(Buffer.from(body).toString()).toBe(wanted[sequence - 1])
+      there.push(sequence)
+    },
   })
   const gone = [...verification.damage, ...verification.absent].flatMap(({ first, next }) =>
     Array.from({ length: next - first }, (_, index) => first + index),
@@ -206,4 +208,23 @@ test('a dump has a line for every record, and one for everything that is not the
   expect(lines.length).toBe(COUNT)
   expect(lines[0]).toMatchObject({ sequence: 1, kind: 1, body: Buffer.from(wanted[0] as string).toString('base64') })
   expect(lines.at(-1)).toMatchObject({ damage: { kind: 'batches', segmentId: 2 } })
+})
+
+test('whoever reads or opens a log of several segments is told how far that has come, up to the last byte', async () => {
+  const disk = await written()
+  const sizes = segmentsOf(disk).map(path => disk.contentOf(path).length)
+  const total = sizes.reduce((sum, size) => sum + size, 0)
+  const wantedSteps = sizes.map((_, index) => ({
+    read: sizes.slice(0, index + 1).reduce((sum, size) => sum + size),
+    total,
+  }))
+  const steps: { readonly by: string; readonly step: LogProgress }[] = []
+  const told = (by: string) => ({ progress: (step: LogProgress) => steps.push({ by, step }) })
+  await verifyLog(disk, told('verify'))
+  await dumpLog(disk, () => {}, told('dump'))
+  await opened({ disk: disk.restart('process'), ...told('open') })
+  for (const by of ['verify', 'dump', 'open']) {
+    expect(steps.filter(entry => entry.by === by).map(({ step }) => step)).toEqual(wantedSteps)
+  }
+  expect(wantedSteps.length).toBeGreaterThan(2)
 })

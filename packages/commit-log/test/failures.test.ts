@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { LogError, type LogNotice, verifyLog } from '../src/index.js'
 import type { SimCall, SimDisk, SimFault } from '../src/testing/sim-disk.js'
 import { appendEach, opened, readAll, SMALL, segmentsOf, simDisk, texts, textsOf } from './opened.js'
@@ -190,4 +190,115 @@ test('a log on a disk that may only be read is not opened, and can be verified',
   next.fault = ({ kind }) => (writes.has(kind) ? 'EROFS' : undefined)
   await expect(opened({ disk: next })).rejects.toMatchObject({ code: 'EROFS' })
   expect(await verifyLog(next)).toMatchObject({ records: 5, next: 6, damage: [] })
+})
+
+describe('a log whose folder somebody else has taken', () => {
+  /** A log with a switch: from `take` on, its folder is another's. */
+  async function withSuccessor(disk: SimDisk) {
+    let isTaken = false
+    const notices: LogNotice[] = []
+    const { log } = await opened({
+      disk,
+      generation: 3,
+      notice: notice => notices.push(notice),
+      verify: () => {
+        if (isTaken) throw new Error('4 has it')
+      },
+    })
+    const take = () => {
+      isTaken = true
+    }
+    return { log, take, notices }
+  }
+
+  test('acknowledges nothing that it syncs from then on, shows none of it, and says that it may be stored', async () => {
+    const disk = simDisk()
+    const { log, take, notices } = await withSuccessor(disk)
+    await appendEach(log, ['one'])
+    disk.fault = ({ kind }) => {
+      if (kind === 'sync') take()
+      return undefined
+    }
+    expect(await outcomes([log.append(1, Buffer.from('two'))])).toEqual(['OUTDATED unknown'])
+    expect(await outcomes([log.append(1, Buffer.from('three'))])).toEqual(['OUTDATED definite'])
+    expect([log.next, textsOf(await readAll(log))]).toEqual([2, ['one']])
+    expect(notices.map(({ kind, error }) => [kind, String(error)])).toEqual([['failed', 'Error: 4 has it']])
+  })
+
+  test('refuses what waits behind the batch as never stored', async () => {
+    const disk = simDisk()
+    const { log, take } = await withSuccessor(disk)
+    let second: Promise<string[]> | undefined
+    disk.fault = ({ kind }) => {
+      if (kind === 'sync') {
+        take()
+        second = outcomes([log.append(1, Buffer.from('two'))])
+      }
+      return undefined
+    }
+    expect(await outcomes([log.append(1, Buffer.from('one'))])).toEqual(['OUTDATED unknown'])
+    expect(await second).toEqual(['OUTDATED definite'])
+  })
+
+  test('leaves no mark of an orderly close, makes no checkpoint, removes nothing', async () => {
+    const disk = simDisk()
+    const { log, take, notices } = await withSuccessor(disk)
+    await appendEach(log, texts(60))
+    await log.checkpoint({ sequence: 30, state: Buffer.from('thirty'), keepFrom: 30 })
+    take()
+    const before = disk.paths
+    await expect(log.checkpoint({ sequence: 40, state: Buffer.from('forty'), keepFrom: 40 })).rejects.toMatchObject({
+      code: 'OUTDATED',
+      cause: { message: '4 has it' },
+    })
+    await log.close()
+    expect(disk.paths).toEqual(before)
+    expect(notices.map(({ kind }) => kind)).toEqual(['failed'])
+  })
+
+  test('is told so even when its disk has failed as well: the batch is not given a name again', async () => {
+    const disk = simDisk()
+    const { log, take } = await withSuccessor(disk)
+    const before = segmentsOf(disk)
+    failing(
+      disk,
+      ({ kind }) => {
+        if (kind !== 'sync') return false
+        take()
+        return true
+      },
+      'EIO',
+    )
+    expect(await outcomes([log.append(1, Buffer.from('one'))])).toEqual(['OUTDATED unknown'])
+    expect(segmentsOf(disk).filter(path => path.endsWith('.log'))).toEqual(before)
+  })
+
+  test('is not opened, and changes nothing but what nobody has finished', async () => {
+    const disk = simDisk()
+    const { log } = await opened({ disk })
+    await appendEach(log, ['one'])
+    const next = disk.restart('process')
+    const verify = () => {
+      throw new Error('4 has it')
+    }
+    const before = next.paths
+    await expect(opened({ disk: next, verify })).rejects.toMatchObject({ code: 'OUTDATED' })
+    expect(next.paths).toEqual(before)
+  })
+})
+
+test('what a writer that was replaced names too late is none of the log, and is kept aside', async () => {
+  const disk = simDisk()
+  const { log } = await opened({ disk, generation: 1 })
+  await appendEach(log, ['one'])
+  const late = disk.paths.find(path => path.startsWith('segments/')) as string
+  const content = disk.contentOf(late)
+  const second = await opened({ disk: disk.restart('process'), generation: 2 })
+  await appendEach(second.log, ['two'])
+  const next = disk.restart('process')
+  next.overwrite(late.replace('00000001-', '00000009-'), content)
+  const third = await opened({ disk: next, generation: 3 })
+  expect([...third.replayed.values()]).toEqual(['one', 'two'])
+  expect(third.log.recovery.quarantined).toHaveLength(1)
+  expect(third.log.recovery.damage).toEqual([])
 })

@@ -14,7 +14,7 @@ const golden = (...lines: readonly string[]) => lines.join('').replaceAll(' ', '
 const GOLDEN = {
   segment: golden(
     '504c5331 0100 01 00 000102030405060708090a0b0c0d0e0f 02000000 01000000',
-    '0500000001000000 0300000001000000 0068e5cf8b010000 34120000 03000000 00000000 357f6722',
+    '0500000001000000 0300000001000000 0068e5cf8b010000 34120000 03000000 06000000 e9200c07',
   ),
   batch: golden(
     '504c4231 14000000 0100000000000000 02000000 01 000000 0168e5cf8b010000 03000000 9fde2ead',
@@ -32,7 +32,7 @@ const GOLDEN = {
 const header = segmentHeader({
   id: 2,
   base: 0x1_0000_0005,
-  previous: { id: 1, offset: 0x1234, next: 0x1_0000_0003 },
+  previous: { id: 1, generation: 6, offset: 0x1234, next: 0x1_0000_0003 },
 })
 const checkpoint = { logId: LOG_ID, sequence: 9, keepFrom: 4, next: 11, segmentId: 2, state: Buffer.from('state') }
 const mark = { logId: LOG_ID, segmentId: 2, end: { offset: 0x88, next: 12 } }

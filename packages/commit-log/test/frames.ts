@@ -13,7 +13,7 @@ export const segmentHeader = (changes: Partial<SegmentHeader> = {}): SegmentHead
   logId: LOG_ID,
   id: 1,
   base: 1,
-  previous: { id: 0, offset: 0, next: 1 },
+  previous: { id: 0, generation: 0, offset: 0, next: 1 },
   time: 1_700_000_000_000,
   generation: 3,
   ...changes,

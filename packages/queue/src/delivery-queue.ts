@@ -4,8 +4,9 @@ import { DueHeap } from './due-heap.js'
 import { Handover } from './handover.js'
 import { KeyGate } from './key-gate.js'
 import { LeaseTable, MARKED, type Session, TROUBLED } from './lease-table.js'
-import type { QueueCounts, QueueOptions } from './queue-options.js'
+import type { QueueCounts, QueueOptions, Restored } from './queue-options.js'
 import { ReadyBands } from './ready-bands.js'
+import { restore } from './restoration.js'
 import { SUSPECT_AFTER, type Trouble, TroubleBook } from './trouble.js'
 
 const NONE = -1
@@ -53,23 +54,25 @@ export class DeliveryQueue {
   readonly #troubles = new TroubleBook()
   readonly #dead = new DeadLetters()
   readonly #handover: Handover
-  #records = 0
+  #records: number
   #now = Number.NEGATIVE_INFINITY
 
-  /** @throws RangeError when `bands` is no positive integer, or not 1 where the order is fifo or lifo. */
-  constructor(options: QueueOptions) {
+  /**
+   * @param restored Of an earlier queue, in the order of places; the scheduled ones in that of adding, the dead in that of dying.
+   * @throws RangeError when `bands` is no positive integer, or not 1 where the order is fifo or lifo.
+   */
+  constructor(options: QueueOptions, restored: Iterable<Restored> = []) {
     const { order, bands } = options
     this.#options = options
     this.#bands = bands
     this.#keyedOnTake = order === 'fifo'
     this.#ready = ReadyBands.of(order, bands)
-    this.#handover = new Handover({
-      leases: this.#leases,
-      troubles: this.#troubles,
-      claimed: this.claimed,
-      direction: this.#ready.line(0).direction,
-      bandOf: position => this.#bandOf(position),
-    })
+    const [ready, keys, waits, dead] = [this.#ready, this.#keys, this.#waits, this.#dead]
+    const bandOf = (position: number) => this.#bandOf(position)
+    const shared = { troubles: this.#troubles, claimed: this.claimed, bandOf }
+    this.#handover = new Handover({ ...shared, leases: this.#leases, direction: ready.line(0).direction })
+    const join = (position: number) => this.#join(position)
+    this.#records = restore({ ...shared, ready, keys, waits, dead, keyOf: options.keyOf, join }, restored)
   }
 
   /**
@@ -89,8 +92,8 @@ export class DeliveryQueue {
   /**
    * Opens a consumer session and returns its id.
    *
-   * @param instance The process or broker that loses what the session holds; several sessions may share it.
-   * @param lease Milliseconds, the same for every lease of the session.
+   * @param instance The process or broker that loses what it holds; several may share it.
+   * @param lease Milliseconds.
    */
   open(instance: number, lease: number): number {
     return this.#leases.open(instance, lease)
@@ -113,6 +116,11 @@ export class DeliveryQueue {
    */
   transfer(from: number, to: number, now: number): number {
     return this.#handover.transfer(from, to, this.#advance(now))
+  }
+
+  /** What is leased to the session, in the order in which the leases end. Not to be changed meanwhile. */
+  leasedTo(session: number): IterableIterator<number> {
+    return this.#leases.positionsOf(session)
   }
 
   /** Whether anything is leased to the session. */
@@ -144,7 +152,7 @@ export class DeliveryQueue {
         if (slot !== NONE) this.#report(count++, slot, undefined)
         continue
       }
-      const trouble = this.#troubleAhead(band)
+      const trouble = this.#troubles.get(this.#ready.returned(band).position)
       const suspect = trouble !== undefined && this.#troubles.losses(trouble, holder.instance) >= SUSPECT_AFTER
       if (suspect && count > 0) break
       const slot = this.#takeReturned(band, holder)
@@ -169,9 +177,7 @@ export class DeliveryQueue {
   }
 
   /**
-   * A failed run. The message keeps its place and its key.
-   *
-   * @param due 0: ready at once. Else when it is ready again.
+   * A failed run. The message keeps its place and its key; it is ready again at `due`, or at once where that is 0.
    */
   retry(token: number, due: number): boolean {
     const slot = this.#leases.find(token)
@@ -218,8 +224,7 @@ export class DeliveryQueue {
   }
 
   /**
-   * A dead message is ready again, last to have joined (its band, and its key), with nothing held against it.
-   * False when it is not dead.
+   * A dead message is ready again, last to have joined, with nothing held against it. False when it is not dead.
    */
   redrive(position: number, now: number): boolean {
     if (!this.#dead.has(position)) return false
@@ -254,7 +259,7 @@ export class DeliveryQueue {
     yield* this.#dead.positions()
   }
 
-  /** Whether a claim (by `session`) at `now` might find something. Never no wrongly, yes wrongly until the next claim. */
+  /** Whether a claim (by `session`) might find something. Never no wrongly, yes wrongly until the next claim. */
   hasReady(now: number, session = NONE): boolean {
     const time = this.#advance(now)
     if (session !== NONE && this.#leases.session(session)?.reserved?.isEmpty === false) return true
@@ -371,11 +376,6 @@ export class DeliveryQueue {
   #report(index: number, slot: number, trouble: Trouble | undefined): void {
     if (trouble !== undefined) this.#leases.flags[slot] = TROUBLED
     this.claimed.put(index, this.#leases.position[slot] as number, this.#leases.token(slot), trouble)
-  }
-
-  /** What is held against the first of those that came back. */
-  #troubleAhead(band: number): Trouble | undefined {
-    return this.#troubles.size === 0 ? undefined : this.#troubles.get(this.#ready.returned(band).position)
   }
 
   /** Ends a lease whose message is ready again, at its place. Always true, for the settling calls to return. */

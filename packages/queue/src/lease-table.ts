@@ -201,10 +201,15 @@ export class LeaseTable {
 
   /** In no promised order. */
   *positions(): IterableIterator<number> {
-    for (const { anchor } of this.#open.values()) {
-      for (let slot = this.#next[anchor] as number; slot !== anchor; slot = this.#next[slot] as number) {
-        yield this.position[slot] as number
-      }
+    for (const session of this.#open.keys()) yield* this.positionsOf(session)
+  }
+
+  /** Of one session, in the order in which its leases end; none where it is not open. */
+  *positionsOf(session: number): IterableIterator<number> {
+    const anchor = this.#open.get(session)?.anchor
+    if (anchor === undefined) return
+    for (let slot = this.#next[anchor] as number; slot !== anchor; slot = this.#next[slot] as number) {
+      yield this.position[slot] as number
     }
   }
 

@@ -16,6 +16,40 @@ class Chunk {
   constructor(start: number) {
     this.start = start
   }
+
+  /** Index of the first that nobody waits for, from an index on; `end` or more where there is none before it. */
+  settledFrom(index: number, end: number): number {
+    if (this.settled === 0) return end
+    let at = index
+    while (at < end && this.counts[at] !== 1) at++
+    return at
+  }
+
+  /** Forgets those from index `from` on, before `end`, that nobody waits for, up to the first of another kind. Returns the index behind them. */
+  forget(from: number, end: number): number {
+    let at = from
+    if (this.settled === CHUNK && from === 0) at = end
+    else while (at < end && this.counts[at] === 1) at++
+    this.counts.fill(0, from, at)
+    this.known -= at - from
+    this.settled -= at - from
+    return at
+  }
+}
+
+/**
+ * Positions one after the other: from `from` up to, but not including, `to`.
+ *
+ * @example
+ * ```ts
+ * import type { Stretch } from '@pluribus/queue'
+ *
+ * const lengthOf = ({ from, to }: Stretch) => to - from
+ * ```
+ */
+export interface Stretch {
+  readonly from: number
+  readonly to: number
 }
 
 /** Holds no position, so that looking at the recent chunk needs no test for undefined. */
@@ -35,7 +69,7 @@ const NOWHERE = new Chunk(-1)
  * pending.add(1, 2)                          // published: two subscriptions
  * pending.done(1)                            // 1: `handled` of the one
  * pending.done(1)                            // 0: `handled` of the other
- * for (const position of pending.removable(100)) log.delete(position)
+ * for (const { from, to } of pending.removable(100)) for (let at = from; at < to; at++) log.delete(at)
  * ```
  */
 export class PendingCounts {
@@ -93,22 +127,19 @@ export class PendingCounts {
   }
 
   /**
-   * The messages before `before` that no subscription has pending, in rising order. A position is forgotten when it is
-   * handed out, so each is handed out once; what a caller that stops early has not seen comes again.
-   * Stretches with nothing to remove are skipped whole. May be walked while messages are added and done.
+   * The messages before `before` that no subscription has pending, in rising order, as stretches of known positions. A stretch is
+   * forgotten when it is handed out, so each position is handed out once; what a caller that stops early has not seen comes again.
+   * Where there is nothing to remove, chunks are skipped whole. May be walked while messages are added and done.
    */
-  *removable(before: number): IterableIterator<number> {
+  *removable(before: number): IterableIterator<Stretch> {
     for (const [number, chunk] of this.#chunks) {
       if (chunk.start >= before) return
       const end = Math.min(CHUNK, before - chunk.start)
-      for (let at = 0; at < end && chunk.settled > 0; at++) {
-        if (chunk.counts[at] !== 1) continue
-        chunk.counts[at] = 0
-        chunk.settled--
-        chunk.known--
-        this.#size--
+      for (let from = chunk.settledFrom(0, end), to = 0; from < end; from = chunk.settledFrom(to, end)) {
+        to = chunk.forget(from, end)
+        this.#size -= to - from
         if (chunk.known === 0) this.#drop(number, chunk)
-        yield chunk.start + at
+        yield { from: chunk.start + from, to: chunk.start + to }
       }
     }
   }

@@ -1,3 +1,5 @@
+import type { Trouble } from './trouble.js'
+
 /**
  * In which order a subscription hands out what is ready.
  *
@@ -51,4 +53,27 @@ export interface QueueCounts {
   /** Published with a delay that has not passed. */
   readonly scheduled: number
   readonly dead: number
+}
+
+/**
+ * A message that a queue is rebuilt with, from what was kept of an earlier one.
+ *
+ * @example
+ * ```ts
+ * import type { Restored } from '@pluribus/queue'
+ *
+ * const failedTwice: Restored = {
+ *   position: 7, state: 'ready', due: 0,
+ *   trouble: { failures: 2, losses: 0, marks: 0, lostBy: undefined, lostMarked: false },
+ * }
+ * ```
+ */
+export interface Restored {
+  readonly position: number
+  /** `scheduled`: it was never ready, and takes its place when it is due. `retrying`: it keeps the place that it is told at. */
+  readonly state: 'ready' | 'scheduled' | 'retrying' | 'dead'
+  /** When it is ready again, where it is scheduled or retrying; by the clock of the queue's new life. */
+  readonly due: number
+  /** What is held against it; undefined for nothing, as for the dead. */
+  readonly trouble: Trouble | undefined
 }

@@ -10,7 +10,16 @@
  */
 export const SUSPECT_AFTER = 2
 
-/** What is held against one message. Kept only while something is. */
+/**
+ * What is held against one message. Kept only while something is.
+ *
+ * @example
+ * ```ts
+ * import type { Trouble } from '@pluribus/queue'
+ *
+ * const lostBySomebody: Trouble = { failures: 0, losses: 1, marks: 0, lostBy: undefined, lostMarked: false }
+ * ```
+ */
 export interface Trouble {
   /** Runs that failed. */
   failures: number
@@ -38,11 +47,16 @@ export class TroubleBook {
   }
 
   get(position: number): Trouble | undefined {
-    return this.#troubles.get(position)
+    return this.#troubles.size === 0 ? undefined : this.#troubles.get(position)
   }
 
   forget(position: number): void {
     this.#troubles.delete(position)
+  }
+
+  /** Kept from an earlier life. */
+  restore(position: number, trouble: Trouble): void {
+    this.#troubles.set(position, { ...trouble })
   }
 
   /** A run failed, and its consumer lived to say so: what was suspected before is disproved. */

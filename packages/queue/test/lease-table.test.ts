@@ -51,3 +51,15 @@ it('does not give out the tokens of a slot again after a session stood in it', (
   expect(again).toBe(slot)
   expect(table.token(again)).not.toBe(token)
 })
+
+it('takes as many as it says that there is room for, refuses the next one, and goes on when one has ended', () => {
+  const { table, session } = withSession(10)
+  const { room } = table
+  for (let position = 0; position < room; position++) table.take(session, 0, position, position, -1)
+  expect([table.size, table.room]).toEqual([2 ** 22 - 1, 0])
+  expect(() => table.take(session, 0, room, room, -1)).toThrow('at most 4194304 leases and sessions')
+  expect(() => table.open(1, 10)).toThrow(RangeError)
+  table.end(table.first(session))
+  const slot = table.take(session, 0, room, room, -1)
+  expect(table.positionOf(table.token(slot))).toBe(room)
+})

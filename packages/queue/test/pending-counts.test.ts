@@ -1,6 +1,22 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { expect, it } from 'vitest'
 import { PendingCounts } from '../src/index.js'
+import { positionsOf } from './positions-of.js'
 import { randomFrom } from './random.js'
+
+setFlagsFromString('--expose-gc')
+const collect: () => void = runInNewContext('gc')
+
+/** Of what is still in use: collects until nothing more is freed, because buffers are swept behind the collector's back. */
+function bytesOfBuffers(): number {
+  for (let before = Number.POSITIVE_INFINITY; ; ) {
+    collect()
+    const bytes = process.memoryUsage().arrayBuffers
+    if (bytes === before) return bytes
+    before = bytes
+  }
+}
 
 it('hands out what nobody has pending, once, also past a message that stays pending', () => {
   const pending = new PendingCounts()
@@ -9,7 +25,9 @@ it('hands out what nobody has pending, once, also past a message that stays pend
     pending.done(position)
     pending.done(position)
   }
-  expect([...pending.removable(10_000)]).toEqual(Array.from({ length: 9_999 }, (_, index) => index + 1))
+  expect([...pending.removable(10_000)].flatMap(positionsOf)).toEqual(
+    Array.from({ length: 9_999 }, (_, index) => index + 1),
+  )
   expect([...pending.removable(10_000)]).toEqual([])
   expect([pending.size, pending.count(0), pending.count(5), pending.count(10_000)]).toEqual([10_001, 2, -1, 0])
 })
@@ -41,12 +59,53 @@ it('agrees with a map, whatever the gaps', () => {
       const expected = [...counts]
         .filter(([position, left]) => left === 0 && position < any)
         .map(([position]) => position)
-      expect([...pending.removable(any)]).toEqual(expected)
+      expect([...pending.removable(any)].flatMap(positionsOf)).toEqual(expected)
       for (const position of expected) counts.delete(position)
     }
   }
   expect(pending.size).toBe(counts.size)
   for (const [position, left] of counts) if (pending.count(position) !== left) expect.unreachable(`count(${position})`)
+})
+
+it('hands out stretches that are as long as chunks let them be, and forgets a chunk that is settled entirely', () => {
+  const pending = new PendingCounts()
+  for (let position = 0; position < 3 * 4_096; position++) pending.add(position, position === 9_000 ? 1 : 0)
+  expect([...pending.removable(12_000)]).toEqual([
+    { from: 0, to: 4_096 },
+    { from: 4_096, to: 8_192 },
+    { from: 8_192, to: 9_000 },
+    { from: 9_001, to: 12_000 },
+  ])
+  expect([...pending.removable(12_000)]).toEqual([])
+  pending.done(9_000)
+  expect([...pending.removable(99_999)]).toEqual([
+    { from: 9_000, to: 9_001 },
+    { from: 12_000, to: 12_288 },
+  ])
+  expect(pending.size).toBe(0)
+})
+
+it('hands out no stretch in which somebody waits, although as much was done with as a chunk has messages', () => {
+  const pending = new PendingCounts()
+  for (let position = 0; position < 4_096; position++) pending.add(position, 2)
+  for (let position = 0; position < 2_048; position++) {
+    pending.done(position)
+    pending.done(position)
+  }
+  expect([...pending.removable(4_096)]).toEqual([{ from: 0, to: 2_048 }])
+  expect([pending.count(2_047), pending.count(2_048), pending.count(50_000)]).toEqual([-1, 2, -1])
+})
+
+it('keeps no memory for stretches of which everything is removed, whatever stays pending before and behind them', () => {
+  const pending = new PendingCounts()
+  const before = bytesOfBuffers()
+  pending.add(0, 1)
+  for (let chunk = 1; chunk <= 2_000; chunk++) for (const at of [7, 4_095]) pending.add(chunk * 4_096 + at, 0)
+  pending.add(2_001 * 4_096, 1)
+  expect(bytesOfBuffers() - before).toBeGreaterThan(2_000 * 8_192)
+  expect([...pending.removable(3_000 * 4_096)].length).toBe(4_000)
+  expect(bytesOfBuffers() - before).toBeLessThan(100 * 8_192)
+  expect(pending.size).toBe(2)
 })
 
 it('refuses what would miscount', () => {
@@ -56,7 +115,7 @@ it('refuses what would miscount', () => {
   expect(() => pending.add(1, 1)).toThrow('Message 1: 65535 subscriptions; 65534 can be counted.')
   expect(() => pending.done(2)).toThrow('Message 2 is pending in no subscription.')
   expect(() => pending.done(3)).toThrow(RangeError)
-  expect([...pending.removable(9)]).toEqual([2])
+  expect([...pending.removable(9)]).toEqual([{ from: 2, to: 3 }])
   expect(pending.count(1)).toBe(65_534)
 })
 
@@ -65,9 +124,9 @@ it('may be walked while messages come and go', () => {
   pending.add(1, 0)
   pending.add(2, 1)
   const seen: number[] = []
-  for (const position of pending.removable(10_000)) {
-    seen.push(position)
-    if (position === 1) {
+  for (const { from, to } of pending.removable(10_000)) {
+    seen.push(...positionsOf({ from, to }))
+    if (from === 1) {
       pending.done(2)
       pending.add(5000, 0)
     }

@@ -1,5 +1,6 @@
 import { expect } from 'vitest'
 import { DeliveryQueue, type Order, PendingCounts, type QueueOptions } from '../src/index.js'
+import { positionsOf } from './positions-of.js'
 import { ReferenceQueue } from './reference-queue.js'
 import type { ModelMessage } from './reference-records.js'
 import type { Transition } from './transitions.js'
@@ -365,7 +366,7 @@ const COMMANDS = {
   trim: (world, _, b) => {
     const before = world.last + 2 - (b % 6)
     const removable = [...world.left].filter(([position, left]) => left === 0 && position < before)
-    const removed = [...world.pending.removable(before)]
+    const removed = [...world.pending.removable(before)].flatMap(positionsOf)
     expect(removed).toEqual(removable.map(([position]) => position))
     const oldest = Math.min(...[...world.left].filter(([, left]) => left > 0).map(([position]) => position))
     for (const position of removed) {

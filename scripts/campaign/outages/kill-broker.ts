@@ -7,6 +7,7 @@ export const killBroker: Outage = {
   group: 'kill',
   hooks: ['broker'],
   async strike(it, work) {
+    await work.untilBusy()
     const began = work.mark('kill -9 of the broker')
     await it.broker.kill()
     const struck = work.mark('the broker is dead')

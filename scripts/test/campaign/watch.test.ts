@@ -51,6 +51,19 @@ describe('what is known of a running workload', () => {
     expect(handledElsewhere.unfinished).toBe(0)
   })
 
+  test('in hand is what a process was handed and has not answered, in whatever way', () => {
+    const watch = watched(story => {
+      const [first, second] = [story.run(10, 'a'), story.run(11, 'b')]
+      story.run(12, 'c')
+      story.run(13, 'd', 'p2')
+      story.settle(20, first)
+      story.settle(21, second, 'retry')
+    })
+    expect(watch.inHand('p1')).toBe(1)
+    expect(watch.inHand('p2')).toBe(1)
+    expect(watch.inHand('p3')).toBe(0)
+  })
+
   test('new messages flow, and to whom', () => {
     const watch = watched(story => {
       story.stored(10, 'old')

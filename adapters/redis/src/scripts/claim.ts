@@ -1,6 +1,6 @@
 import { CLOCK, SUBSCRIPTION_KEYS, TOOLS, TOPIC_KEYS } from './common.js'
 import { GATE } from './gate.js'
-import { LEASE } from './lease.js'
+import { LEASE, SHARED_LEASES } from './lease.js'
 import { ENTRIES, PLACING, SUBSCRIPTION_STATE, WALK } from './order.js'
 import { lua, script } from './script.js'
 import { TROUBLE } from './trouble.js'
@@ -225,6 +225,7 @@ export const CLAIM = script(
   WALK,
   GATE,
   TROUBLE,
+  SHARED_LEASES,
   LEASE,
   lua`local WEIGHTIEST, READ_AT_ONCE = tonumber(ARGV[4]), tonumber(ARGV[5])`,
   CATCH_UP,

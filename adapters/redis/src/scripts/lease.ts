@@ -1,27 +1,11 @@
 import { lua } from './script.js'
 
 /**
- * What is leased. A token is position and claim: what one claim takes has its number.
- *
- * - In CLAIMS by claim: `session:deadline:first:held`, for all that it took of what is new in fifo and has no key. `held` has a
- *   character for each position from `first` on: `1` while that is leased. Nothing is held against these, and their score is their
- *   position.
- * - In LEASES by position: `x<claim>:<session>:<deadline>:<flags>:<score>:` for any other, `k…:<key>` for one with a key. Flags: `m` it is
- *   marked, `r` it came over from an earlier session and has not been handed out since. Flags are padded: a hash of short values begins
- *   as a list, which is searched from its begin for each field, and this one is emptied and filled again with every batch.
- *
- * A position is in one of them at most. `state.expiry`: no lease ends earlier. What is over is looked for only then.
- *
- * Needs TOOLS, SUBSCRIPTION_STATE, TROUBLE. Who changes leases calls save_leases at its end.
+ * What claims share: see {@link LEASE}. Needs TOOLS. Who takes something out calls save_shared at its end.
  */
-export const LEASE = lua`
--- Longer than what such a list may hold.
-local PADDING = string.rep('-', 65)
-
+export const SHARED_LEASES = lua`
 -- Read once for a script, by claim: false where there is none.
 local shared_leases = {}
--- What is to be written to LEASES, and to be deleted there, with the positions of that.
-local own_leases, ended_leases, is_ended = {}, {}, {}
 
 local function shared_from(claim, record)
   local session, deadline, first, at = record:match('^(%d+):(%d+):(%d+):()')
@@ -55,6 +39,44 @@ local function take_out(shared, first, last)
   shared.held = shared.held:sub(1, before) .. string.rep('0', count) .. shared.held:sub(before + count + 1)
   shared.is_changed = true
 end
+
+local function save_shared()
+  for claim, shared in pairs(shared_leases) do
+    if shared and shared.is_changed then
+      -- Mostly they end in their order.
+      local next_held = shared.held:find('1', 1, true)
+      if next_held then
+        redis.call('HSET', CLAIMS, claim, shared.session .. ':' .. text(shared.deadline) .. ':' ..
+          text(shared.first + next_held - 1) .. ':' .. shared.held:sub(next_held))
+      else
+        redis.call('HDEL', CLAIMS, claim)
+      end
+    end
+  end
+  shared_leases = {}
+end
+`
+
+/**
+ * What is leased. A token is position and claim: what one claim takes has its number.
+ *
+ * - In CLAIMS by claim: `session:deadline:first:held`, for all that it took of what is new in fifo and has no key. `held` has a
+ *   character for each position from `first` on: `1` while that is leased. Nothing is held against these, and their score is their
+ *   position.
+ * - In LEASES by position: `x<claim>:<session>:<deadline>:<flags>:<score>:` for any other, `k…:<key>` for one with a key. Flags: `m` it is
+ *   marked, `r` it came over from an earlier session and has not been handed out since. Flags are padded: a hash of short values begins
+ *   as a list, which is searched from its begin for each field, and this one is emptied and filled again with every batch.
+ *
+ * A position is in one of them at most. `state.expiry`: no lease ends earlier. What is over is looked for only then.
+ *
+ * Needs TOOLS, SHARED_LEASES, SUBSCRIPTION_STATE, TROUBLE. Who changes leases calls save_leases at its end.
+ */
+export const LEASE = lua`
+-- Longer than what such a list may hold.
+local PADDING = string.rep('-', 65)
+
+-- What is to be written to LEASES, and to be deleted there, with the positions of that.
+local own_leases, ended_leases, is_ended = {}, {}, {}
 
 local function own_from(record)
   local kind, claim, session, deadline, flags, score, key = record:match('^(.)(%d+):(%d+):(%d+):([%a-]*):(-?%d+):(.*)$')
@@ -114,19 +136,7 @@ local function save_leases()
   write('HSET', LEASES, own_leases)
   write('HDEL', LEASES, ended_leases)
   own_leases, ended_leases, is_ended = {}, {}, {}
-  for claim, shared in pairs(shared_leases) do
-    if shared and shared.is_changed then
-      -- Mostly they end in their order.
-      local next_held = shared.held:find('1', 1, true)
-      if next_held then
-        redis.call('HSET', CLAIMS, claim, shared.session .. ':' .. text(shared.deadline) .. ':' ..
-          text(shared.first + next_held - 1) .. ':' .. shared.held:sub(next_held))
-      else
-        redis.call('HDEL', CLAIMS, claim)
-      end
-    end
-  end
-  shared_leases = {}
+  save_shared()
 end
 
 -- Shows those of what a claim shares.

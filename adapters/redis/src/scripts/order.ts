@@ -10,6 +10,9 @@ import { lua } from './script.js'
  *
  * Anything else is foreign, and handed out as it is: somebody has to see it.
  *
+ * What was stored together, is heavy, and has neither keys nor delays has a field `s<first>`: `last bytes`. Retention removes that by
+ * what it says: whatever passes through Lua is looked at byte by byte.
+ *
  * Subscriptions read it from their cursor on, so that publishing costs the same however many there are. Behind `plainFrom`, up to `plainTo`,
  * there is nothing but messages of the first kind without a key, so that nobody has to look at them.
  *

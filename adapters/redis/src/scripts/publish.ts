@@ -72,6 +72,8 @@ end
 
 /** Stores it. */
 const STORING = lua`
+-- From so many bytes on it is worth a field not to read them again.
+local HEAVY = 16384
 -- There is more than the topic may keep, or much that may go.
 local is_overdue = false
 
@@ -82,6 +84,11 @@ local function store(topic, delays)
     -- As text: a command would take longer to make it.
     log[2 * i - 1], log[2 * i] = format('%d', seq + i), entries[i]
   end
+  local last = seq + #entries
+  if is_plain and size >= HEAVY then
+    local at = #log
+    log[at + 1], log[at + 2] = format('s%d', seq + 1), format('%d %d', last, size)
+  end
   for i = 1, delays and #entries or 0 do
     local delay = delays[indexes and indexes[i] or i]
     if delay then due[#due + 1], due[#due + 2] = soon + delay, scheduled(seq + i) end
@@ -90,7 +97,6 @@ local function store(topic, delays)
   write('ZADD', SCHEDULED, due)
   write('ZADD', IDS, fresh)
   if time > tonumber(topic[2]) then redis.call('ZADD', TIMES, time, seq + 1) end
-  local last = seq + #entries
   -- What is not known to be plain ends here; who else has stored something knows nothing of this.
   local plain_from = topic[10]
   if not is_plain then

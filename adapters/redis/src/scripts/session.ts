@@ -1,10 +1,10 @@
 import { CLOCK, SUBSCRIPTION_KEYS, TOOLS, TOPIC_KEYS } from './common.js'
-import { LEASE } from './lease.js'
+import { LEASE, SHARED_LEASES } from './lease.js'
 import { SUBSCRIPTION_STATE } from './order.js'
 import { lua, script } from './script.js'
 import { TROUBLE } from './trouble.js'
 
-const HEAD = [TOPIC_KEYS, SUBSCRIPTION_KEYS, CLOCK, TOOLS, SUBSCRIPTION_STATE, TROUBLE, LEASE]
+const HEAD = [TOPIC_KEYS, SUBSCRIPTION_KEYS, CLOCK, TOOLS, SUBSCRIPTION_STATE, TROUBLE, SHARED_LEASES, LEASE]
 
 /**
  * Opens a session, and moves to it what the holder's earlier one has: it stays leased, under new tokens. Answers the session

@@ -1,9 +1,29 @@
 import { CLOCK, SUBSCRIPTION_KEYS, TOOLS, TOPIC_KEYS } from './common.js'
 import { GATE } from './gate.js'
-import { LEASE } from './lease.js'
+import { LEASE, SHARED_LEASES } from './lease.js'
 import { ENTRIES, SUBSCRIPTION_STATE } from './order.js'
 import { lua, script } from './script.js'
 import { TROUBLE } from './trouble.js'
+
+/** Most calls have nothing but acks of what claims share. They need nothing of what follows, which takes longer to define than this to do. */
+const ACKS_ALONE = lua`
+-- Answers whether that was all.
+local function ack_shared()
+  for first, last, claim in ARGV[2]:gmatch('(%d+) (%d+) (%d+)') do
+    first, last = tonumber(first), tonumber(last)
+    local shared = shared_of(claim)
+    if not has_all(shared, first, last) then return false end
+    take_out(shared, first, last)
+  end
+  save_shared()
+  return true
+end
+
+if not ARGV[3] then
+  if ack_shared() then return {'OK'} end
+  shared_leases = {}
+end
+`
 
 /** How deliveries end. Answers which tokens were stale, by their index, acks first. Needs LEASE, GATE, ENTRIES. */
 const ENDINGS = lua`
@@ -97,8 +117,10 @@ export const SETTLE = script(
   'allow-oom',
   TOPIC_KEYS,
   SUBSCRIPTION_KEYS,
-  CLOCK,
   TOOLS,
+  SHARED_LEASES,
+  ACKS_ALONE,
+  CLOCK,
   SUBSCRIPTION_STATE,
   ENTRIES,
   GATE,

@@ -65,16 +65,54 @@ local function since(time)
   return first and tonumber(first) or seq + 1
 end
 
+-- What stands from one number to another: shows lists of numbers to be read; and what was stored together, by its first and last number
+-- and its bytes, which may reach further than was asked for, and answers how far it was looked at. Answers how far all of it was.
+local function each_stretch(first, last, read_them, know_them)
+  local names, numbers = {}, {}
+  for number = first, last do names[number - first + 1] = string.format('s%d', number) end
+  local marks, number = read('HMGET', LOG, names), first
+  while number <= last do
+    local mark = marks[number - first + 1]
+    if mark then
+      local to, sum = mark:match('^(%d+) (%d+)$')
+      if #numbers > 0 then read_them(numbers) end
+      numbers = {}
+      number = know_them(number, tonumber(to), tonumber(sum))
+    else
+      numbers[#numbers + 1] = number
+    end
+    number = number + 1
+  end
+  if #numbers > 0 then read_them(numbers) end
+  return number - 1
+end
+
+local function from_to(first, last)
+  local numbers = {}
+  for number = first, last do numbers[#numbers + 1] = number end
+  return numbers
+end
+
 -- Retention by bytes keeps what stands above the floor, which moves forward only. False where it has further to go.
 local function raise_floor()
-  local numbers = {}
-  for number = floor + 1, math.min(seq, floor + portion) do numbers[#numbers + 1] = number end
-  for i, entry in ipairs(read('HMGET', LOG, numbers)) do
-    if bytes <= most_bytes then return true end
-    local kind = entry and entry:byte(1)
-    if entry and kind ~= 64 and kind ~= 61 then bytes = bytes - size_of(entry) end
-    floor = numbers[i]
+  if bytes <= most_bytes or floor == seq then return true end
+  local function pass(numbers)
+    if bytes <= most_bytes then return end
+    for i, entry in ipairs(read('HMGET', LOG, numbers)) do
+      if bytes <= most_bytes then return end
+      local kind = entry and entry:byte(1)
+      if entry and kind ~= 64 and kind ~= 61 then bytes = bytes - size_of(entry) end
+      floor = numbers[i]
+    end
   end
+  each_stretch(floor + 1, math.min(seq, floor + portion), pass, function(first, last, sum)
+    if bytes - sum < most_bytes then
+      pass(from_to(first, last))
+    else
+      bytes, floor = bytes - sum, last
+    end
+    return last
+  end)
   return bytes <= most_bytes or floor == seq
 end
 `
@@ -118,6 +156,27 @@ local function examine(numbers)
       remove(position, entries[i], places[i])
     end
   end
+end
+
+local function is_any_pending(numbers)
+  for _, pending in pairs(pending_of(numbers, numbers)) do
+    if pending then return true end
+  end
+  return false
+end
+
+-- Looks at what was stored together, up to a number: it goes as a whole, or each of it is read. Answers how far it got.
+local function examine_stretch(first, last, sum, most)
+  local numbers = from_to(first, math.min(last, most))
+  gone[#gone + 1] = string.format('s%d', first)
+  if last > most or (first <= floor and floor < last) or is_any_pending(numbers) then
+    examine(numbers)
+  else
+    for _, number in ipairs(numbers) do gone[#gone + 1] = number end
+    if first > floor then bytes = bytes - sum end
+    removed, count = removed + #numbers, count + #numbers
+  end
+  return numbers[#numbers]
 end
 `
 
@@ -189,12 +248,12 @@ end
 local last = math.min(before - 1, seq)
 for _, each in ipairs(subscriptions) do last = math.min(last, each.cursor) end
 
-local numbers = {}
-for number = swept + 1, math.min(last, swept + portion) do numbers[#numbers + 1] = number end
-local has_more = swept + #numbers < last or not is_raised
-if #numbers > 0 then
-  examine(numbers)
-  swept = numbers[#numbers]
+local has_more = not is_raised
+if swept < last then
+  swept = each_stretch(swept + 1, math.min(last, swept + portion), examine, function(first, to, sum)
+    return examine_stretch(first, to, sum, last)
+  end)
+  has_more = has_more or swept < last
   local kept = {}
   for _, number in ipairs(left) do kept[#kept + 1], kept[#kept + 2] = number, number end
   write('ZADD', KEPT, kept)

@@ -1,6 +1,7 @@
 import { groupBy } from '../../group-by.js'
 import type { Anomaly } from '../anomaly.js'
 import type { EventOf } from '../event.js'
+import { isSureFor } from '../is-sure-for.js'
 import { deliveryKey, finished, type Ledger, type Publication } from '../ledger.js'
 import { gapsOf, mayHaveTaken } from './gaps.js'
 import { precedes } from './precedes.js'
@@ -45,10 +46,10 @@ interface Passage {
 }
 
 function overtakings(ledger: Ledger, declared: EventOf<'declare'>, group: readonly Publication[]): readonly Anomaly[] {
-  const { topic, subscription, from, at } = declared
+  const { topic, subscription } = declared
   const gaps = gapsOf(ledger, topic, subscription)
   const passages = group
-    .filter(({ invoked }) => from === 'earliest' || invoked > at)
+    .filter(publication => isSureFor(declared, publication))
     .map(publication => passageOf(ledger, subscription, publication))
     // What a pull that was never answered has taken is nobody's to see.
     .filter(

@@ -8,10 +8,10 @@ import { readU64, writeU64 } from './u64.js'
 //   +--------+---------+------------+------+--------------------------------+------------+-------------+
 //   | magic  | version | crc kind 1 | zero | log id, 16 bytes               | segment id | previous id |
 //   +--------+---------+------------+------+--------------------------------+------------+-------------+
-//    32                40                      48        56                  60           64     68
-//   +-----------------+-----------------------+---------+-------------------+------------+------+-----+
-//   | base sequence   | previous end sequence | time    | previous end      | generation | zero | crc |
-//   +-----------------+-----------------------+---------+-------------------+------------+------+-----+
+//    32                40                      48        56             60           64           68
+//   +-----------------+-----------------------+---------+--------------+------------+------------+-----+
+//   | base sequence   | previous end sequence | time    | previous end | generation | previous g | crc |
+//   +-----------------+-----------------------+---------+--------------+------------+------------+-----+
 //
 //   previous id            the segment before it in the log; 0 for the first
 //   previous end           where that one ends: what stands behind this offset does not exist
@@ -19,6 +19,7 @@ import { readU64, writeU64 } from './u64.js'
 //   base sequence          that of the first record here; what lies between is declared as never used, or lost
 //   time                   milliseconds since the epoch at which it was made
 //   generation             of the writer that made it
+//   previous g             of the writer that made the one before: with its id it says which file that is
 //   crc                    CRC-32 of the 68 bytes before it
 //
 // Whatever later versions change, magic and version stay where they are, and so does the checksum over these 72 bytes.
@@ -33,6 +34,7 @@ const PREVIOUS_NEXT = 40
 const TIME = 48
 const PREVIOUS_END = 56
 const GENERATION = 60
+const PREVIOUS_GENERATION = 64
 const CRC = 68
 
 /** Bytes of a segment's header: the offset of its first batch. */
@@ -47,9 +49,15 @@ export interface SegmentHeader {
   readonly id: number
   /** Sequence number of the first record that it may hold. */
   readonly base: number
-  readonly previous: SegmentEnd & { readonly id: number }
+  readonly previous: SegmentEnd & SegmentKey
   /** Milliseconds since the epoch. */
   readonly time: number
+  readonly generation: number
+}
+
+/** Which segment: a writer that has been replaced, and does not know it, may make one of an id that is taken. */
+export interface SegmentKey {
+  readonly id: number
   readonly generation: number
 }
 
@@ -73,6 +81,7 @@ export function encodeSegmentHeader(header: SegmentHeader): Buffer {
   writeU64(bytes, header.time, TIME)
   bytes.writeUInt32LE(header.previous.offset, PREVIOUS_END)
   bytes.writeUInt32LE(header.generation, GENERATION)
+  bytes.writeUInt32LE(header.previous.generation, PREVIOUS_GENERATION)
   bytes.writeUInt32LE(crc32(bytes.subarray(0, CRC)), CRC)
   return bytes
 }
@@ -92,6 +101,7 @@ export function decodeSegmentHeader(bytes: Buffer): SegmentHeader | undefined {
     base: readU64(bytes, BASE),
     previous: {
       id: bytes.readUInt32LE(PREVIOUS_ID),
+      generation: bytes.readUInt32LE(PREVIOUS_GENERATION),
       offset: bytes.readUInt32LE(PREVIOUS_END),
       next: readU64(bytes, PREVIOUS_NEXT),
     },

@@ -82,6 +82,8 @@ export class SimDisk implements Disk {
   #tellStopped = () => {}
   #calls = 0
   #isStopped = false
+  #thawed: Promise<void> | undefined
+  #thaw = () => {}
 
   /** @param random Numbers from 0 inclusive to 1 exclusive: the same ones, the same disk. */
   constructor(random: () => number, store?: Store) {
@@ -106,6 +108,26 @@ export class SimDisk implements Disk {
     return [...this.#store.names.keys()]
   }
 
+  /** Stops the process in the call that it makes next, or has made and not come back from, until it is thawed. */
+  freeze(): void {
+    this.#thawed ??= new Promise(resolve => {
+      this.#thaw = resolve
+    })
+  }
+
+  /** The frozen process goes on. */
+  thaw(): void {
+    this.#thaw()
+    this.#thawed = undefined
+  }
+
+  /** The same disk for one more process, beside this one. */
+  beside(): SimDisk {
+    const other = new SimDisk(this.#random, this.#store)
+    other.capacity = this.capacity
+    return other
+  }
+
   /** Ends the process. */
   stop(): void {
     this.#isStopped = true
@@ -116,9 +138,7 @@ export class SimDisk implements Disk {
   restart(after: 'process' | 'power'): SimDisk {
     this.stop()
     if (after === 'power') this.#losePower()
-    const next = new SimDisk(this.#random, this.#store)
-    next.capacity = this.capacity
-    return next
+    return this.beside()
   }
 
   /** Damages one bit of a file. */
@@ -177,6 +197,7 @@ export class SimDisk implements Disk {
       if (this.#random() < 0.5) apply()
     })
     apply()
+    await this.#thawed
   }
 
   async remove(path: string): Promise<void> {
@@ -185,6 +206,7 @@ export class SimDisk implements Disk {
     this.#change(folderOf(path), names => {
       if (names.get(path) === file) names.delete(path)
     })
+    await this.#thawed
   }
 
   async syncFolder(path: string): Promise<void> {
@@ -192,6 +214,7 @@ export class SimDisk implements Disk {
     const { changes, deviceNames } = this.#store
     for (const { folder, apply } of changes) if (folder === path) apply(deviceNames)
     this.#store.changes = changes.filter(({ folder }) => folder !== path)
+    await this.#thawed
   }
 
   async free(): Promise<number> {
@@ -222,6 +245,7 @@ export class SimDisk implements Disk {
     if (room === 0) throw failure('ENOSPC')
     const written = bytes.subarray(0, room)
     file.write(position, written)
+    await this.#thawed
     return written.length
   }
 
@@ -234,12 +258,15 @@ export class SimDisk implements Disk {
     }
     if (![...this.#store.names.values()].includes(file)) throw failure('ENOENT')
     file.sync()
+    await this.#thawed
   }
 
   /** Lets a call begin, unless it is to fail. `partly`: what it may have done before it failed. */
   async #enter(kind: SimCall['kind'], path: string, partly?: () => void): Promise<SimFault | undefined> {
     if (this.#isStopped) return await never()
     const fault = this.fault({ kind, path, number: ++this.#calls })
+    await this.#thawed
+    if (this.#isStopped) return await never()
     if (fault === undefined || fault === 'lie' || fault === 'misdirect') return fault
     if (fault === 'stop') {
       if (kind === 'write') partly?.()

@@ -44,9 +44,9 @@ export const defects: readonly Defect[] = [
   {
     name: 'a segment whose name is in doubt is forgotten',
     file: 'writer.ts',
-    find: `    this.#mustLeave = true
-    this.#isNamed = true`,
-    replace: '    this.#isNamed = true',
+    find: `header, first)
+    this.#mustLeave = true`,
+    replace: 'header, first)',
   },
   {
     name: 'an append in the moment in which the writer stops is not seen',
@@ -144,5 +144,40 @@ export const defects: readonly Defect[] = [
     file: 'checkpoints.ts',
     find: 'return this.#stored.length < KEPT ? 1 : Math.min(',
     replace: 'return Math.max(1, ...this.#stored.map(({ serial }) => serial * 20), ',
+  },
+  {
+    name: 'a batch is acknowledged without a look whether its writer was replaced',
+    file: 'writer.ts',
+    find: `    try {
+      this.verify()
+    } catch (error) {
+      return this.#giveUp(batch, error, 'unknown')
+    }
+`,
+    replace: '',
+  },
+  {
+    name: 'the newest segment is that of the largest id, whoever made it',
+    file: 'inventory.ts',
+    find: 'a.generation - b.generation || a.id - b.id',
+    replace: 'a.id - b.id',
+  },
+  {
+    name: 'the segment before is any of that id',
+    file: 'chain.ts',
+    find: 'other.id === id && other.generation === generation',
+    replace: 'other.id === id',
+  },
+  {
+    name: 'writers that begin a log do not agree on its id',
+    file: 'recovery.ts',
+    find: 'inventory.logId ?? wanted ?? randomId',
+    replace: 'inventory.logId ?? randomId',
+  },
+  {
+    name: 'who was replaced removes what his successor has not finished',
+    file: 'recovery.ts',
+    find: '      insistOnOwnership(verify)\n      await removeIfThere',
+    replace: '      await removeIfThere',
   },
 ]

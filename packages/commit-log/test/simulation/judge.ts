@@ -1,10 +1,12 @@
 /** What becomes of a log with a defect in it: the source that `MUTANT` changes is loaded by the hooks that this is run with. */
 import { crashEverywhere } from './crash-points.js'
+import { runTakeovers } from './run-takeovers.js'
 import { runTrials } from './run-trials.js'
 import { traces } from './traces.js'
 import { transplantEverything } from './transplants.js'
 
 const TRIALS = 3000
+const TAKEOVERS = 1500
 
 const judges: Readonly<Record<string, () => Promise<unknown>>> = {
   transplants: transplantEverything,
@@ -12,6 +14,7 @@ const judges: Readonly<Record<string, () => Promise<unknown>>> = {
     for (const { name } of traces())
       await crashEverywhere(name, [{ after: 'process' }, { after: 'power', seed: 1 }], [])
   },
+  takeovers: () => runTakeovers(1, TAKEOVERS),
   trials: () => runTrials(1, TRIALS),
 }
 

@@ -50,6 +50,8 @@ export class Ledger {
   }
 
   acknowledged(id: number, sequence: number): void {
+    const { kind } = this.#entry(id).fate
+    insist(kind !== 'absent', () => `${id} is said to be stored at ${sequence}, and was known to be absent`)
     const earlier = this.#stored.get(sequence)
     insist(earlier === undefined || earlier === id, () => `${sequence} was given to ${earlier} and to ${id}`)
     this.#entry(id).fate = { kind: 'stored', sequence }
@@ -57,7 +59,13 @@ export class Ledger {
   }
 
   refused(id: number, outcome: 'definite' | 'unknown'): void {
-    this.#entry(id).fate = { kind: outcome === 'definite' ? 'absent' : 'unknown' }
+    const { fate } = this.#entry(id)
+    insist(
+      fate.kind !== 'stored' || outcome === 'unknown',
+      () => `${id} is there, and its writer was told that it is not`,
+    )
+    // Whoever was frozen hears of it after everybody else.
+    if (fate.kind === 'pending') this.#entry(id).fate = { kind: outcome === 'definite' ? 'absent' : 'unknown' }
   }
 
   /** The id of a record, once its content is what was appended. */

@@ -1,16 +1,30 @@
-/** Trials of the log on a simulated disk: `npm run simulate -- --seeds 100000`, `--from 1`, or `--seed 7` for one. */
+/**
+ * Trials of the log on a simulated disk: `npm run simulate -- --seeds 100000`, `--from 1`, or `--seed 7` for one; with `--takeovers`, of writers
+ * that replace one another.
+ */
 import { parseArgs } from 'node:util'
+import { runTakeovers } from './run-takeovers.js'
 import { runTrials, type Totals } from './run-trials.js'
 
 const BETWEEN_LINES = 2000
 
 const { values } = parseArgs({
-  options: { seeds: { type: 'string' }, from: { type: 'string' }, seed: { type: 'string' } },
+  options: {
+    seeds: { type: 'string' },
+    from: { type: 'string' },
+    seed: { type: 'string' },
+    takeovers: { type: 'boolean' },
+  },
 })
 const from = Number(values.seed ?? values.from ?? 1)
 const count = values.seed === undefined ? Number(values.seeds ?? 20_000) : 1
 if (!Number.isSafeInteger(from) || !Number.isSafeInteger(count))
   throw new Error('--seeds, --from and --seed are numbers.')
+
+if (values.takeovers) {
+  process.stdout.write(`${JSON.stringify(await runTakeovers(from, count))}: no two acknowledged, nothing was lost\n`)
+  process.exit()
+}
 
 const begun = performance.now()
 let shown = begun

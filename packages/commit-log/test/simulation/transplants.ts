@@ -67,10 +67,12 @@ async function repair(disk: SimDisk, ledger: Ledger): Promise<void> {
 /** Whether it is damaged. */
 async function verify(disk: SimDisk, ledger: Ledger): Promise<boolean> {
   const there = new Set<number>()
-  const { damage, absent, next } = await verifyLog(disk, record => {
-    const id = ledger.identify(record)
-    insist(ledger.stored.get(record.sequence) === id, () => `${id} is told to be at ${record.sequence}`)
-    there.add(record.sequence)
+  const { damage, absent, next } = await verifyLog(disk, {
+    record: record => {
+      const id = ledger.identify(record)
+      insist(ledger.stored.get(record.sequence) === id, () => `${id} is told to be at ${record.sequence}`)
+      there.add(record.sequence)
+    },
   })
   for (let sequence = 1; sequence < next; sequence++) {
     const isTold = [...damage, ...absent].some(({ first, next: behind }) => sequence >= first && sequence < behind)

@@ -43,7 +43,8 @@ export interface Lane {
 export interface Publisher {
   /**
    * Batches that may be in flight with order kept: more than 1 only where a failed batch fails those behind it. Beside them core may
-   * have one message of its journal in flight, whose order with the others means nothing.
+   * have one message of its journal in flight, whose order with the others means nothing. Read before each batch, so it may change:
+   * 0 where nothing is to be sent, because the connection is about to be lost.
    */
   readonly window: number
   /**

@@ -10,6 +10,7 @@ function bench(adopts: (each: Delivery) => boolean = () => false, transferred?: 
   const owner = { room: 4, isPatient: false, arrivals: 0, failures: 0 }
   const intake = new Intake(source, environmentOf(clock), watchdogOf(clock), {
     wanted: (returning, isDue) => Math.max(returning, owner.isPatient && !isDue ? 0 : owner.room - intake.size),
+    answered: () => {},
     isAdopting: () => true,
     adopt: adopts,
     arrived: () => void owner.arrivals++,

@@ -20,8 +20,16 @@ function bench<S extends ManualSource>(source: S) {
   const clock = new VirtualClock()
   const told: string[] = []
   /** `adopts`: the tokens of what belongs to runs that go on. */
-  const owner = { room: 4, running: [] as Delivery[], adopts: new Set<Token>() }
-  const session = new SourceSession(source, LEASE, environmentOf(clock), watchdogOf(clock), {
+  const owner = { room: 4, running: [] as Delivery[], adopts: new Set<Token>(), whenLost: () => {} }
+  const environment = environmentOf(clock)
+  /** Milliseconds by which the process has slept: its timers do not know yet. */
+  let slept = 0
+  const { now, monotonic } = environment.clock
+  const waking = { now, monotonic: () => monotonic.call(environment.clock) + slept }
+  const sleep = (ms: number) => {
+    slept += ms
+  }
+  const session = new SourceSession(source, LEASE, { ...environment, clock: waking }, watchdogOf(clock), {
     wanted: () => owner.room - session.intake.size,
     isAdopting: () => owner.adopts.size > 0,
     adopt: each => owner.adopts.has(each.token) && owner.running.push(each) > 0,
@@ -32,6 +40,7 @@ function bench<S extends ManualSource>(source: S) {
     lost: (isLost, buffered) => {
       const tokens = [...buffered, ...owner.running.filter(isLost)].map(({ token }) => token)
       told.push(`lost ${tokens}`)
+      owner.whenLost()
     },
     over: () => void told.push('over'),
   })
@@ -44,10 +53,26 @@ function bench<S extends ManualSource>(source: S) {
     source.pulls.at(-1)?.resolve({ deliveries, more: true })
     await clock.settle()
   }
-  return { clock, source, told, owner, session, events, pulled }
+  return { clock, source, told, owner, session, events, pulled, sleep }
 }
 
 describe('SourceSession', () => {
+  test('whoever slept through a lease, and hears first of what comes again, knows it for what he is still running', async () => {
+    const { clock, source, told, owner, session, pulled, sleep } = bench(new LeasedSource())
+    await pulled(delivery(1))
+    session.intake.shift()
+    owner.running.push(delivery(1))
+    // The run goes on as one that was lost; the same message under another token belongs to it.
+    owner.whenLost = () => void owner.adopts.add(2)
+    session.intake.refill()
+    sleep(LEASE + 1)
+    source.pulls.at(-1)?.resolve({ deliveries: [delivery(1, { token: 2 })] })
+    await clock.settle()
+    expect(told).toEqual(['lost 1'])
+    expect(session.intake.size).toBe(0)
+    expect(owner.running.map(({ token }) => token)).toEqual([1, 2])
+  })
+
   test('tells what is taken away, and that it is over; when it has been abandoned, nothing', async () => {
     const { clock, told, session, events, pulled } = bench(new LeasedSource())
     await pulled(delivery(1), delivery(2))

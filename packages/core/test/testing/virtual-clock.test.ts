@@ -167,13 +167,26 @@ describe('immediates', () => {
   })
 
   test('are one too where each takes its time', async () => {
-    const clock = new VirtualClock({ realTimePerInstant: 20 })
+    const clock = new VirtualClock({ workPerInstant: 20 })
     const spin = () => {
       for (const start = performance.now(); performance.now() - start < 5; );
       clock.timers.setImmediate(spin)
     }
     spin()
     await expect(clock.advance(10)).rejects.toThrow(/Livelock: \d+ callbacks ran at 0 ms/)
+  })
+
+  test('are none where a process waits long for the processor', async () => {
+    const clock = new VirtualClock({ workPerInstant: 20 })
+    const lane = new Int32Array(new SharedArrayBuffer(4))
+    let rounds = 0
+    const stall = () => {
+      Atomics.wait(lane, 0, 0, 40)
+      if (++rounds < 3) clock.timers.setImmediate(stall)
+    }
+    stall()
+    await clock.advance(10)
+    expect(rounds).toBe(3)
   })
 
   test('timers of no time are a livelock too, but many instants are not', async () => {

@@ -5,7 +5,7 @@ import { handleAll } from '../../server/handle-all.ts'
 import { RAW_SCENARIOS } from '../../server/scenarios.ts'
 import type { Handle, Item, Queue, Subject } from '../../subject.ts'
 import { connect, loadScript } from './client.ts'
-import { type Claim, claimOf, Delivery, framesOf, PRODUCER } from './raw-equal/frame.ts'
+import { type Claim, claimOf, Delivery, framesOf, PRODUCER, release } from './raw-equal/frame.ts'
 import { Framed, type Frames, placesOf } from './raw-equal/framed.ts'
 import { CLAIM, KEYS, PUBLISH, RETRY, WAKE } from './raw-equal/scripts.ts'
 
@@ -83,8 +83,11 @@ class RawEqual implements Queue {
     return this.#outbox.add(item)
   }
 
-  publishAll(items: readonly Item[]): Promise<unknown> {
-    return this.#scripts.publish(PRODUCER, ++this.#batches, framesOf(items))
+  async publishAll(items: readonly Item[]): Promise<unknown> {
+    const frames = framesOf(items)
+    const stored = await this.#scripts.publish(PRODUCER, ++this.#batches, frames)
+    release(frames)
+    return stored
   }
 
   async consume(handle: Handle): Promise<void> {

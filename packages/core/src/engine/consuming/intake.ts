@@ -12,6 +12,8 @@ export interface IntakeOwner {
    * called in any case, so that a few are no reason to wait for more.
    */
   wanted(returning: number, isDue: boolean): number
+  /** A pull has been answered: what has been lost by now is to be known before what it brought is looked at. */
+  answered(): void
   /** Whether anything goes on here that a delivery might come back to: cheaper than asking for each. */
   isAdopting(): boolean
   /** Whether a delivery that has come back belongs to something that is still going on here, and needs no new run. */
@@ -172,6 +174,7 @@ export class Intake {
   #pulled({ deliveries, dueIn, more }: Pulled, wanted: number, since: number): void {
     this.#isPulling = false
     if (this.#isOver) return
+    this.#owner.answered()
     const isWoken = this.#isWoken
     this.#isWoken = false
     this.#isDry = deliveries.length < wanted && more !== true

@@ -45,6 +45,8 @@ export class SourceSession implements SettlementFollower {
     this.settlements = new Settlements(source, watchdog, this)
     this.intake = new Intake(source, environment, watchdog, {
       wanted: (returning, isDue) => owner.wanted(returning, isDue),
+      // Whoever slept may hear of this before his timers fire: what it brings may be what he is still running.
+      answered: () => this.#leases.expire(environment.clock.monotonic()),
       isAdopting: () => owner.isAdopting(),
       adopt: delivery => owner.adopt(delivery),
       arrived: since => this.#arrived(since),

@@ -1,6 +1,6 @@
 import { bufferOf } from '../../../server/text.ts'
 import type { Item } from '../../../subject.ts'
-import type { Frames } from './framed.ts'
+import { type Frames, ROOM } from './framed.ts'
 
 /** Bytes: of the time, of it and the length of the id. */
 const TIME = 8
@@ -12,14 +12,21 @@ const AROUND = 3 + 10 + 2
 export const PRODUCER = `${process.pid.toString(36)}${Date.now().toString(36)}`
 let serial = 0
 
-/** What is stored of messages: of each when it was published, the length of its id, its id, its bytes. */
+/** Buffers that nothing is in that is on its way: allocating one is what a batch costs most. */
+const free: Buffer[] = []
+
+/** Frames whose command was answered are in nobody's way any more. */
+export const release = ({ scratch }: Frames): void => void (scratch && free.push(scratch))
+
+/** What is stored of messages: of each when it was published, the length of its id, its id, its bytes. In a scratch, until it is {@link release}d. */
 export function framesOf(items: readonly Item[]): Frames {
   const now = Date.now()
   const ids = items.map(() => `${PRODUCER}-${++serial}`)
   const bodies = items.map(({ data }) => bufferOf(data))
   const size = bodies.reduce((sum, body, i) => sum + AROUND + HEAD + (ids[i] as string).length + body.length, 0)
-  const bytes = Buffer.allocUnsafe(size)
-  let at = 0
+  const kept = free.pop()
+  const bytes = kept !== undefined && kept.length >= ROOM + size ? kept : Buffer.allocUnsafe(ROOM + size)
+  let at = ROOM
   for (const [i, body] of bodies.entries()) {
     const id = ids[i] as string
     at += bytes.write(`$${HEAD + id.length + body.length}\r\n`, at, 'latin1')
@@ -30,7 +37,7 @@ export function framesOf(items: readonly Item[]): Frames {
     at += HEAD + id.length + body.length
     at += bytes.write('\r\n', at, 'latin1')
   }
-  return { count: items.length, bytes: bytes.subarray(0, at) }
+  return { count: items.length, bytes: bytes.subarray(ROOM, at), scratch: bytes }
 }
 
 /** What a handler is shown: the body at once, the rest when it is read. */

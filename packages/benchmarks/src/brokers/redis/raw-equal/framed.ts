@@ -4,7 +4,12 @@ import { Command } from 'ioredis-6'
 export interface Frames {
   readonly count: number
   readonly bytes: Buffer
+  /** What the bytes are in, {@link ROOM} from its begin. */
+  readonly scratch?: Buffer
 }
+
+/** What a scratch has room for before the frames: then nothing is copied behind a command. */
+export const ROOM = 512
 
 /** A command of which most arguments are bytes already: the client would measure, copy and join them one by one. Replies are bytes. */
 export class Framed extends Command {
@@ -20,7 +25,11 @@ export class Framed extends Command {
       /^\*\d+/,
       all => `*${Number(all.slice(1)) + this.#frames.count}`,
     )
-    return Buffer.concat([Buffer.from(own), this.#frames.bytes])
+    const { bytes, scratch } = this.#frames
+    const length = Buffer.byteLength(own)
+    if (scratch === undefined || length > ROOM) return Buffer.concat([Buffer.from(own), bytes])
+    scratch.write(own, ROOM - length)
+    return scratch.subarray(ROOM - length, ROOM + bytes.length)
   }
 }
 

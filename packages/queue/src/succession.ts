@@ -1,7 +1,15 @@
-import { replaced } from '@pluribus/core/driver'
-import type { DeliveryQueue } from '@pluribus/queue'
+import type { DeliveryQueue } from './delivery-queue.js'
 
-/** A consumer, and which of its sources one is. */
+/**
+ * A consumer, and which of its sources one is.
+ *
+ * @example
+ * ```ts
+ * import type { Holder } from '@pluribus/queue'
+ *
+ * const second: Holder = { name: 'web-1/0', generation: 2 }
+ * ```
+ */
 export interface Holder {
   /** Broker object and consumer. */
   readonly name: string
@@ -9,7 +17,16 @@ export interface Holder {
   readonly generation: number
 }
 
-/** A source, as far as the one that follows it is concerned. */
+/**
+ * A source, as far as the one that follows it is concerned.
+ *
+ * @example
+ * ```ts
+ * import type { Member } from '@pluribus/queue'
+ *
+ * const nobody: Member = { session: 1, holder: undefined, replace() {} }
+ * ```
+ */
 export interface Member {
   /** In the queue. */
   readonly session: number
@@ -22,6 +39,16 @@ export interface Member {
 /**
  * Which source follows which, on one subscription. A source that goes without goodbye (its connection was cut, or given up)
  * stays known for as long as it holds something: the next one of its consumer takes that over.
+ *
+ * @example
+ * ```ts
+ * import { DeliveryQueue, Succession } from '@pluribus/queue'
+ *
+ * const queue = new DeliveryQueue({ order: 'fifo', bands: 1, keyOf: () => undefined, bandOf: () => 0, handled: () => {} })
+ * const succession = new Succession(queue)
+ * const session = queue.open(0, 30_000)
+ * const transferred = succession.enter({ session, holder: { name: 'web-1/0', generation: 1 }, replace() {} }, performance.now())
+ * ```
  */
 export class Succession {
   readonly #queue: DeliveryQueue
@@ -33,11 +60,10 @@ export class Succession {
     this.#queue = queue
   }
 
-  /** @throws PluribusError `STALE` where a later source of the consumer was opened already. */
-  check(holder: Holder | undefined): void {
-    if (holder === undefined) return
-    const latest = this.#latest.get(holder.name)?.holder
-    if (latest !== undefined && latest.generation >= holder.generation) throw replaced('open')
+  /** Whether a later source of the consumer, or the same one, was opened already: then this one is not to be. */
+  isLate(holder: Holder | undefined): boolean {
+    const latest = holder && this.#latest.get(holder.name)?.holder
+    return latest !== undefined && holder !== undefined && latest.generation >= holder.generation
   }
 
   /** Takes over from the source before, at `now` of the monotonic clock. Answers how many deliveries. */

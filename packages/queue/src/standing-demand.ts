@@ -1,4 +1,13 @@
-/** What one open source still wants. */
+/**
+ * What one open source still wants.
+ *
+ * @example
+ * ```ts
+ * import { Sleeper } from '@pluribus/queue'
+ *
+ * const sleeper = new Sleeper(() => console.log('pull'))
+ * ```
+ */
 export class Sleeper {
   /** Deliveries that its last pull left unfilled; 0 while it is awake. Written by {@link StandingDemand} alone. */
   wants = 0
@@ -17,6 +26,17 @@ export class Sleeper {
  * A sleeper is woken once, and then is awake until its next pull. Two rules keep a message from being forgotten:
  * whatever makes a message ready wakes a sleeper, and whoever is woken wakes the next one if it leaves something; and
  * nobody sleeps beyond the time at which something becomes due, so that any of them may go away.
+ *
+ * @example
+ * ```ts
+ * import { Sleeper, StandingDemand } from '@pluribus/queue'
+ *
+ * const demand = new StandingDemand()
+ * const sleeper = new Sleeper(() => console.log('pull'))
+ * demand.join(sleeper)
+ * demand.sleep(sleeper, 8, Number.POSITIVE_INFINITY) // its pull left 8 unfilled
+ * demand.wake(1) // a message has become ready
+ * ```
  */
 export class StandingDemand {
   readonly #sleepers: Sleeper[] = []

@@ -1,0 +1,69 @@
+import type { Restored } from '@pluribus/queue'
+import type { Place } from '../model/places.js'
+import type { SubscriptionModel } from '../model/subscription-model.js'
+import type { TopicModel } from '../model/topic-model.js'
+
+interface Displaced {
+  readonly position: number
+  readonly place: Place
+}
+
+/**
+ * What a subscription has still to handle, in the order in which its queue wants to hear of it: that of places, then what is not due
+ * yet, then the dead.
+ *
+ * @param numberOf The number of an instance.
+ */
+export function* restoredFrom(
+  topic: TopicModel,
+  subscription: SubscriptionModel,
+  numberOf: (instance: string) => number,
+): Generator<Restored, void, undefined> {
+  const { pending, deaths } = subscription
+  const scheduled = topic.places
+    .scheduled()
+    .filter(({ position }) => pending.has(position) && !deaths.has(position))
+    .sort((a, b) => a.position - b.position)
+  const displaced = displacedIn(topic, subscription)
+  const elsewhere = new Set([...scheduled, ...displaced].map(({ position }) => position))
+  const ready = (position: number) => restored(subscription, position, numberOf)
+  let next = 0
+  for (const position of pending) {
+    for (; next < displaced.length; next++) {
+      const { position: earlier, place } = displaced[next] as Displaced
+      if (place.before > position) break
+      yield ready(earlier)
+    }
+    if (!elsewhere.has(position) && !deaths.has(position)) yield ready(position)
+  }
+  for (; next < displaced.length; next++) yield ready((displaced[next] as Displaced).position)
+  for (const { position, due } of scheduled) yield { position, state: 'scheduled', due, trouble: undefined }
+  for (const position of deaths.keys()) yield { position, state: 'dead', due: 0, trouble: undefined }
+}
+
+/** What does not stand at its position, in the order in which it stands. */
+function displacedIn(topic: TopicModel, { pending, deaths, revived }: SubscriptionModel): readonly Displaced[] {
+  const displaced: Displaced[] = []
+  for (const [position, place] of topic.places.entries()) {
+    if (pending.has(position) && !deaths.has(position) && !revived.has(position)) displaced.push({ position, place })
+  }
+  for (const [position, place] of revived) displaced.push({ position, place })
+  return displaced.sort((a, b) => a.place.before - b.place.before || a.place.order - b.place.order)
+}
+
+function restored(
+  { taken, marked, troubles }: SubscriptionModel,
+  position: number,
+  numberOf: (instance: string) => number,
+): Restored {
+  const held = troubles.get(position)
+  const holder = taken.get(position)
+  if (held === undefined && holder === undefined) return { position, state: 'ready', due: 0, trouble: undefined }
+  const { failures = 0, losses = 0, marks = 0, due = 0 } = held ?? {}
+  const trouble = {
+    ...{ failures, losses, marks },
+    lostBy: holder === undefined ? undefined : numberOf(holder),
+    lostMarked: marked.has(position),
+  }
+  return { position, state: holder === undefined && due > 0 ? 'retrying' : 'ready', due, trouble }
+}

@@ -88,12 +88,15 @@ class Client {
     this.#isUp = true
     this.#environment = environment
     const { timers } = environment
-    const late = () => this.#socket.destroy()
     const next = () => {
       this.#heartbeat = timers.setTimeout(() => {
+        let isAnswered = false
+        // A process that did not get to run finds its timers late before it finds the answer that has been there all along.
+        const late = () => timers.setImmediate(() => !isAnswered && this.#socket.destroy())
         this.#heartbeat = timers.setTimeout(late, HEARTBEAT.patience)
         this.call('connection', 'ping', []).then(
           () => {
+            isAnswered = true
             timers.clearTimeout(this.#heartbeat)
             if (!this.#isOver) next()
           },

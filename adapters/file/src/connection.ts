@@ -8,11 +8,11 @@ import type {
   SubscriptionSpec,
   TopicSpec,
 } from '@pluribus/core/driver'
+import { Lifetime } from '@pluribus/core/driver'
 import { capabilitiesOf } from './capabilities.js'
-import { folderClosed } from './errors.js'
+import { closed, folderClosed } from './errors.js'
 import type { FolderLink } from './folder.js'
 import { connectToFolder } from './folders.js'
-import { Lifetime } from './lifetime.js'
 import type { Resolved } from './options.js'
 import { FilePersistence } from './persistence.js'
 import { FilePublisher } from './publisher.js'
@@ -54,7 +54,7 @@ class FileConnection implements Connection {
   readonly subscriber: FileSubscriber
   readonly persistence: FilePersistence
   readonly #link: FolderLink
-  readonly #lifetime = new Lifetime()
+  readonly #lifetime = new Lifetime(closed)
 
   constructor({ dir, window }: Resolved, link: FolderLink) {
     this.#link = link

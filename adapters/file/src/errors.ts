@@ -1,11 +1,5 @@
 import { LogError, type LogErrorCode } from '@pluribus/commit-log'
-import {
-  type Classified,
-  type ErrorCode,
-  isPluribusError,
-  PluribusError,
-  type SubscriptionName,
-} from '@pluribus/core/driver'
+import { type Classified, type ErrorCode, isPluribusError, PluribusError, refusals } from '@pluribus/core/driver'
 
 /** What an error of the log means in our words. */
 const OF_LOG: Readonly<Record<LogErrorCode, Classified>> = {
@@ -59,8 +53,7 @@ export function explained(error: unknown): PluribusError {
 export const outcomeOf = (error: unknown): 'definite' | 'unknown' =>
   error instanceof LogError ? error.outcome : isPluribusError(error) ? (error.outcome ?? 'definite') : 'unknown'
 
-export const closed = (what: string): PluribusError =>
-  new PluribusError('CLOSED', `${what}: this file connection, or this source of it, is closed. Open a new one.`)
+export const { closed, topicNotFound, subscriptionNotFound } = refusals('file', 'in this folder')
 
 export const folderClosed = (): PluribusError =>
   new PluribusError(
@@ -73,19 +66,6 @@ export const settleUncertain = (cause: unknown): PluribusError =>
     'UNAVAILABLE',
     'The disk took a settlement no better than half, so the folder is read anew from its log. What was in flight comes again.',
     { cause },
-  )
-
-export const topicNotFound = (topic: string): PluribusError =>
-  new PluribusError('NOT_FOUND', `Topic "${topic}" does not exist in this folder. Declare it first.`, {
-    outcome: 'definite',
-    details: { topic },
-  })
-
-export const subscriptionNotFound = ({ topic, name }: SubscriptionName): PluribusError =>
-  new PluribusError(
-    'NOT_FOUND',
-    `Subscription "${name}" of topic "${topic}" does not exist in this folder. Declare it first.`,
-    { details: { topic, subscription: name } },
   )
 
 export const writtenByLaterVersion = (format: number, kind?: number): PluribusError =>

@@ -1,5 +1,6 @@
 import type {
   DeadLetterQuery,
+  Lifetime,
   Persistence,
   RedriveResult,
   Start,
@@ -13,7 +14,6 @@ import type {
 import { readMessage } from './codec.js'
 import type { After, FolderLink } from './folder.js'
 import { read } from './format/records.js'
-import type { Lifetime } from './lifetime.js'
 
 /** Reads and changes what outlives a delivery. */
 export class FilePersistence implements Persistence {

@@ -1,7 +1,6 @@
-import type { Lane, OutgoingMessage, PublishException, Publisher } from '@pluribus/core/driver'
+import type { Lane, Lifetime, OutgoingMessage, PublishException, Publisher } from '@pluribus/core/driver'
 import { MessageWriter } from './codec.js'
 import type { FolderLink } from './folder.js'
-import type { Lifetime } from './lifetime.js'
 
 /** Hands messages to the folder, as it stores them. */
 export class FilePublisher implements Publisher {

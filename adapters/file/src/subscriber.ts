@@ -1,4 +1,5 @@
 import type {
+  Lifetime,
   OpenOptions,
   Source,
   SourceEvents,
@@ -7,7 +8,6 @@ import type {
   SubscriptionSpec,
 } from '@pluribus/core/driver'
 import type { FolderEvents, FolderLink } from './folder.js'
-import type { Lifetime } from './lifetime.js'
 import { FileSource } from './source.js'
 
 /** Opens sources, and tells each what the folder says of it. */

@@ -7,9 +7,10 @@ import type {
   SubscriptionSpec,
   TopicSpec,
 } from '@pluribus/core/driver'
+import { Lifetime } from '@pluribus/core/driver'
 import { CAPABILITIES } from './capabilities.js'
 import { declare } from './declaration.js'
-import { Lifetime } from './lifetime.js'
+import { closed } from './errors.js'
 import { MemoryPersistence } from './persistence.js'
 import { MemoryPublisher } from './publisher.js'
 import type { MemoryStore } from './store.js'
@@ -24,7 +25,7 @@ export class MemoryConnection implements Connection {
   readonly persistence: MemoryPersistence
   readonly #store: MemoryStore
   readonly #environment: Environment
-  readonly #lifetime = new Lifetime()
+  readonly #lifetime = new Lifetime(closed)
 
   constructor(store: MemoryStore, endpoint: string, environment: Environment) {
     this.#store = store

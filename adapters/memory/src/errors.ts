@@ -1,4 +1,4 @@
-import { type Classified, isPluribusError, PluribusError, type SubscriptionName } from '@pluribus/core/driver'
+import { type Classified, isPluribusError, PluribusError, refusals } from '@pluribus/core/driver'
 
 /**
  * The only place that reads errors that are not ours. Memory has no client library and no network, so whatever is not
@@ -9,21 +9,7 @@ export function classify(error: unknown): Classified {
   return { code: 'UNKNOWN', retryable: false }
 }
 
-export const closed = (what: string): PluribusError =>
-  new PluribusError('CLOSED', `${what}: this memory connection, or this source of it, is closed. Open a new one.`)
-
-export const topicNotFound = (topic: string): PluribusError =>
-  new PluribusError('NOT_FOUND', `Topic "${topic}" does not exist in this memory store. Declare it first.`, {
-    outcome: 'definite',
-    details: { topic },
-  })
-
-export const subscriptionNotFound = ({ topic, name }: SubscriptionName): PluribusError =>
-  new PluribusError(
-    'NOT_FOUND',
-    `Subscription "${name}" of topic "${topic}" does not exist in this memory store. Declare it first.`,
-    { details: { topic, subscription: name } },
-  )
+export const { closed, topicNotFound, subscriptionNotFound } = refusals('memory', 'in this memory store')
 
 export const unknownOption = (option: string): PluribusError =>
   new PluribusError(

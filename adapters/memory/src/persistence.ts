@@ -1,6 +1,7 @@
 import type {
   DeadLetterQuery,
   Environment,
+  Lifetime,
   Persistence,
   RedriveResult,
   Start,
@@ -11,7 +12,6 @@ import type {
   SubscriptionSpec,
   TopicSpec,
 } from '@pluribus/core/driver'
-import type { Lifetime } from './lifetime.js'
 import type { MessageLog } from './message-log.js'
 import type { MemoryStore } from './store.js'
 import type { Death, MemorySubscription } from './subscription.js'

@@ -1,13 +1,13 @@
 import {
   type Clock,
   type Lane,
+  type Lifetime,
   NO_EXCEPTIONS,
   type OutgoingMessage,
   type PublishException,
   type Publisher,
 } from '@pluribus/core/driver'
 import { closed, topicNotFound } from './errors.js'
-import type { Lifetime } from './lifetime.js'
 import type { MemoryStore } from './store.js'
 import type { MemoryTopic } from './topic.js'
 
@@ -29,7 +29,7 @@ export class MemoryPublisher implements Publisher {
   }
 
   publish(batch: readonly OutgoingMessage[]): Promise<readonly PublishException[]> {
-    if (this.#lifetime.over) return Promise.reject(closed('publish'))
+    if (this.#lifetime.isOver) return Promise.reject(closed('publish'))
     const exceptions = this.#append(batch, 0)
     return exceptions === undefined ? STORED : Promise.resolve(exceptions)
   }

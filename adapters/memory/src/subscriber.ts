@@ -1,5 +1,6 @@
 import type {
   Environment,
+  Lifetime,
   OpenOptions,
   Source,
   SourceEvents,
@@ -7,7 +8,6 @@ import type {
   SubscriptionName,
   SubscriptionSpec,
 } from '@pluribus/core/driver'
-import type { Lifetime } from './lifetime.js'
 import { MemorySource } from './source.js'
 import type { MemoryStore } from './store.js'
 

@@ -5,6 +5,7 @@ import {
   type ErrorCode,
   isPluribusError,
   PluribusError,
+  refusals,
   type SubscriptionName,
 } from '@pluribus/core/driver'
 
@@ -109,24 +110,10 @@ export const isUnanswered = (error: unknown): boolean =>
   (error instanceof errors.RequestError && error.isNoResponders()) ||
   isNotEnabled(error)
 
-export const closed = (what: string): PluribusError =>
-  new PluribusError('CLOSED', `${what}: this NATS connection, or this source of it, is closed. Open a new one.`)
+export const { closed, topicNotFound, subscriptionNotFound } = refusals('NATS', 'on this NATS server')
 
 export const lost = (cause: unknown): PluribusError =>
   new PluribusError('UNAVAILABLE', 'The connection to the NATS server has ended.', { cause })
-
-export const topicNotFound = (topic: string): PluribusError =>
-  new PluribusError('NOT_FOUND', `Topic "${topic}" is not declared on this NATS server. Declare it first.`, {
-    outcome: 'definite',
-    details: { topic },
-  })
-
-export const subscriptionNotFound = ({ topic, name }: SubscriptionName): PluribusError =>
-  new PluribusError(
-    'NOT_FOUND',
-    `Subscription "${name}" of topic "${topic}" is not declared on this NATS server. Declare it first.`,
-    { details: { topic, subscription: name } },
-  )
 
 export const deletedConsumer = ({ topic, name }: SubscriptionName): PluribusError =>
   new PluribusError(

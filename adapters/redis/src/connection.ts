@@ -7,10 +7,11 @@ import type {
   SubscriptionSpec,
   TopicSpec,
 } from '@pluribus/core/driver'
+import { Lifetime } from '@pluribus/core/driver'
 import { Declaration } from './declaration.js'
+import { closed } from './errors.js'
 import { History } from './history.js'
 import type { Keys } from './keys.js'
-import { Lifetime } from './lifetime.js'
 import type { Link } from './link.js'
 import { RedisPersistence } from './persistence.js'
 import { RedisPublisher } from './publisher.js'
@@ -36,7 +37,7 @@ export class RedisConnection implements Connection {
   readonly #link: Link
   readonly #retention: Retention
   readonly #declaration: Declaration
-  readonly #lifetime = new Lifetime()
+  readonly #lifetime = new Lifetime(closed)
 
   constructor({ link, keys, environment, server, capabilities }: ConnectionInit) {
     this.#link = link

@@ -1,4 +1,4 @@
-import { type Classified, isPluribusError, PluribusError, type SubscriptionName } from '@pluribus/core/driver'
+import { type Classified, isPluribusError, PluribusError, refusals } from '@pluribus/core/driver'
 
 /** How a server's error begins, and what that means here. The first word is its code. */
 const REPLIES: ReadonlyMap<string, Classified> = new Map<string, Classified>([
@@ -68,21 +68,7 @@ export function bare(error: unknown): unknown {
   return error
 }
 
-export const closed = (what: string): PluribusError =>
-  new PluribusError('CLOSED', `${what}: this Redis connection, or this source of it, is closed. Open a new one.`)
-
-export const topicNotFound = (topic: string): PluribusError =>
-  new PluribusError('NOT_FOUND', `Topic "${topic}" does not exist on this Redis server. Declare it first.`, {
-    outcome: 'definite',
-    details: { topic },
-  })
-
-export const subscriptionNotFound = ({ topic, name }: SubscriptionName): PluribusError =>
-  new PluribusError(
-    'NOT_FOUND',
-    `Subscription "${name}" of topic "${topic}" does not exist on this Redis server. Declare it first.`,
-    { details: { topic, subscription: name } },
-  )
+export const { closed, topicNotFound, subscriptionNotFound } = refusals('Redis', 'on this Redis server')
 
 export const serverTooOld = (version: string): PluribusError =>
   new PluribusError(

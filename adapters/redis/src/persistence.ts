@@ -1,6 +1,7 @@
 import type {
   DeadLetterQuery,
   ErrorRecord,
+  Lifetime,
   Persistence,
   RedriveResult,
   Start,
@@ -15,7 +16,6 @@ import { readMessage } from './codec.js'
 import { subscriptionNotFound, topicNotFound } from './errors.js'
 import { History } from './history.js'
 import type { Keys } from './keys.js'
-import type { Lifetime } from './lifetime.js'
 import type { Link } from './link.js'
 import type { Retention } from './retention.js'
 import { COUNTS } from './scripts/counts.js'

@@ -1,5 +1,6 @@
 import {
   type Lane,
+  type Lifetime,
   NO_EXCEPTIONS,
   type OutgoingMessage,
   type PublishException,
@@ -8,7 +9,6 @@ import {
 import { encode } from './codec.js'
 import { isReply, topicNotFound } from './errors.js'
 import type { Keys } from './keys.js'
-import type { Lifetime } from './lifetime.js'
 import type { Link } from './link.js'
 import type { Retention } from './retention.js'
 import { PUBLISH, PUBLISH_SEQUENCED } from './scripts/publish.js'

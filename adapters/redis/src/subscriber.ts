@@ -1,5 +1,6 @@
 import type {
   Environment,
+  Lifetime,
   OpenOptions,
   Source,
   SourceEvents,
@@ -10,7 +11,6 @@ import type {
 import { replaced } from '@pluribus/core/driver'
 import { subscriptionNotFound } from './errors.js'
 import type { Keys } from './keys.js'
-import type { Lifetime } from './lifetime.js'
 import type { Link } from './link.js'
 import { REMOVE } from './scripts/remove.js'
 import { OPEN } from './scripts/session.js'

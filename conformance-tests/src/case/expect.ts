@@ -33,6 +33,14 @@ export function between(value: number, least: number, most: number, what: string
   check(value >= least && value <= most, `${what}: expected ${least} to ${most}, found ${value}`)
 }
 
+/** Node's timers count whole milliseconds, and so may fire a fraction of one early by the monotonic clock. */
+const EARLY = 1
+
+/** Fails unless something that ends by a timer has lasted at least so long, and at most so long, in milliseconds. */
+export function lasted(ms: number, least: number, most: number, what: string): void {
+  between(ms, least - EARLY, most, what)
+}
+
 function firstDifference(actual: unknown, expected: unknown): string {
   if (!Array.isArray(actual) || !Array.isArray(expected)) return ''
   const at = expected.findIndex((member, index) => !same(actual[index], member))

@@ -1,7 +1,7 @@
 import { isPluribusError, type PluribusError } from '@pluribus/core'
 import { defineCases } from '../case/case.js'
 import { UNANSWERED } from '../case/core-limits.js'
-import { between, check, equal } from '../case/expect.js'
+import { between, check, equal, lasted } from '../case/expect.js'
 import { publishedAgain } from '../case/published-again.js'
 import { untilAcked } from '../case/until-acked.js'
 import type { Expression } from '../claims/expression.js'
@@ -29,7 +29,7 @@ export const OUT = defineCases(
       adapter.cut()
       const start = it.clock.monotonic()
       const error = await it.rejects('UNAVAILABLE', () => broker.publish(orders, { n: 2 }))
-      between(it.clock.monotonic() - start, publishTimeout, publishTimeout + it.timing.arrive, 'milliseconds it waited')
+      lasted(it.clock.monotonic() - start, publishTimeout, publishTimeout + it.timing.arrive, 'milliseconds it waited')
       equal([error.outcome, error.retryable], ['definite', true], 'outcome, and whether trying again may help')
       adapter.accept()
       const { id: after } = await publishedAgain(() => broker.publish(orders, { n: 3 }))

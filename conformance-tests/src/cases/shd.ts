@@ -1,7 +1,7 @@
 import { all } from '../case/all.js'
 import { type Behaviour, never } from '../case/behaviour.js'
 import { defineCases } from '../case/case.js'
-import { between, check, equal, sameMembers } from '../case/expect.js'
+import { check, equal, lasted, sameMembers } from '../case/expect.js'
 import { patience } from '../case/patience.js'
 import type { Sample } from '../case/sample.js'
 import { upTo } from '../case/up-to.js'
@@ -94,7 +94,7 @@ export const SHD = defineCases(
       const signals = seen.runs.map(({ context }) => context.signal)
       const since = it.clock.monotonic()
       await first.close({ drain: timeout })
-      between(it.clock.monotonic() - since, timeout, timeout + close, 'milliseconds that closing took')
+      lasted(it.clock.monotonic() - since, timeout, timeout + close, 'milliseconds that closing took')
       equal(
         signals.map(({ aborted, reason }) => [aborted, (reason as { code?: unknown } | undefined)?.code]),
         [1, 2, 3].map(() => [true, 'CLOSED']),

@@ -1,4 +1,5 @@
 import { PluribusError } from '../errors/pluribus-error.js'
+import type { SubscriptionName } from './spec.js'
 
 /**
  * What a declaration rejects with where a new subscription starts at an id that its topic does not hold: `NOT_FOUND`.
@@ -48,3 +49,40 @@ export const replaced = (what: string): PluribusError =>
     'STALE',
     `${what}: a later source of this consumer is open, and holds what this one held. Use that one.`,
   )
+
+/** What every adapter refuses, in the same words. */
+export interface Refusals {
+  /** `CLOSED`: a call, here its name, came after the end of its connection or source. */
+  closed(what: string): PluribusError
+  /** `NOT_FOUND`, and nothing was stored. */
+  topicNotFound(topic: string): PluribusError
+  /** `NOT_FOUND`. */
+  subscriptionNotFound(subscription: SubscriptionName): PluribusError
+}
+
+/**
+ * The refusals of an adapter. `broker`: what a connection leads to, as in "this Redis connection"; `place`: where topics are, as in
+ * "on this Redis server".
+ *
+ * @example
+ * ```ts
+ * import { refusals } from '@pluribus/core/driver'
+ *
+ * export const { closed, topicNotFound, subscriptionNotFound } = refusals('Redis', 'on this Redis server')
+ * ```
+ */
+export const refusals = (broker: string, place: string): Refusals => ({
+  closed: what =>
+    new PluribusError('CLOSED', `${what}: this ${broker} connection, or this source of it, is closed. Open a new one.`),
+  topicNotFound: topic =>
+    new PluribusError('NOT_FOUND', `Topic "${topic}" does not exist ${place}. Declare it first.`, {
+      outcome: 'definite',
+      details: { topic },
+    }),
+  subscriptionNotFound: ({ topic, name }) =>
+    new PluribusError(
+      'NOT_FOUND',
+      `Subscription "${name}" of topic "${topic}" does not exist ${place}. Declare it first.`,
+      { details: { topic, subscription: name } },
+    ),
+})

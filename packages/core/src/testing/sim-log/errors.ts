@@ -1,6 +1,6 @@
 import type { Classified } from '../../driver/adapter.js'
-import type { SubscriptionName } from '../../driver/spec.js'
-import { isPluribusError, PluribusError } from '../../errors/pluribus-error.js'
+import { refusals } from '../../driver/contract-errors.js'
+import { isPluribusError } from '../../errors/pluribus-error.js'
 import { SimLogError, type SimLogErrorKind } from '../sim-log-server/sim-log-error.js'
 
 const CODES: Readonly<Record<SimLogErrorKind, Classified>> = {
@@ -22,21 +22,7 @@ export function classify(error: unknown): Classified {
   return error instanceof SimLogError ? CODES[error.kind] : { code: 'UNKNOWN', retryable: false }
 }
 
-export const closed = (what: string): PluribusError =>
-  new PluribusError('CLOSED', `${what}: this sim-log connection, or this source of it, is closed. Open a new one.`)
-
-export const topicNotFound = (topic: string): PluribusError =>
-  new PluribusError('NOT_FOUND', `Topic "${topic}" is not declared on this simulated log broker. Declare it first.`, {
-    outcome: 'definite',
-    details: { topic },
-  })
-
-export const subscriptionNotFound = ({ topic, name }: SubscriptionName): PluribusError =>
-  new PluribusError(
-    'NOT_FOUND',
-    `Subscription "${name}" of topic "${topic}" is not declared on this simulated log broker. Declare it first.`,
-    { details: { topic, subscription: name } },
-  )
+export const { closed, topicNotFound, subscriptionNotFound } = refusals('sim-log', 'on this simulated log broker')
 
 /** The partition of a delivery is between two owners: what becomes of it is known in a moment. */
 export const rebalancing = (): SimLogError =>

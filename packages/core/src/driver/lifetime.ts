@@ -1,0 +1,37 @@
+import type { PluribusError } from '../errors/pluribus-error.js'
+
+/**
+ * Whether a connection, and with it all that it gave, may still be used.
+ *
+ * @example
+ * ```ts
+ * import { Lifetime, refusals } from '@pluribus/core/driver'
+ *
+ * const lifetime = new Lifetime(refusals('Redis', 'on this Redis server').closed)
+ * lifetime.check('publish')
+ * lifetime.end()
+ * console.log(lifetime.isOver)
+ * ```
+ */
+export class Lifetime {
+  readonly #closed: (what: string) => PluribusError
+  #isOver = false
+
+  /** `closed`: what a call comes too late with. */
+  constructor(closed: (what: string) => PluribusError) {
+    this.#closed = closed
+  }
+
+  get isOver(): boolean {
+    return this.#isOver
+  }
+
+  end(): void {
+    this.#isOver = true
+  }
+
+  /** @throws PluribusError `CLOSED`, with the name of the call. */
+  check(what: string): void {
+    if (this.#isOver) throw this.#closed(what)
+  }
+}

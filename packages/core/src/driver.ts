@@ -7,7 +7,7 @@ export { BrokerUrl, type Host, parseBrokerUrl, redact } from './config/broker-ur
 export type { Adapter, Classified, Connection, ConnectionEvents, ServerInfo } from './driver/adapter.js'
 export { Alarm } from './driver/alarm.js'
 export { type Capabilities, type CountField, type Exactness, WEAKEST_CAPABILITIES } from './driver/capabilities.js'
-export { type Refusals, refusals, replaced, stale, startNotFound } from './driver/contract-errors.js'
+export { refusals, replaced, stale, startNotFound } from './driver/contract-errors.js'
 export { type Discipline, type QueueDiscipline, queueDiscipline, type Ranked } from './driver/discipline.js'
 export { type Enveloped, fromEnvelope, toEnvelope } from './driver/envelope.js'
 export type { Clock, Environment, Logger, TimerHandle, Timers } from './driver/environment.js'

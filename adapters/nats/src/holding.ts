@@ -1,4 +1,5 @@
 import type { SourceEvents } from '@pluribus/core/driver'
+import { Acknowledged } from './acknowledged.js'
 import { Hand } from './hand.js'
 import type { Item } from './item.js'
 import { KeyOrder } from './key-order.js'
@@ -24,6 +25,7 @@ export class Holding {
   readonly runs: Runs
   readonly settling: Settling
   readonly lapsed = new Lapsed()
+  readonly #acknowledged = new Acknowledged()
   readonly #init: SourceInit
   readonly #events: HoldingEvents
 
@@ -42,7 +44,8 @@ export class Holding {
       handled: item => this.settling.acknowledge(item),
     })
     const { hand, renewals, keys, runs } = this
-    this.settling = new Settling({ link, subscription, hand, renewals, keys, runs, wait, released: ready })
+    const acknowledged = this.#acknowledged
+    this.settling = new Settling({ link, subscription, hand, renewals, keys, runs, wait, acknowledged, released: ready })
   }
 
   #handOf({ link, declared, options, wait }: SourceInit): Hand {
@@ -60,9 +63,11 @@ export class Holding {
 
   /** The server has handed it out to us. To be followed by a rouse. */
   enter(item: Item): void {
+    // On its way to us when it was acknowledged here, or is: that counts for it as well.
+    if (item.count > 1 && this.#acknowledged.has(item.position)) return this.settling.acknowledge(item)
     const before = this.hand.at(item.position)
     // Handed out twice at once: see the feed's sweep.
-    if (before !== undefined && before.count >= item.count) return
+    if (before !== undefined && (before.count >= item.count || before.isSettling)) return
     if (before !== undefined) this.#supersede(before)
     this.hand.hold(item)
     if (item.key === undefined) this.hand.ready(item)

@@ -9,6 +9,7 @@ import {
   type SubscriptionName,
   type Token,
 } from '@pluribus/core/driver'
+import type { Acknowledged } from './acknowledged.js'
 import { bareHeaders, headersOf } from './codec.js'
 import { fitErrors } from './dead-letters.js'
 import { takenAway, WRONG_LAST_SEQUENCE } from './errors.js'
@@ -30,6 +31,8 @@ export interface SettlingParts {
   readonly runs: Runs
   /** How long the server waits for a word of a delivery, in milliseconds. */
   readonly wait: number
+  /** Is told of what is acknowledged. */
+  readonly acknowledged: Acknowledged
   /** Something has been put back, and may be pulled. */
   released(): void
 }
@@ -227,18 +230,23 @@ export class Settling {
   /** @param plain Handled, and that is all that there is to say of them. */
   async #say(endings: readonly Ending[], plain: readonly Item[], exceptions: SettleException[]): Promise<void> {
     if (endings.length === 0 && plain.length === 0) return
-    const { link, hand, keys } = this.#parts
+    const { link, keys } = this.#parts
     const acked = plain.map(({ reply }) => reply)
     if (endings.length > 0) this.#end(endings, acked, exceptions)
     link.outlet.say(acked, ACK)
     if (endings.length > 0) this.#follow(endings)
     await link.flush()
-    for (const item of plain) hand.drop(item)
+    for (const item of plain) this.#acked(item)
     for (const { item, word } of endings) {
       // Until then it is renewed, or lost, like everything that is held.
-      if (word === ACK) hand.drop(item)
+      if (word === ACK) this.#acked(item)
       if (item.key !== undefined && word !== undefined) keys.leave(item)
     }
+  }
+
+  #acked(item: Item): void {
+    this.#parts.acknowledged.add(item.position)
+    this.#parts.hand.drop(item)
   }
 
   /** What stays here is put back; what is given back is said so; what is handled is among the `acked`. */

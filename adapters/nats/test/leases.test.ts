@@ -1,8 +1,10 @@
+import { jetstreamManager } from '@nats-io/jetstream'
 import { connect as connectClient } from '@nats-io/transport-node'
 import type { Connection } from '@pluribus/core/driver'
 import type { TestBroker } from '@pluribus/test-brokers'
 import { expect, onTestFinished, test } from 'vitest'
 import { nats } from '../src/index.js'
+import { Names } from '../src/names.js'
 import { ack, declared, environment, idsOf, message, onNats, open, prefix, publish, spec, TOPIC, take } from './kit.js'
 
 const LEASE = 1_000
@@ -49,6 +51,30 @@ onNats('leases', server => {
     expect(await renewing).toEqual(tokensOf(held))
     expect(await ack(source, held)).toEqual(held.map(({ token }) => ({ token, kind: 'stale' })))
     expect(idsOf(await take(source, 1))).toEqual(['a'])
+  })
+
+  test('what comes again while it is acknowledged is not handed out again', async () => {
+    const names = { prefix: prefix() }
+    const connection = await declared(server(), names)
+    onTestFinished(() => connection.close())
+    const source = await open(connection, 'billing', LEASE)
+    await publish(connection, message('a'))
+    const held = await take(source, 1)
+    expect((await source.source.pull(1)).deliveries).toEqual([])
+    const other = await connectClient({ port: server().port })
+    onTestFinished(() => other.close())
+    const consumers = (await jetstreamManager(other)).consumers
+    const consumer = () => consumers.info(new Names(names.prefix).stream(TOPIC), 'billing')
+    // The server hands it out again before it reads what is said of it here; this process reads that later.
+    other.publish((held[0]?.token as { readonly reply: string }).reply, '-NAK')
+    await other.flush()
+    const end = performance.now() + 100
+    while (performance.now() < end);
+    expect(await ack(source, held)).toEqual([])
+    expect((await consumer()).delivered.consumer_seq).toBe(2)
+    expect((await source.source.pull(1)).deliveries).toEqual([])
+    await expect.poll(async () => (await consumer()).num_ack_pending).toBe(0)
+    expect(source.wakes).toBe(0)
   })
 
   test('a renewal that the server has heard keeps what is held for another lease', async () => {

@@ -44,8 +44,8 @@ export class Holding {
       handled: item => this.settling.acknowledge(item),
     })
     const { hand, renewals, keys, runs } = this
-    const acknowledged = this.#acknowledged
-    this.settling = new Settling({ link, subscription, hand, renewals, keys, runs, wait, acknowledged, released: ready })
+    const parts = { link, subscription, hand, renewals, keys, runs, wait, acknowledged: this.#acknowledged }
+    this.settling = new Settling({ ...parts, released: ready })
   }
 
   #handOf({ link, declared, options, wait }: SourceInit): Hand {

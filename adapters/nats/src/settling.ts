@@ -236,17 +236,22 @@ export class Settling {
     link.outlet.say(acked, ACK)
     if (endings.length > 0) this.#follow(endings)
     await link.flush()
-    for (const item of plain) this.#acked(item)
+    for (const item of plain) this.#acked(item, exceptions)
     for (const { item, word } of endings) {
       // Until then it is renewed, or lost, like everything that is held.
-      if (word === ACK) this.#acked(item)
+      if (word === ACK) this.#acked(item, exceptions)
       if (item.key !== undefined && word !== undefined) keys.leave(item)
     }
   }
 
-  #acked(item: Item): void {
-    this.#parts.acknowledged.add(item.position)
-    this.#parts.hand.drop(item)
+  /** The server has read it. It may have given the message to somebody else by then, and does not say so. */
+  #acked(item: Item, exceptions: SettleException[]): void {
+    const { acknowledged, hand, renewals, wait, link } = this.#parts
+    acknowledged.add(item.position)
+    hand.drop(item)
+    // What it has read waits in a queue of its own, while it looks for what is over.
+    const isLate = renewals.isOver(item, link.environment.clock.monotonic() + wait / 4)
+    if (isLate) exceptions.push({ token: item, kind: 'failed', error: takenAway() })
   }
 
   /** What stays here is put back; what is given back is said so; what is handled is among the `acked`. */

@@ -53,6 +53,22 @@ onNats('leases', server => {
     expect(idsOf(await take(source, 1))).toEqual(['a'])
   })
 
+  test('an acknowledgement that the server has read too late may have counted, or not', async () => {
+    const connection = await declared(server())
+    onTestFinished(() => connection.close())
+    const source = await open(connection, 'billing', LEASE)
+    await publish(connection, message('a'), message('b'))
+    const held = await take(source, 2)
+    expect(await ack(source, held.slice(1))).toEqual([])
+    await server().freeze()
+    const began = performance.now()
+    const acking = ack(source, held.slice(0, 1))
+    await expect.poll(() => performance.now() - began, { timeout: 10_000 }).toBeGreaterThan(TOO_LONG)
+    await server().thaw()
+    expect(await acking).toMatchObject([{ token: held[0]?.token, kind: 'failed', error: { code: 'UNAVAILABLE' } }])
+    expect(await ack(source, held.slice(0, 1))).toEqual([{ token: held[0]?.token, kind: 'stale' }])
+  })
+
   test('what comes again while it is acknowledged is not handed out again', async () => {
     const names = { prefix: prefix() }
     const connection = await declared(server(), names)
@@ -66,7 +82,8 @@ onNats('leases', server => {
     const consumers = (await jetstreamManager(other)).consumers
     const consumer = () => consumers.info(new Names(names.prefix).stream(TOPIC), 'billing')
     // The server hands it out again before it reads what is said of it here; this process reads that later.
-    other.publish((held[0]?.token as { readonly reply: string }).reply, '-NAK')
+    const { reply } = tokensOf(held)[0] as unknown as { readonly reply: string }
+    other.publish(reply, '-NAK')
     await other.flush()
     const end = performance.now() + 100
     while (performance.now() < end);

@@ -24,6 +24,7 @@ export class Ledger {
   readonly #file: LedgerFile | undefined
   #latest = performance.now()
   #failures = 0
+  #isFromTheBeginning = true
 
   constructor(file?: LedgerFile) {
     this.#file = file
@@ -64,13 +65,26 @@ export class Ledger {
     return entry(this.#published, topic, () => new Set())
   }
 
-  /** Whether everything has ended here that was published here, to these topics. */
+  /** There is more than what this process will see. */
+  beginsLate(): void {
+    this.#isFromTheBeginning = false
+  }
+
+  /** Whether everything has ended here that was published here, and nothing was there before. */
   isComplete(): boolean {
-    return pipeline.every(({ name, topic }) => this.#endedOf(name).size === this.published(topic.name).size)
+    return (
+      this.#isFromTheBeginning &&
+      pipeline.every(({ name, topic }) => this.#endedOf(name).size === this.published(topic.name).size)
+    )
   }
 
   tally(subscription: string): Tally {
     return entry(this.#tallies, subscription, () => ({ acked: 0, dead: 0, retried: 0 }))
+  }
+
+  /** Whether nothing at all has ended here. */
+  get isEmpty(): boolean {
+    return this.#failures === 0 && pipeline.every(({ name }) => this.#endedOf(name).size === 0)
   }
 
   /** How often a run has failed, or a message died. */

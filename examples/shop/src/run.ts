@@ -35,7 +35,10 @@ export async function run(setting: Setting): Promise<Report> {
   const intake = new Intake()
   await patiently(() => checkFitness(broker, shop.board, sales.name), signal)
   const stored = await patiently(() => ordersIn(broker), signal)
-  if (stored.size > 0) display.say(`going on: ${thousands(stored.size)} lines were in already`)
+  if (stored.size > 0) {
+    display.say(`going on: ${thousands(stored.size)} lines were in already`)
+    ledger.beginsLate()
+  }
   ledger.observe(broker)
   display.watch(progressOf(broker, ledger, intake))
 
@@ -44,6 +47,7 @@ export async function run(setting: Setting): Promise<Report> {
   display.say(`${thousands(intake.lines)} lines are in`)
   await work(setting, shop)
   await Promise.all(consumers.map(consumer => consumer.close()))
+  if (ledger.isEmpty) display.say('nothing was left to do here')
   return await patiently(() => report(setting, intake))
 }
 

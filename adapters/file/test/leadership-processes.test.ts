@@ -7,6 +7,8 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 
 const ROUNDS = 20
 const LEADER_TIMEOUT = 1000
+/** Milliseconds from when a leader is killed until the next one has acknowledged something. */
+const REPLACED_WITHIN = 1_000
 /** Milliseconds, on a machine that does much else. */
 const PATIENCE = 30_000
 
@@ -103,8 +105,13 @@ test(`${ROUNDS} leaders that are killed or frozen are replaced, nothing acknowle
   for (const contender of contenders) await contender.end()
   expect(contenders.flatMap(({ odd }) => odd)).toEqual([])
   await judge()
-  expect(Math.min(...waits.SIGSTOP)).toBeGreaterThan(LEADER_TIMEOUT * 0.7)
+  // Of a killed one the third best, of a frozen one the median: on a busy machine a leader may have been silent before it was stopped, and
+  // whoever is to take its place may wait for a processor.
+  expect(waits.SIGKILL.toSorted(ascending)[2]).toBeLessThan(REPLACED_WITHIN)
+  expect(waits.SIGSTOP.toSorted(ascending)[waits.SIGSTOP.length >> 1]).toBeGreaterThan(LEADER_TIMEOUT * 0.7)
 }, 300_000)
+
+const ascending = (a: number, b: number) => a - b
 
 async function judge(): Promise<void> {
   const stored = new Map<number, { readonly generation: number; readonly number: number }>()

@@ -1,6 +1,6 @@
 import { defineCases } from '../case/case.js'
 import { check, equal } from '../case/expect.js'
-import { publishedAgain } from '../case/published-again.js'
+import { persistently } from '../case/persistently.js'
 
 /** Outages of the store behind the broker. */
 export const RST_STORE = defineCases({
@@ -26,7 +26,8 @@ export const RST_STORE = defineCases({
     check(error !== undefined, 'a publish to a full store has resolved')
     check(error.outcome !== undefined, `a publish to a full store has failed without an outcome: ${String(error)}`)
     faults.heal()
-    const { id: after } = await publishedAgain(() => broker.publish(orders, { n: 3 }))
+    // A broker may notice only after a while that there is room again, and refuse until then.
+    const { id: after } = await persistently(it, () => broker.publish(orders, { n: 3 }))
     const within = it.timing.arrive + it.timing.recover
     await it.until(() => seen.acked.includes(after), { within, what: 'what is published afterwards to be acked' })
     equal([seen.acked[0], seen.acked.at(-1)], [before, after], 'what was acked before and afterwards')

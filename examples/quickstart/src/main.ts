@@ -1,11 +1,12 @@
 import { createBroker, reject, topic } from '@pluribus/core'
-import { memory } from '@pluribus/memory'
+import { file } from '@pluribus/file'
 
 const orderPlaced = topic<{ customer: string; total: number }>('orders.placed')
 const billing = orderPlaced.subscription('billing', { retry: { attempts: 3, delays: ['100ms', '1s'] } })
 const creditworthy = new Set(['Ada'])
 
-await using broker = await createBroker({ adapter: memory() }) // or 'redis://localhost:6379': nothing else changes
+const adapter = file({ dir: '.pluribus/quickstart' }) // a folder, or 'redis://localhost:6379': nothing else changes
+await using broker = await createBroker({ adapter })
 const next = (event: 'delivery.acked' | 'delivery.dead') => new Promise(resolve => broker.on(event, resolve))
 
 await broker.subscribe(billing, ({ data }, { attempt }) => {

@@ -10,6 +10,8 @@ export interface Ids {
   readonly dead: ReadonlySet<string>
   /** How many the broker still has to deliver; `undefined` where it cannot know. */
   readonly counted: number | undefined
+  /** Whether the broker may still have to deliver what was handled: a process can end between its work and the ack. */
+  readonly mayComeAgain: boolean
 }
 
 /** Those that have not ended, and every way in which the sets are not what they should be. */
@@ -19,12 +21,13 @@ export interface Sum {
 }
 
 /** Checks that the history is the disjoint union of what was handled, what is dead and what waits. */
-export function addUp({ published, history, handled, dead, counted }: Ids): Sum {
+export function addUp({ published, history, handled, dead, counted, mayComeAgain }: Ids): Sum {
   const lost = [...published].filter(id => !history.has(id))
   const invented = [...handled, ...dead].filter(id => !history.has(id))
   const twice = [...handled].filter(id => dead.has(id))
   const open = [...history].filter(id => !handled.has(id) && !dead.has(id))
-  const waiting = counted ?? open.length
+  const waiting =
+    mayComeAgain && counted !== undefined && counted > open.length ? open.length : (counted ?? open.length)
   const problems = [
     ...name('was published and is not in the history', lost),
     ...name('has ended and is not in the history', invented),

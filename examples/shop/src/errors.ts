@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Broker, type DeliveryEntry, deliveryJournal } from '@pluribus/core'
+import { type Broker, type DeliveryEntry, type DeliveryPage, deliveryJournal } from '@pluribus/core'
 import type { Ledger } from './ledger.ts'
 import { table, thousands } from './table.ts'
 
@@ -19,14 +19,21 @@ interface Tally {
 export class Errors {
   readonly #bySubscription = new Map<string, Tally>()
   readonly #byMessage = new Map<string, string[]>()
-  /** Failed runs and deaths. */
+  /** Failed runs and deaths in this process. */
   failures = 0
   /** Entries that the journal had no room for. */
   dropped = 0
 
-  add(entry: DeliveryEntry): void {
+  read({ process: { pid }, dropped, entries }: DeliveryPage): void {
+    this.dropped += dropped
+    for (const entry of entries) {
+      if (pid === process.pid && (entry.outcome === 'retried' || entry.outcome === 'dead')) this.failures += 1
+      this.#add(entry)
+    }
+  }
+
+  #add(entry: DeliveryEntry): void {
     const { outcome, subscription, id } = entry
-    if (outcome === 'retried' || outcome === 'dead') this.failures += 1
     const what = `${outcome} ${whyOf(entry)}`.trimEnd()
     const tally = entryOf(this.#bySubscription, subscription, () => ({ what: new Map(), ids: new Map() }))
     tally.what.set(what, (tally.what.get(what) ?? 0) + 1)
@@ -54,16 +61,13 @@ export class Errors {
   }
 }
 
-/** Reads the journal once it has told of every failed run and death that the ledger has heard of, or nothing more comes. */
+/** Reads the journal of all runs, once it has told of every failed run and death that the ledger has heard of, or nothing more comes. */
 export async function readErrors(broker: Broker, ledger: Ledger): Promise<Errors> {
   const end = performance.now() + PATIENCE_MS
   await broker.declare(deliveryJournal)
   for (;;) {
     const errors = new Errors()
-    for await (const { data } of broker.history(deliveryJournal)) {
-      errors.dropped += data.dropped
-      for (const entry of data.entries) errors.add(entry)
-    }
+    for await (const { data } of broker.history(deliveryJournal)) errors.read(data)
     if (errors.failures + errors.dropped >= ledger.failures || performance.now() > end) return errors
     await sleep(LOOK_EVERY_MS)
   }

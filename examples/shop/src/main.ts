@@ -2,12 +2,14 @@ import { open } from 'node:fs/promises'
 import { createBroker, isPluribusError } from '@pluribus/core'
 import { type Display, liveDisplay, plainDisplay, quietDisplay } from './display.ts'
 import { type Errors, readErrors } from './errors.ts'
+import { empty, folderFor } from './folder.ts'
 import { listenForInterrupts } from './interrupts.ts'
 import { Ledger } from './ledger.ts'
 import { LedgerFile } from './ledger-file.ts'
 import { HELP, type Options, readOptions, UsageError } from './options.ts'
 import { describe, type Report } from './report.ts'
 import { run } from './run.ts'
+import { type Sales, salesOf } from './sales.ts'
 import { ShopError } from './shop-error.ts'
 
 /** The exit code that shells use for "ended by Ctrl-C". */
@@ -39,10 +41,20 @@ async function runInterruptibly(options: Options): Promise<{ readonly report: Re
     () => process.exit(INTERRUPTED),
   )
   using file = options.ledger === undefined ? undefined : new LedgerFile(options.ledger)
-  await using broker = await createBroker({ adapter: options.adapter, source: 'shop', logger: false })
+  const sales = await salesOf(options)
+  const adapter = options.adapter ?? (await ownFolder(options, sales, display))
+  await using broker = await createBroker({ adapter, source: 'shop', logger: false })
   const ledger = new Ledger(file)
-  const report = await run({ broker, options, ledger, display, signal: interrupts.signal })
+  const { concurrency } = options
+  const report = await run({ broker, sales, concurrency, ledger, display, signal: interrupts.signal })
   return { report, errors: await readErrors(broker, ledger) }
+}
+
+async function ownFolder({ fresh }: Options, sales: Sales, display: Display): Promise<string> {
+  const folder = folderFor(sales)
+  if (fresh) await empty(folder)
+  display.say(`in ${folder}: kill this process whenever you like, run it again, or run another one beside it`)
+  return `file:./${folder}`
 }
 
 function displayFor({ quiet }: Options): Display {

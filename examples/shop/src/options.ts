@@ -6,13 +6,15 @@ export const HELP = `A shop on Pluribus: orders → payment → inventory → de
 
   --input <file>       sales to run, as CSV (default: a generated sample)
   --lines <n>          how many lines to generate (default: 2000)
-  --adapter <url>      the broker: memory:, redis://… (default: memory:); it must be empty
+  --adapter <url>      the broker: memory:, redis://… (default: a folder of these sales in .pluribus/demo)
+  --fresh              throw away what is in that folder, and begin anew
   --concurrency <n>    handlers at once, per subscription, 1 to 10000 (default: 8)
   --ledger <file>      write one line per delivery's end: subscription, id, outcome, reason
   --json <file>        write totals and digest
   --quiet              no progress, only the totals
   --help               this text
 
+Run it again, and it goes on where it was, whatever has ended it; run it twice at once, and the two share the work.
 Ctrl-C ends the run early: what has begun is finished, and the totals are of what was done. A second one exits at once.
 The exit code is 0 if the totals add up, 1 if they do not or the run failed, 2 for wrong options.
 `
@@ -20,7 +22,9 @@ The exit code is 0 if the totals add up, 1 if they do not or the run failed, 2 f
 export interface Options {
   readonly input: string | undefined
   readonly lines: number
-  readonly adapter: string
+  /** Absent: a folder of our own. */
+  readonly adapter: string | undefined
+  readonly fresh: boolean
   readonly concurrency: number
   readonly ledger: string | undefined
   readonly json: string | undefined
@@ -35,17 +39,22 @@ export class UsageError extends Error {
 
 /** Reads the command line. Throws {@link UsageError}. */
 export function readOptions(args: readonly string[]): Options {
-  const { input, lines, adapter, concurrency, ledger, json, quiet, help } = parse(args)
+  const { input, lines, adapter, fresh, concurrency, ledger, json, quiet, help } = parse(args)
   if (input !== undefined && lines !== undefined) {
     throw new UsageError('--lines is for the generated sample: leave it out, or leave out --input.')
+  }
+  if (adapter !== undefined && fresh) {
+    throw new UsageError(
+      '--fresh is for the folder that the shop makes by itself: empty the broker that you name yourself.',
+    )
   }
   for (const [name, value] of Object.entries({ input, adapter, ledger, json })) {
     if (value === '') throw new UsageError(`--${name} is empty.`)
   }
   return {
-    ...{ input, ledger, json },
+    ...{ input, adapter, ledger, json },
     lines: wholeNumber('--lines', lines ?? '2000', 1_000_000),
-    adapter: adapter ?? 'memory:',
+    fresh: fresh ?? false,
     concurrency: wholeNumber('--concurrency', concurrency ?? '8', 10_000),
     quiet: quiet ?? false,
     help: help ?? false,
@@ -60,6 +69,7 @@ function parse(args: readonly string[]) {
         input: { type: 'string' },
         lines: { type: 'string' },
         adapter: { type: 'string' },
+        fresh: { type: 'boolean' },
         concurrency: { type: 'string' },
         ledger: { type: 'string' },
         json: { type: 'string' },

@@ -8,14 +8,14 @@ import { table, thousands } from './table.ts'
 
 const HEADER = ['topic', 'subscription', 'handled', 'retried', 'dead', 'waiting']
 
-/** The run as it stands: what the ledger has seen, and what the broker still has to deliver. */
+/** The run as it stands: what this process has handled and retried, what is dead, and what the broker still has to deliver. */
 export const progressOf = (broker: Broker, ledger: Ledger, intake: Intake): View => ({
   async table() {
     const rows: (string | number)[][] = []
     for (const station of pipeline) {
       const { acked, retried, dead } = ledger.tally(station.name)
-      const waiting = unended(await broker.counts(station)) ?? 0
-      rows.push([station.topic.name, station.name, acked, retried, dead, waiting])
+      const counts = await broker.counts(station)
+      rows.push([station.topic.name, station.name, acked, retried, counts.dead ?? dead, unended(counts) ?? 0])
     }
     return [`${thousands(intake.lines)} lines read`, '', ...table(HEADER, rows)]
   },

@@ -1,20 +1,16 @@
 import { table, thousands } from './table.ts'
-import type { StationTotals } from './totals.ts'
+import type { Stock } from './totals.ts'
 
 /** What a run comes to. The same run gives the same report: no times in it, and nothing that depends on them. */
-export interface Report {
+export interface Report extends Stock {
   readonly lines: number
   readonly topics: Readonly<Record<string, number>>
   readonly withoutCustomer: number
   readonly zeroPrice: number
-  /** Orders that the gateway has charged, each once, and what they come to. */
-  readonly charged: { readonly orders: number; readonly pence: number }
-  /** Dead letters of payment that were given back to it, by the reason they had died of. */
-  readonly redriven: Readonly<Record<string, number>>
-  readonly subscriptions: readonly StationTotals[]
-  readonly digest: string
   /** Ctrl-C: the figures are of what was done until then. */
   readonly interrupted: boolean
+  /** Ctrl-C, while other processes go on: the figures are of different moments. */
+  readonly othersGoOn: boolean
   readonly addsUp: boolean
 }
 
@@ -26,9 +22,6 @@ export function describe(report: Report): string[] {
     const why = Object.entries(outcomes).map(([outcome, count]) => `${thousands(count)} ${outcome}`)
     return [topic, subscription, history, handled, dead, waiting, why.join(', ')]
   })
-  const problems = report.subscriptions.flatMap(({ subscription, problems }) =>
-    problems.map(it => `${subscription}: ${it}`),
-  )
   const { orders, pence } = report.charged
   const redrivenLine = `redriven ${describeReasons(report.redriven)}, to payment alone`
   return [
@@ -39,11 +32,16 @@ export function describe(report: Report): string[] {
     report.interrupted ? 'Interrupted: this is what was done until then.' : redrivenLine,
     `charged  ${thousands(orders)} orders, £${(pence / 100).toLocaleString('en', { minimumFractionDigits: 2 })}`,
     `digest   ${report.digest}`,
-    ...problems,
-    report.addsUp
-      ? 'In every subscription, history = handled + dead + waiting, id by id.'
-      : 'The totals do not add up: see above.',
+    ...verdictOf(report),
   ]
+}
+
+function verdictOf({ subscriptions, addsUp, othersGoOn }: Report): string[] {
+  if (othersGoOn)
+    return ['Others go on in this shop: the figures are of different moments, and nobody has checked them.']
+  if (addsUp) return ['In every subscription, history = handled + dead + waiting, id by id.']
+  const problems = subscriptions.flatMap(it => it.problems.map(problem => `${it.subscription}: ${problem}`))
+  return [...problems, 'The totals do not add up: see above.']
 }
 
 const describeIntake = ({ lines, topics, withoutCustomer, zeroPrice }: Report): string =>

@@ -66,7 +66,7 @@ function toNumber(text: string, column: Column, where: string): number {
 }
 
 /** csv-parse names the line in its messages; what the system says of a file gets the file's name. */
-function explain(file: string, error: unknown): unknown {
+export function explain(file: string, error: unknown): unknown {
   if (error instanceof CsvError) return new ShopError(`${file}: ${error.message}`, { cause: error })
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   if (code === 'ENOENT') return new ShopError(`${file}: there is no such file.`, { cause: error })

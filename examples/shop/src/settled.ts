@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Broker, isPluribusError, type SubscriptionCounts } from '@pluribus/core'
-import { resolveDoubts } from './doubts.ts'
+import type { Broker, SubscriptionCounts } from '@pluribus/core'
 import type { Ledger } from './ledger.ts'
-import { pipeline } from './model.ts'
+import { pipeline, type Station } from './model.ts'
+import { patiently } from './patiently.ts'
 
 const LOOK_EVERY_MS = 20
 /** After this long without any news, the ledger is not expected to hear of what it still misses. */
@@ -16,32 +16,34 @@ export function unended({ waiting, leased, retrying, scheduled }: SubscriptionCo
 }
 
 /**
- * Resolves when everything that was published has ended in every subscription, or when the signal fires. The ledger is
- * asked, and the broker as well, which also knows of deliveries that come again. It resolves, too, when the broker has
- * nothing left to do though the ledger misses something: the totals will say what was lost.
+ * Resolves when everything that was published has ended in every subscription, whoever handles it, or when the signal fires. The
+ * broker is asked. Where it cannot count, the ledger is, which knows of this process alone: so it resolves, too, when nothing
+ * has come for a while, and the totals will say what was lost.
  */
 export async function allSettled(broker: Broker, ledger: Ledger, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    const isComplete = ledgerIsComplete(ledger)
-    if ((isComplete || ledger.quietFor() > QUIET_MS) && (await brokerIsIdle(broker))) {
-      if (!isComplete) await resolveDoubts(broker, ledger)
-      return
-    }
+    const left = await patiently(() => leftToDo(broker), signal)
+    if (left === 0) return
+    if (left === undefined && (ledger.isComplete() || ledger.quietFor() > QUIET_MS)) return
     await sleep(LOOK_EVERY_MS)
   }
 }
 
-const ledgerIsComplete = (ledger: Ledger): boolean =>
-  pipeline.every(({ name, topic }) => ledger.states(name).size === ledger.published(topic.name).size)
-
-async function brokerIsIdle(broker: Broker): Promise<boolean> {
-  try {
-    for (const subscription of pipeline) {
-      if (unended(await broker.counts(subscription))) return false
-    }
-    return true
-  } catch (error) {
-    if (isPluribusError(error) && error.retryable) return false // away for a moment: there will be another look
-    throw error
+/** Upstream first, and no further than where there is something: what is there is still to come to the others. */
+async function leftToDo(broker: Broker): Promise<number | undefined> {
+  for (const subscription of pipeline) {
+    const left = await unendedIn(broker, subscription)
+    if (left !== 0) return left
   }
+  return 0
+}
+
+const unendedIn = async (broker: Broker, station: Station): Promise<number | undefined> =>
+  unended(await broker.counts(station))
+
+/** What is under way where, as text: it is the same again as long as nobody does anything. */
+export async function glance(broker: Broker): Promise<string> {
+  const counts: SubscriptionCounts[] = []
+  for (const station of pipeline) counts.push(await broker.counts(station))
+  return JSON.stringify(counts)
 }

@@ -8,6 +8,7 @@ const sound: Ids = {
   handled: ids('a'),
   dead: ids('b'),
   counted: 1,
+  mayComeAgain: false,
 }
 
 describe('the check of the totals', () => {
@@ -32,6 +33,11 @@ describe('the check of the totals', () => {
     ],
   ])('finds %s', (_, change, problems) => {
     expect(addUp({ ...sound, ...change }).problems).toEqual(problems)
+  })
+
+  test('lets a broker that was left in the middle deliver again what was handled, and nothing else be missing', () => {
+    expect(addUp({ ...sound, counted: 2, mayComeAgain: true })).toEqual({ waiting: 1, problems: [] })
+    expect(addUp({ ...sound, counted: 0, mayComeAgain: true }).problems).toContain('c was neither handled nor is dead')
   })
 
   test('counts what waits by itself where the broker cannot', () => {

@@ -6,6 +6,7 @@ import { expect, test } from 'vitest'
 import { quietDisplay } from '../src/display.ts'
 import { Ledger } from '../src/ledger.ts'
 import { run } from '../src/run.ts'
+import { salesOf } from '../src/sales.ts'
 import { stationOf } from './run-shop.ts'
 
 /** Something new goes wrong every few milliseconds, everything twice. */
@@ -27,7 +28,7 @@ async function runOn(adapter: Adapter, lines = 2_000) {
   await using broker = await createBroker({ adapter, lease: '300ms', logger: false })
   return await run({
     ...{ broker, ledger: new Ledger(), display: quietDisplay(), signal: new AbortController().signal },
-    options: { input: undefined, lines, concurrency: 16 },
+    ...{ sales: await salesOf({ input: undefined, lines }), concurrency: 16 },
   })
 }
 

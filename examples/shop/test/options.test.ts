@@ -15,6 +15,7 @@ describe('what cannot be run is said in one line', () => {
     [['--lines', 'many'], "--lines is a whole number from 1 to 1000000, not 'many'."],
     [['--input', 'x', '--lines', '1'], '--lines is for the generated sample'],
     [['--input', ''], '--input is empty.'],
+    [['--adapter', 'memory:', '--fresh'], '--fresh is for the folder that the shop makes by itself'],
     [['--json'], "Option '--json <value>' argument missing"],
   ])('%j: wrong options, exit 2', async (args, message) => {
     const { code, stdout, stderr } = await runShop(args)
@@ -65,7 +66,7 @@ describe('what cannot be run is said in one line', () => {
 test('--help describes every option', async () => {
   const { code, stdout } = await runShop(['--help'])
   expect(code).toBe(0)
-  for (const option of ['input', 'lines', 'adapter', 'concurrency', 'ledger', 'json', 'quiet', 'help']) {
+  for (const option of ['input', 'lines', 'adapter', 'fresh', 'concurrency', 'ledger', 'json', 'quiet', 'help']) {
     expect(stdout).toContain(`--${option}`)
   }
 })

@@ -14,12 +14,16 @@ export interface Finished {
   readonly stderr: string
 }
 
-/** Runs the shop as a user would. `interrupt` gets every piece of output, and a way to send a signal. */
+/** Gets every piece of output, and a way to send a signal. */
+type Interrupt = (output: string, send: (signal: NodeJS.Signals) => void) => void
+
+/** Runs the shop as a user would, in a directory that is its own unless one is named. */
 export function runShop(
   args: readonly string[],
-  interrupt: (output: string, send: (signal: NodeJS.Signals) => void) => void = () => {},
+  interrupt: Interrupt = () => {},
+  cwd: string = temporaryDirectory(),
 ): Promise<Finished> {
-  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [MAIN, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
   let stdout = ''
   let stderr = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -35,10 +39,10 @@ export function runShop(
 }
 
 /** Runs the shop and reads the report and the ledger that it has written. */
-export async function runAndRead(args: readonly string[], interrupt?: Parameters<typeof runShop>[1]) {
+export async function runAndRead(args: readonly string[], interrupt?: Interrupt, cwd?: string) {
   const directory = temporaryDirectory()
   const [json, ledger] = [join(directory, 'report.json'), join(directory, 'ledger.tsv')]
-  const finished = await runShop([...args, '--json', json, '--ledger', ledger], interrupt)
+  const finished = await runShop([...args, '--json', json, '--ledger', ledger], interrupt, cwd)
   if (finished.stderr !== '') throw new Error(`${finished.stdout}\n${finished.stderr}`)
   return { ...finished, report: JSON.parse(readFileSync(json, 'utf8')) as Report, ledger: readLedger(ledger) }
 }
@@ -57,8 +61,8 @@ export interface LedgerLine {
 }
 
 function readLedger(path: string): LedgerLine[] {
-  const lines = readFileSync(path, 'utf8').trimEnd().split('\n')
-  return lines.map(line => {
+  const lines = readFileSync(path, 'utf8').split('\n')
+  return lines.slice(0, -1).map(line => {
     const [subscription = '', id = '', outcome = '', reason = ''] = line.split('\t')
     return { subscription, id, outcome, reason }
   })

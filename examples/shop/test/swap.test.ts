@@ -6,7 +6,7 @@ import { runAndRead } from './run-shop.ts'
 describe.each(['redis', 'nats'] as const)('the same shop on %s', async kind => {
   const found = await findOrBlock(kind)
 
-  test.skipIf(found === undefined)('comes to the same digest as in memory', { timeout: 120_000 }, async () => {
+  test.skipIf(found === undefined)('comes to the same digest as in memory', { timeout: 400_000 }, async () => {
     await using server = await startBroker(kind)
     const [before, after] = [await runAndRead(['--adapter', 'memory:']), await runAndRead(['--adapter', server.url])]
     expect(after.report.digest).toBe(before.report.digest)

@@ -16,5 +16,5 @@ export const shipParcel =
     await context.publish(deliveryShipped, { parcel, country }, childOf(message, deliveryShipped))
     // The parcel has left, but the courier's answer got lost. The next run publishes the same id: it is stored once.
     if (context.attempt === 1 && befalls(message.id, 'answer lost', 100)) throw new Error('COURIER_SILENT')
-    return shop.ledger.explain(context, message, 'SHIPPED')
+    return shop.enter(context, message, 'SHIPPED')
   }

@@ -9,5 +9,5 @@ export const reserveStock =
   async (message, context) => {
     if (context.attempt === 1 && befalls(message.id, 'conflict', 40)) throw new Error('SHELF_CONFLICT')
     await context.publish(inventoryReserved, message.data, childOf(message, inventoryReserved))
-    shop.ledger.explain(context, message, 'RESERVED')
+    await shop.enter(context, message, 'RESERVED')
   }

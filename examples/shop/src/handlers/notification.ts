@@ -10,5 +10,5 @@ export const notifyCustomer =
     if (context.attempt === 1 && befalls(message.id, 'greylisted', 60))
       return retry({ after: '20ms', reason: 'GREYLISTED' })
     await context.publish(notificationSent, message.data, childOf(message, notificationSent))
-    return shop.ledger.explain(context, message, 'SENT')
+    return shop.enter(context, message, 'SENT')
   }

@@ -7,13 +7,13 @@ export const takePayment =
   (shop: Shop): Handler<Order> =>
   async (message, context) => {
     const order = message.data
-    if (order.customer === null && !shop.guestsMayPay) return reject('NO_CUSTOMER')
+    if (order.customer === null && !(await shop.guestsMayPay())) return reject('NO_CUSTOMER')
     const paidPence = order.quantity * order.unitPence
     if (paidPence > 0) {
-      const answer = await shop.gateway.charge(message.id, paidPence, context.attempt, context.signal)
+      const answer = await shop.gateway.charge(message.id, context.attempt, context.signal)
       if (answer === 'busy') return retry({ after: '15ms', reason: 'GATEWAY_BUSY' })
     }
     await context.publish(paymentTaken, { ...order, paidPence }, childOf(message, paymentTaken))
-    const done = order.customer === null ? 'CHARGED_AS_GUEST' : 'CHARGED'
-    return shop.ledger.explain(context, message, paidPence === 0 ? 'NOT_CHARGED' : done)
+    if (paidPence === 0) return shop.enter(context, message, 'NOT_CHARGED')
+    return shop.enter(context, message, order.customer === null ? 'CHARGED_AS_GUEST' : 'CHARGED', paidPence)
   }

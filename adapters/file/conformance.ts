@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { defineTarget, LOCAL_TIMING, type Required } from '@pluribus/conformance'
 import { file } from '@pluribus/file'
 import required from './required.json' with { type: 'json' }
+import { leaderOf } from './test/leader-of.ts'
 
 export default defineTarget({
   name: 'file',
@@ -13,6 +14,6 @@ export default defineTarget({
   settings: async () => ({ dir: await mkdtemp(join(tmpdir(), 'pluribus-file-')) }),
   // Supplied ids are remembered for as long as a case can wait.
   adapter: async ({ dir }) => file({ dir: String(dir), deduplicationWindow: '5s' }),
-  hooks: { module: import.meta.url },
+  hooks: { module: import.meta.url, leader: { timeout: 5_000, find: ({ dir }) => leaderOf(String(dir)) } },
   cleanup: async ({ dir }) => rm(String(dir), { recursive: true, force: true }),
 })

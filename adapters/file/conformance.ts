@@ -6,6 +6,7 @@ import { file } from '@pluribus/file'
 import required from './required.json' with { type: 'json' }
 import { ForeignClient } from './test/foreign-client.ts'
 import { onFullDisk } from './test/full-disk.ts'
+import { leaderOf } from './test/leader-of.ts'
 
 /** Milliseconds: supplied ids are remembered for as long as a case can wait. */
 const WINDOW = 5_000
@@ -23,6 +24,7 @@ export default defineTarget({
     module: import.meta.url,
     raw: ({ dir }) => ForeignClient.open(String(dir), WINDOW),
     failingStore: async (settings, faults) => onFullDisk(await adapter(settings), String(settings.dir), faults),
+    leader: { timeout: 5_000, find: ({ dir }) => leaderOf(String(dir)) },
   },
   cleanup: async ({ dir }) => rm(String(dir), { recursive: true, force: true }),
 })

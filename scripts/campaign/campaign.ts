@@ -19,6 +19,8 @@ export interface CampaignOptions {
   /** Milliseconds. */
   readonly lease: number
   readonly load: Load
+  /** How often each outage strikes. */
+  readonly blows: number
   /** How much longer than is promised everything may take. */
   readonly slow: number
   /** Is given the history of each outage, in one order. Default: nobody is. */
@@ -32,27 +34,27 @@ export interface OutageResult {
   readonly outage: PlannedOutage
   readonly result: CaseResult
   readonly countsAs: 'passed' | 'failed' | 'skipped'
-  /** Where it came to a blow. */
-  readonly figures: Figures | undefined
+  /** Of each blow that it came to. */
+  readonly figures: readonly Figures[]
 }
 
-/** What an outage may take beside what it is given as a case, in milliseconds. */
+/** What a blow may take beside what a case is given, in milliseconds. */
 const BUDGET = 180_000
 
 /** Outages of one adapter, each on a store of its own; the suite's engine plays, audits and judges them as it does cases. */
 export class Campaign {
   readonly suite: Suite
   readonly #outages: readonly PlannedOutage[]
-  readonly #figures: Map<string, Figures>
+  readonly #figures: Map<string, readonly Figures[]>
 
-  private constructor(suite: Suite, outages: readonly PlannedOutage[], figures: Map<string, Figures>) {
+  private constructor(suite: Suite, outages: readonly PlannedOutage[], figures: Map<string, readonly Figures[]>) {
     this.suite = suite
     this.#outages = outages
     this.#figures = figures
   }
 
   static async prepare(target: Target, options: CampaignOptions): Promise<Campaign> {
-    const figures = new Map<string, Figures>()
+    const figures = new Map<string, readonly Figures[]>()
     const cases = options.outages.map(outage => caseOf(outage, options, figures))
     const { lease } = options
     const own = defineTarget({ ...target, timing: { ...target.timing, lease }, knownDeviations: [] })
@@ -68,7 +70,7 @@ export class Campaign {
     for (const [index, planned] of this.suite.planned.entries()) {
       const outage = this.#outages[index] as PlannedOutage
       const result = await this.suite.run(planned)
-      yield { outage, result, countsAs: countsAs(result.verdict), figures: this.#figures.get(outage.id) }
+      yield { outage, result, countsAs: countsAs(result.verdict), figures: this.#figures.get(outage.id) ?? [] }
     }
   }
 
@@ -77,10 +79,10 @@ export class Campaign {
   }
 }
 
-function caseOf(planned: PlannedOutage, options: CampaignOptions, figures: Map<string, Figures>): Case {
+function caseOf(planned: PlannedOutage, options: CampaignOptions, figures: Map<string, readonly Figures[]>): Case {
   const { id, outage } = planned
-  const { load, slow, interrupted } = options
-  const onFigures = (found: Figures, history: readonly HistoryEvent[]) => {
+  const { load, blows, slow, interrupted } = options
+  const onFigures = (found: readonly Figures[], history: readonly HistoryEvent[]) => {
     figures.set(id, found)
     options.keepHistory?.(planned, history)
   }
@@ -92,7 +94,7 @@ function caseOf(planned: PlannedOutage, options: CampaignOptions, figures: Map<s
     profile: 'full',
     needs: { not: 'durability:memory' },
     hooks: ['children', ...outage.hooks],
-    budget: () => BUDGET,
-    run: it => Promise.race([episode(it, outage, { load, slow, onFigures }), interrupted]),
+    budget: () => blows * BUDGET,
+    run: it => Promise.race([episode(it, outage, { load, blows, slow, onFigures }), interrupted]),
   }
 }

@@ -2,7 +2,7 @@ import type { HistoryEvent } from '@pluribus/conformance'
 import { type HandOver, type Passage, type Passages, passageKey, passagesOf } from './passage.ts'
 import type { Struck } from './struck.ts'
 
-/** What the history of one outage shows, in messages and milliseconds. */
+/** What the history of one blow shows, in messages and milliseconds. */
 export interface Figures {
   /** From the blow until all was there again. */
   readonly down: number
@@ -15,6 +15,8 @@ export interface Figures {
   readonly handedOut: number
   /** Runs of an attempt that had been run before: what an application sees as duplicates. */
   readonly again: number
+  /** From the blow until another process had stored what was published when it led; undefined: nobody was to be elected, or it never did. */
+  readonly led: number | undefined
   /** Until every subscription ran a message that was sent after the return; undefined: never. */
   readonly flow: number | undefined
   /** Until the last consumer ran something of every subscription; undefined: it never did. */
@@ -34,23 +36,40 @@ export interface Consuming {
   readonly since: number
 }
 
-/** Reads the figures of an outage out of a history that is in one order. */
-export function figuresOf(history: readonly HistoryEvent[], struck: Struck, consumers: readonly Consuming[]): Figures {
+/** What is counted for one of several blows, in milliseconds of the monotonic clock. */
+export interface Span {
+  /** The end of the blow before: what was handed out earlier was that one's, and is settled. */
+  readonly since: number
+  readonly from: number
+  readonly until: number
+}
+
+const ALWAYS: Span = { since: 0, from: 0, until: Number.POSITIVE_INFINITY }
+
+/** Reads the figures of a blow out of a history that is in one order. */
+export function figuresOf(
+  history: readonly HistoryEvent[],
+  struck: Struck,
+  consumers: readonly Consuming[],
+  { since, from, until }: Span = ALWAYS,
+): Figures {
+  const isWithin = (time: number) => time >= from && time < until
   const passages = passagesOf(history)
   const all = [...passages.all.values()]
-  const receipts = history.flatMap(event => (event.kind === 'receipt' ? [event.result] : []))
+  const receipts = history.flatMap(event => (event.kind === 'receipt' && isWithin(event.time) ? [event.result] : []))
+  const runsAgain = (passage: Passage) => [...passage.runs.values()].flatMap(times => times.slice(1))
   const count = (...results: readonly string[]) => receipts.filter(result => results.includes(result)).length
   return {
     down: Math.round(struck.over - struck.began),
-    held: all.flatMap(({ handOvers }) => handOvers).filter(handOver => isHeld(handOver, struck)).length,
+    held: all
+      .flatMap(({ handOvers }) => handOvers)
+      .filter(handOver => handOver.time >= since && isHeld(handOver, struck)).length,
     stored: count('stored', 'duplicate'),
     inDoubt: count('unknown'),
     failed: count('definite'),
-    handedOut: all.reduce((sum, { handOvers }) => sum + handOvers.length, 0),
-    again: all.reduce(
-      (sum, { runs }) => sum + [...runs.values()].reduce((more, times) => more + times.length - 1, 0),
-      0,
-    ),
+    handedOut: all.flatMap(({ handOvers }) => handOvers).filter(({ time }) => isWithin(time)).length,
+    again: all.flatMap(runsAgain).filter(isWithin).length,
+    led: struck.electedWithin === undefined ? undefined : ledOf(history, struck),
     flow: flowOf(passages, struck.over),
     awake: awakeOf(history, passages, consumers),
     ...returnOf(passages, struck.over),
@@ -60,6 +79,18 @@ export function figuresOf(history: readonly HistoryEvent[], struck: Struck, cons
 function isHeld({ process, time, answered, result }: HandOver, { began, struck, victim }: Struck): boolean {
   if (victim !== undefined && process !== victim) return false
   return time < began && (result !== 'done' || answered > struck)
+}
+
+function ledOf(history: readonly HistoryEvent[], { began, over }: Struck): number | undefined {
+  const sent = new Set<string>()
+  for (const event of history) {
+    if (event.kind !== 'publish' && event.kind !== 'published') continue
+    const name = `${event.process} ${event.batch} ${event.id}`
+    if (event.kind === 'publish' && event.time >= over) sent.add(name)
+    const isStored = event.kind === 'published' && (event.result === 'stored' || event.result === 'duplicate')
+    if (isStored && sent.has(name)) return Math.round(event.time - began)
+  }
+  return undefined
 }
 
 function flowOf({ sent, subscriptions, all }: Passages, over: number): number | undefined {

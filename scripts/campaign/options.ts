@@ -7,6 +7,8 @@ export interface Options {
   readonly adapter: string
   /** How many outages of each group. */
   readonly outages: number
+  /** How often each of them strikes. */
+  readonly blows: number
   readonly seed: number
   /** Groups (`kill`), kinds (`kill-broker`) and single outages (`kill-broker-7`); empty: all. */
   readonly only: readonly string[]
@@ -22,6 +24,7 @@ export interface Options {
 export const USAGE = `npm run campaign -- --adapter <name> [options]
 
   --outages 50          how many of each group: ${GROUPS.join(', ')} (default: 50)
+  --blows 1             how often each of them strikes, one blow after the other on the same work (default: 1)
   --only kill,cut       these groups alone (also ${MORE_GROUPS.join(', ')}), or kinds, or single ones (kill-broker-7):
                         ${OUTAGES.map(({ kind }) => kind).join(', ')}
   --seed 1              of every random choice (default: 1)
@@ -51,6 +54,7 @@ export function readOptions(args: readonly string[]): Options | undefined {
   return {
     adapter,
     outages: whole('outages', values.outages ?? '50', 1),
+    blows: whole('blows', values.blows ?? '1', 1),
     seed: whole('seed', values.seed ?? '1', 0),
     only: only.split(',').filter(name => name !== ''),
     lease: whole('lease', values.lease ?? '3000', 100),
@@ -66,6 +70,7 @@ function parsed(args: readonly string[]) {
     ...{
       adapter: TEXT,
       outages: TEXT,
+      blows: TEXT,
       seed: TEXT,
       only: TEXT,
       lease: TEXT,

@@ -3,7 +3,7 @@ import type { Struck } from './struck.ts'
 import type { Workload } from './workload.ts'
 
 /** What outages are asked for by: `--only kill`. Those of {@link MORE_GROUPS} are played where they are named. */
-export const GROUPS = ['kill', 'freeze', 'cut', 'lost-replies'] as const
+export const GROUPS = ['kill', 'freeze', 'cut', 'lost-replies', 'election'] as const
 export const MORE_GROUPS = ['terminate', 'long', 'wipe'] as const
 export type Group = (typeof GROUPS)[number] | (typeof MORE_GROUPS)[number]
 

@@ -12,7 +12,7 @@ export function reportOf(
   const { target, server, capabilities } = suite
   const [processor] = cpus()
   return {
-    ...{ format: 1, command, date: date.toISOString(), target: target.name, server, capabilities },
+    ...{ format: 2, command, date: date.toISOString(), target: target.name, server, capabilities },
     machine: { node: process.version, platform: process.platform, processors: cpus().length, model: processor?.model },
     ...{ seed: options.seed, lease: options.lease, rate: options.rate, slow: options.slow },
     statistics: statisticsOf(results),

@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { failureText, type Target } from '@pluribus/conformance'
 import { Campaign, type CampaignOptions, type OutageResult } from './campaign.ts'
+import { fits } from './fits.ts'
 import { listenForInterrupts } from './interrupts.ts'
 import { LEAST_WITH_WORK } from './limits.ts'
 import { type Options, readOptions, USAGE, UsageError } from './options.ts'
@@ -31,18 +32,18 @@ export async function run(args: readonly string[], print: Print): Promise<number
 
 async function play(options: Options, print: Print): Promise<number> {
   const target = await loadTarget(options.adapter)
-  const outages = planOutages(options.outages, options.only)
+  const outages = planOutages(options.outages, options.only, fits(target))
   const interrupts = listenForInterrupts(() => print('Interrupted: closing.'))
-  const { seed, lease, rate, slow, histories } = options
+  const { seed, lease, rate, blows, slow, histories } = options
   const campaign = await Campaign.prepare(target, {
-    ...{ outages, seed, lease, load: { rate }, slow, interrupted: interrupts.promise },
+    ...{ outages, seed, lease, load: { rate }, blows, slow, interrupted: interrupts.promise },
     ...(histories === undefined ? {} : { keepHistory: keepIn(histories) }),
   })
   const results: OutageResult[] = []
   try {
     const { product, version } = campaign.suite.server
     print(
-      `${target.name} on ${product} ${version}: ${outages.length} outages, ${rate} messages/s, lease ${lease} ms, seed ${seed}`,
+      `${target.name} on ${product} ${version}: ${outages.length} outages${blows === 1 ? '' : ` of ${blows} blows each`}, ${rate} messages/s, lease ${lease} ms, seed ${seed}`,
     )
     for await (const result of campaign.play()) {
       if (interrupts.isAsked) break
@@ -78,11 +79,12 @@ function keepIn(folder: string): NonNullable<CampaignOptions['keepHistory']> {
 }
 
 /** The command that does this again, or one outage of it. */
-function commandOf({ adapter, outages, seed, only, lease, rate, slow }: Options, one?: PlannedOutage): string {
+function commandOf({ adapter, outages, blows, seed, only, lease, rate, slow }: Options, one?: PlannedOutage): string {
   const selected = one === undefined ? only.join(',') : one.id
   const parts = [
     `npm run campaign -- --adapter ${adapter}`,
     ...(one === undefined ? [`--outages ${outages}`] : []),
+    ...(blows === 1 ? [] : [`--blows ${blows}`]),
     ...(selected === '' ? [] : [`--only ${selected}`]),
     `--seed ${seed} --lease ${lease} --rate ${rate}`,
     ...(slow === 1 ? [] : [`--slow ${slow}`]),
@@ -99,11 +101,12 @@ function conclude(
   const passed = results.filter(({ countsAs }) => countsAs === 'passed').length
   const failed = results.filter(({ countsAs }) => countsAs === 'failed').length
   const skipped = planned - passed - failed
-  const kills = results.filter(({ outage, figures }) => outage.outage.group === 'kill' && figures !== undefined)
-  const idle = kills.filter(({ figures }) => figures?.held === 0).length
+  const kills = results.flatMap(({ outage, figures }) => (outage.outage.group === 'kill' ? figures : []))
+  const idle = kills.filter(({ held }) => held === 0).length
   const areIdle = idle > (1 - LEAST_WITH_WORK) * kills.length
   print(`\n${tableOf(statisticsOf(results))}\n`)
-  if (areIdle) print(`${idle} of ${kills.length} kills had no unsettled work in flight: they show little.`)
+  if (kills.length > 0) print(`${kills.length - idle} of ${kills.length} kills struck unsettled work in flight.`)
+  if (areIdle) print(`${idle} did not: they show little.`)
   print(`${passed} passed, ${failed} failed, ${skipped} skipped`)
   if (isInterrupted) return 130
   if (failed > 0 || passed === 0) return 1

@@ -6,6 +6,8 @@ export interface Struck {
   readonly struck: number
   /** Everything that is needed was there again: from here on recovery is measured. */
   readonly over: number
+  /** Another process has to lead within so many milliseconds of the blow; `undefined`: it is not about that. */
+  readonly electedWithin?: number
   /** The process that was struck, where it was one of ours. */
   readonly victim?: string
 }

@@ -12,22 +12,26 @@ interface Handed {
 
 /**
  * What is known of a running workload, for knowing when to go on: it judges nothing. Events of one process come in their
- * order, those of several in any.
+ * order, those of several in any. It is asked after every one of them, by a process that others wait for to read what they write: no
+ * question may take longer because much has happened.
  */
 export class Watch {
   readonly #subscriptions: readonly string[]
   readonly #counts = new Map<Kind, number>()
-  /** The latest run of each process. */
-  readonly #latestRuns = new Map<string, number>()
-  readonly #stored = new Set<string>()
+  /** When each process began its latest run, by subscription. */
+  readonly #latestRuns = new Map<string, Map<string, number>>()
+  /** By subscription: until when anything flows, as the latest that both was sent and ran after a time. */
+  readonly #flowing = new Map<string, number>()
+  /** When each was told to be stored. */
+  readonly #stored = new Map<string, number>()
   /** By subscription, by message: how many of its deliveries have ended it, as far as anybody knows. */
   readonly #ended = new Map<string, Map<string, number>>()
   readonly #deliveries = new Map<string, Handed>()
   readonly #sent = new Map<string, number>()
-  readonly #runs: EventOf<'run'>[] = []
   /** By process: deliveries that it has got and not settled. */
   readonly #inHand = new Map<string, number>()
-  #open = 0
+  /** Of messages that are stored for sure and that a subscription has not ended with: when they were stored. */
+  readonly #open = new Map<string, number>()
 
   constructor(subscriptions: readonly string[]) {
     this.#subscriptions = subscriptions
@@ -45,12 +49,18 @@ export class Watch {
 
   /** Messages that are stored for sure and that a subscription has not ended with, over all subscriptions. */
   get unfinished(): number {
-    return this.#open
+    return this.#open.size
+  }
+
+  /** Whether none of them was stored before this time. */
+  isBack(since: number): boolean {
+    for (const time of this.#open.values()) if (time < since) return false
+    return true
   }
 
   /** When a process began its latest run; 0: never. */
   latestRun(process: string): number {
-    return this.#latestRuns.get(process) ?? 0
+    return Math.max(0, ...(this.#latestRuns.get(process)?.values() ?? []))
   }
 
   /** How many deliveries a process has got and not settled, of all that it ever got. */
@@ -60,20 +70,19 @@ export class Watch {
 
   /** Whether every subscription has begun to run a message that was sent after this time. */
   isFlowing(since: number): boolean {
-    const isNew = ({ id, time }: EventOf<'run'>) => time >= since && (this.#sent.get(id) ?? 0) >= since
-    return this.#subscriptions.every(name => this.#latest(since).some(run => run.subscription === name && isNew(run)))
+    return this.#subscriptions.every(name => (this.#flowing.get(name) ?? Number.NEGATIVE_INFINITY) >= since)
   }
 
   /** Whether a process has begun a run of every subscription after this time. */
   isAtWork(process: string, since: number): boolean {
-    const runs = this.#latest(since).filter(run => run.process === process)
-    return this.#subscriptions.every(name => runs.some(run => run.subscription === name))
+    const runs = this.#latestRuns.get(process)
+    return this.#subscriptions.every(name => (runs?.get(name) ?? Number.NEGATIVE_INFINITY) >= since)
   }
 
   /** What is stored so far is waited for no longer. */
   forget(): void {
-    for (const id of this.#stored) for (const ended of this.#ended.values()) ended.set(id, 1)
-    this.#open = 0
+    for (const id of this.#stored.keys()) for (const ended of this.#ended.values()) ended.set(id, 1)
+    this.#open.clear()
   }
 
   read(event: HistoryEvent): void {
@@ -86,15 +95,17 @@ export class Watch {
     else if (event.kind === 'run') this.#ran(event)
   }
 
-  #ran(event: EventOf<'run'>): void {
-    this.#runs.push(event)
-    this.#latestRuns.set(event.process, event.time)
+  #ran({ process, subscription, id, time }: EventOf<'run'>): void {
+    const runs = this.#latestRuns.get(process) ?? new Map<string, number>()
+    this.#latestRuns.set(process, runs.set(subscription, time))
+    const since = Math.min(time, this.#sent.get(id) ?? Number.NEGATIVE_INFINITY)
+    this.#flowing.set(subscription, Math.max(since, this.#flowing.get(subscription) ?? since))
   }
 
-  #receipt({ id, result }: EventOf<'receipt'>): void {
+  #receipt({ id, result, time }: EventOf<'receipt'>): void {
     if (id === undefined || this.#stored.has(id) || (result !== 'stored' && result !== 'duplicate')) return
-    this.#stored.add(id)
-    for (const ended of this.#ended.values()) if ((ended.get(id) ?? 0) === 0) this.#open++
+    this.#stored.set(id, time)
+    for (const [name, ended] of this.#ended) if ((ended.get(id) ?? 0) === 0) this.#open.set(`${name}/${id}`, time)
   }
 
   #delivered(event: EventOf<'deliver'>): void {
@@ -114,17 +125,12 @@ export class Watch {
     const ended = handed && this.#ended.get(handed.subscription)
     if (handed === undefined || ended === undefined || handed.hasEnded === hasEnded) return
     handed.hasEnded = hasEnded
-    const before = ended.get(handed.id) ?? 0
-    const after = before + (hasEnded ? 1 : -1)
-    ended.set(handed.id, after)
-    if (this.#stored.has(handed.id) && (before === 0) !== (after === 0)) this.#open += hasEnded ? -1 : 1
-  }
-
-  /** The runs since a time, and some that began shortly before. */
-  #latest(since: number): readonly EventOf<'run'>[] {
-    // Those of several processes come almost in order.
-    const at = this.#runs.findLastIndex(({ time }) => time < since - 1_000)
-    return this.#runs.slice(at + 1).filter(({ time }) => time >= since)
+    const count = (ended.get(handed.id) ?? 0) + (hasEnded ? 1 : -1)
+    ended.set(handed.id, count)
+    const stored = this.#stored.get(handed.id)
+    const key = `${handed.subscription}/${handed.id}`
+    if (count > 0) this.#open.delete(key)
+    else if (stored !== undefined) this.#open.set(key, stored)
   }
 }
 

@@ -30,6 +30,9 @@ const DRAIN = 10_000
 /** Publishers and consumers in processes of their own, at work on one topic. */
 export class Workload {
   readonly #it: CaseContext
+  readonly #rate: number
+  /** The longest that is waited for what has to come about much earlier, in milliseconds. */
+  readonly patience: number
   readonly #topic: Topic<Sample>
   readonly #subscriptions: readonly Subscription<Sample>[]
   readonly #watch = new Watch(SUBSCRIPTIONS)
@@ -38,11 +41,14 @@ export class Workload {
   #publishers: readonly Actor[] = []
   #consumers: readonly Actor[] = []
 
-  private constructor(it: CaseContext) {
+  /** @param rate Messages a second of each publisher. */
+  private constructor(it: CaseContext, rate: number, slow: number) {
     const { keys, limits } = it.capabilities
     const { delay, lease } = it.timing
     const delays = [keys === 'none' ? delay : Math.min(delay, limits.hold)]
     this.#it = it
+    this.#rate = rate
+    this.patience = slow * PATIENCE
     this.#topic = it.topic()
     this.#subscriptions = SUBSCRIPTIONS.map(name =>
       this.#topic.subscription(name, { retry: { attempts: 3, delays }, timeout: 4 * lease }),
@@ -50,21 +56,14 @@ export class Workload {
     it.history.onEvent(event => event !== undefined && this.#watch.read(event))
   }
 
-  /** Resolves when everybody is at work. */
-  static async start(it: CaseContext, { rate }: Load): Promise<Workload> {
-    const work = new Workload(it)
-    work.#consumers = await Promise.all(Array.from({ length: CONSUMERS }, () => work.#consumer()))
-    const keys = it.capabilities.keys === 'none' ? 0 : KEYS
-    const publisher = async () => {
-      const actor = await it.child()
-      await actor.load(work.#topic, { rate: rate / PUBLISHERS, keys, ids: actor.process })
-      return actor
-    }
-    work.#publishers = await Promise.all(Array.from({ length: PUBLISHERS }, publisher))
+  /** Resolves when everybody is at work. @param slow How many times longer than usual everything may take. */
+  static async start(it: CaseContext, { rate }: Load, slow: number): Promise<Workload> {
+    const work = new Workload(it, rate / PUBLISHERS, slow)
+    await work.begin()
     const isWarm = () =>
       work.#watch.seen('settled') >= WARM * SUBSCRIPTIONS.length &&
       work.#consumers.every(({ process }) => work.#watch.isAtWork(process, 0))
-    await it.until(isWarm, { within: PATIENCE, what: 'everybody to be at work' })
+    await it.until(isWarm, { within: work.patience, what: 'everybody to be at work' })
     return work
   }
 
@@ -81,14 +80,14 @@ export class Workload {
     const { process } = consumer
     const before = this.#watch.latestRun(process)
     const isBusy = () => this.#watch.latestRun(process) > before && this.#watch.inHand(process) >= IN_HAND
-    await this.#it.until(isBusy, { within: PATIENCE, what: `${process} to begin a run` })
+    await this.#it.until(isBusy, { within: this.patience, what: `${process} to begin a run` })
     return consumer
   }
 
   /** Waits until every consumer has something in hand. */
   async untilBusy(): Promise<void> {
     const isBusy = () => this.#consumers.every(({ process }) => this.#watch.inHand(process) >= IN_HAND)
-    await this.#it.until(isBusy, { within: PATIENCE, what: 'every consumer to be at work' })
+    await this.#it.until(isBusy, { within: this.patience, what: 'every consumer to be at work' })
   }
 
   /** Waits until a consumer that was told to end has done so, and well. */
@@ -108,27 +107,44 @@ export class Workload {
   async untilUnanswered(): Promise<void> {
     const { unanswered } = this.#watch
     const isUnanswered = () => unanswered('publish') > 0 && unanswered('settle') > 0
-    await this.#it.until(isUnanswered, { within: PATIENCE, what: 'a publish and a settlement to be unanswered' })
+    await this.#it.until(isUnanswered, { within: this.patience, what: 'a publish and a settlement to be unanswered' })
   }
 
-  /** A frozen consumer goes on. */
-  thaw(consumer: Actor): void {
-    consumer.resume()
-    this.#since.set(consumer.process, this.mark(`${consumer.process} goes on`))
+  /** A frozen process goes on. */
+  thaw(actor: Actor): void {
+    actor.resume()
+    this.#since.set(actor.process, this.mark(`${actor.process} goes on`))
   }
 
-  /** Another consumer in place of one that is dead. */
+  /** Another process in place of one that is dead, with the same work. */
   async replace(dead: Actor): Promise<void> {
+    if (this.#publishers.includes(dead)) {
+      this.#publishers = [...this.#publishers.filter(publisher => publisher !== dead), await this.#publisher()]
+      return
+    }
     const other = await this.#consumer()
     this.#consumers = [...this.#consumers.filter(consumer => consumer !== dead), other]
     this.#since.set(other.process, this.mark(`${other.process} consumes`))
+  }
+
+  /** kill −9 of every process. */
+  async killAll(): Promise<void> {
+    await Promise.all([...this.#publishers, ...this.#consumers].map(actor => actor.kill()))
+  }
+
+  /** Starts every process. Whichever is there first leads, where one does. */
+  async begin(): Promise<void> {
+    const consumers = Array.from({ length: CONSUMERS }, () => this.#it.child())
+    const publishers = Array.from({ length: PUBLISHERS }, () => this.#it.child())
+    this.#consumers = await Promise.all(consumers.map(consumer => this.#consumer(consumer)))
+    this.#publishers = await Promise.all(publishers.map(publisher => this.#publisher(publisher)))
   }
 
   /** Lets the work go on until something of these kinds happens. */
   async next(...kinds: readonly ('publish' | 'deliver' | 'run' | 'settle')[]): Promise<void> {
     const seen = () => kinds.reduce((sum, kind) => sum + this.#watch.seen(kind), 0)
     const before = seen()
-    await this.#it.until(() => seen() > before, { within: PATIENCE, what: `the next ${kinds.join(' or ')}` })
+    await this.#it.until(() => seen() > before, { within: this.patience, what: `the next ${kinds.join(' or ')}` })
   }
 
   /** Who consumes, and since when, at the earliest at this time. */
@@ -141,15 +157,27 @@ export class Workload {
     const consumers = this.consumers(since)
     const isAtWork = (consumer: Consuming) => this.#watch.isAtWork(consumer.process, consumer.since)
     const flows = () => this.#watch.isFlowing(since) && consumers.every(isAtWork)
-    await this.#it.until(flows, { within: PATIENCE, what: 'new messages to flow again, to every consumer' })
+    await this.#it.until(flows, { within: this.patience, what: 'new messages to flow again, to every consumer' })
   }
 
-  /** Ends publishing, and waits until all that was stored is handled. Answers how many it was in vain for. */
+  /** Waits until what was stored before this time is handled. */
+  async untilBack(since: number): Promise<void> {
+    const within = this.#it.timing.lease + this.patience
+    await this.#it.until(() => this.#watch.isBack(since), { within, what: 'what was in flight to be handled' })
+  }
+
+  /** Ends publishing, and waits until all that was stored is handled, or nothing more is. Answers how many it was in vain for. */
   async drain(): Promise<number> {
     await Promise.all(this.#publishers.map(publisher => publisher.rest()))
-    const end = this.#it.clock.monotonic() + this.#it.timing.lease + 2 * RECOVERY
-    const isOver = () => this.#watch.unfinished === 0 || this.#it.clock.monotonic() >= end
-    await this.#it.until(isOver, { within: 3 * PATIENCE, what: 'all that was stored to be handled' })
+    const { clock, timing } = this.#it
+    let [left, end] = [Number.POSITIVE_INFINITY, 0]
+    const isOver = () => {
+      const { unfinished } = this.#watch
+      if (unfinished < left) end = clock.monotonic() + timing.lease + 2 * RECOVERY
+      left = Math.min(left, unfinished)
+      return unfinished === 0 || clock.monotonic() >= end
+    }
+    await this.#it.until(isOver, { within: 3 * this.patience, what: 'all that was stored to be handled' })
     return this.#watch.unfinished
   }
 
@@ -162,8 +190,15 @@ export class Workload {
     for (const actor of all) await endedWell(actor)
   }
 
-  async #consumer(): Promise<Actor> {
-    const actor = await this.#it.child()
+  async #publisher(started = this.#it.child()): Promise<Actor> {
+    const actor = await started
+    const keys = this.#it.capabilities.keys === 'none' ? 0 : KEYS
+    await actor.load(this.#topic, { rate: this.#rate, keys, ids: actor.process })
+    return actor
+  }
+
+  async #consumer(started = this.#it.child()): Promise<Actor> {
+    const actor = await started
     for (const subscription of this.#subscriptions) {
       await actor.subscribe(subscription, WORK, { concurrency: CONCURRENCY })
     }

@@ -29,6 +29,7 @@ import type { CaseContext, ConsumerOptions, Waiting } from './context.js'
 import { check } from './expect.js'
 import { Blocked, Failure, Inconclusive, Skipped } from './failure.js'
 import { Gate } from './gate.js'
+import type { Leadership } from './leadership.js'
 import type { OpenOptions } from './open-options.js'
 import { refused } from './refused.js'
 import type { Sample } from './sample.js'
@@ -205,6 +206,10 @@ export class CaseRun implements CaseContext {
 
   get broker(): BrokerControl {
     return this.#init.surroundings.broker
+  }
+
+  get leadership(): Leadership {
+    return this.#init.surroundings.leadership
   }
 
   raw(): Promise<RawClient> {

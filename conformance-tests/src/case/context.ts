@@ -23,6 +23,7 @@ import type { Behaviour } from './behaviour.js'
 import type { Collector } from './collector.js'
 import type { Consumer } from './consumer.js'
 import type { Gate } from './gate.js'
+import type { Leadership } from './leadership.js'
 import type { OpenOptions, ProcessOptions } from './open-options.js'
 import type { Sample } from './sample.js'
 
@@ -125,6 +126,8 @@ export interface CaseContext {
   readonly link: Link
   /** The broker's process. Needs `broker`. It is started and resumed when the case has ended. */
   readonly broker: BrokerControl
+  /** Which of the processes of its own leads the store. Needs `leader`. */
+  readonly leadership: Leadership
   /** A client that is not ours. Needs `raw`. */
   raw(): Promise<RawClient>
   /** A process of its own with one broker. Needs `children`. It is killed when the case has ended. */

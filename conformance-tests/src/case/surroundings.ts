@@ -11,6 +11,7 @@ import type { Settings } from '../target/settings.js'
 import type { Target } from '../target/target.js'
 import type { Case } from './case.js'
 import { Blocked } from './failure.js'
+import type { Leadership } from './leadership.js'
 import type { OpenOptions } from './open-options.js'
 import type { World } from './world.js'
 
@@ -21,6 +22,7 @@ export class Surroundings {
   readonly #settings: Settings
   readonly #world: World
   readonly #proxy: FaultProxy | undefined
+  readonly #children: Actor[] = []
 
   constructor(
     one: Case,
@@ -41,6 +43,17 @@ export class Surroundings {
 
   get broker(): BrokerControl {
     return this.#need('broker', this.#broker)
+  }
+
+  get leadership(): Leadership {
+    const hook = this.#need('leader', this.#hooks.leader)
+    return {
+      timeout: hook.timeout,
+      leader: async () => {
+        const pid = await hook.find(this.#settings)
+        return this.#children.find(child => child.pid === pid && !child.isOver)
+      },
+    }
   }
 
   jumpWall(ms: number): void {
@@ -76,6 +89,7 @@ export class Surroundings {
         changed: () => history.touch(),
       },
     )
+    this.#children.push(actor)
     this.#world.closing(process, () => actor.kill())
     return actor
   }

@@ -75,6 +75,11 @@ export class Actor {
     this.exited = Promise.all([ended, read]).then(([how]) => this.#ended(how))
   }
 
+  /** Number of the process; undefined where it could not be started. */
+  get pid(): number | undefined {
+    return this.#child.pid
+  }
+
   get isOver(): boolean {
     return this.#isOver
   }

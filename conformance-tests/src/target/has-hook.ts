@@ -9,6 +9,7 @@ export function hasHook({ time, hooks = {} }: Target, name: HookName): boolean {
     children: time === 'real' ? hooks.module : undefined,
     proxy: hooks.address,
     broker: hooks.broker,
+    leader: hooks.leader,
     raw: hooks.raw,
     store: hooks.failingStore,
   }

@@ -1,6 +1,7 @@
 import type { Adapter } from '@pluribus/core/driver'
 import type { Address } from '../hooks/address.js'
 import type { BrokerControl } from '../hooks/broker-control.js'
+import type { LeaderHook } from '../hooks/leader-hook.js'
 import type { RawClient } from '../hooks/raw-client.js'
 import type { StoreFaults } from '../hooks/store-faults.js'
 import type { Settings } from './settings.js'
@@ -17,7 +18,7 @@ import type { TargetTime } from './target-time.js'
  * const needed: readonly HookName[] = ['broker', 'proxy']
  * ```
  */
-export type HookName = 'virtual-time' | 'children' | 'proxy' | 'broker' | 'raw' | 'store'
+export type HookName = 'virtual-time' | 'children' | 'proxy' | 'broker' | 'leader' | 'raw' | 'store'
 
 /**
  * The surroundings that a target offers; each unlocks the cases that need it.
@@ -44,6 +45,8 @@ export interface Hooks {
    * that use one which is shared run alone.
    */
   readonly broker?: BrokerControl | ((settings: Settings) => BrokerControl)
+  /** Where processes elect one that leads a store: who that is. Unlocks `leader`. */
+  readonly leader?: LeaderHook
   /** A foreign client of a store. Unlocks `raw`. */
   raw?(settings: Settings, time: TargetTime): Promise<RawClient>
   /** An adapter whose store asks `faults` before each operation. Unlocks `store`. */
@@ -56,6 +59,7 @@ export const HOOKS: Readonly<Record<HookName, string>> = Object.freeze({
   children: 'processes of its own (hooks.module)',
   proxy: 'a proxy between client and broker (hooks.address)',
   broker: 'a broker process of its own (hooks.broker)',
+  leader: 'processes that elect one of them (hooks.leader)',
   raw: 'a client that is not ours (hooks.raw)',
   store: 'a store that can fail (hooks.failingStore)',
 })

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest'
-import { CASES, type CaseResult, Suite } from '../../src/index.js'
+import { CASES, type Case, type CaseResult, defineTarget, Suite } from '../../src/index.js'
 import { made } from '../kit.js'
 import target, { broker } from './target.ts'
 
@@ -108,6 +108,24 @@ describe('hooks', () => {
       { hooks: ['children'] },
     ])
     expect(verdicts).toEqual(['passed'])
+  }, 30_000)
+
+  test('the process that leads is the child that the target names, while it lives', async () => {
+    let pid: number | undefined
+    const leader = { timeout: 100, find: async () => pid }
+    const led = defineTarget({ ...target, hooks: { ...target.hooks, leader } })
+    const run: Case['run'] = async it => {
+      expect([it.leadership.timeout, await it.leadership.leader()]).toEqual([100, undefined])
+      const [, second] = [await it.child(), await it.child()]
+      pid = second.pid
+      expect(await it.leadership.leader()).toBe(second)
+      await second.kill()
+      expect(await it.leadership.leader()).toBeUndefined()
+    }
+    const suite = await Suite.prepare(led, { cases: [made('CRS-95', run, { hooks: ['children', 'leader'] })] })
+    const results = await suite.runAll()
+    await suite.close()
+    expect(results.map(told)).toEqual(['CRS-95 passed: undefined'])
   }, 30_000)
 
   test('a cut link, a black hole and lost replies: consuming goes on by itself', async () => {

@@ -3,7 +3,7 @@ import { type Damage, damaged } from './damage.js'
 import type { Disk } from './disk.js'
 import { DiskSpace } from './disk-space.js'
 import type { LogRecord } from './format/record-frame.js'
-import { namesIn, takeInventory } from './inventory.js'
+import { type Inventory, namesIn, takeInventory } from './inventory.js'
 import { resolveOptions } from './log-options.js'
 import { CHECKPOINTS, parseCheckpointName, parseSegmentName, SEGMENTS } from './paths.js'
 import type { LogProgress } from './progress.js'
@@ -34,7 +34,7 @@ export interface LogVerification {
 }
 
 /**
- * What whoever has a log read may be told meanwhile. Neither may throw.
+ * What whoever has a log read may be told meanwhile. What they throw ends the reading.
  *
  * @example
  * ```ts
@@ -48,6 +48,8 @@ export interface LogVerification {
 export interface LogReading {
   /** Called with each record, in order. */
   readonly record?: (record: LogRecord) => void
+  /** Awaited after each batch: whoever stores elsewhere what it is told holds the reading up until that has caught up. */
+  readonly pace?: (() => Promise<void>) | undefined
   /** Called after each segment. */
   readonly progress?: (progress: LogProgress) => void
 }
@@ -68,8 +70,15 @@ const nothing = (): void => {}
  * ```
  */
 export async function verifyLog(disk: Disk, reading: LogReading = {}): Promise<LogVerification> {
-  const { record = nothing, progress = nothing } = reading
-  const inventory = await takeInventory(disk)
+  return await verified(disk, await takeInventory(disk), reading)
+}
+
+/** The same for what has been looked at. */
+export async function verified(
+  disk: Disk,
+  inventory: Inventory,
+  { record = nothing, pace, progress = nothing }: LogReading,
+): Promise<LogVerification> {
   let records = 0
   const count = (found: LogRecord) => {
     records++
@@ -79,6 +88,7 @@ export async function verifyLog(disk: Disk, reading: LogReading = {}): Promise<L
     all: true,
     after: 0,
     record: count,
+    pace,
     progress,
   })
   const { brokenCheckpoints } = inventory

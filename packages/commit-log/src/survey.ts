@@ -45,6 +45,8 @@ export interface SurveyOptions {
   /** Called with every record that has a larger sequence number, in order. */
   readonly after: number
   record(record: LogRecord): void
+  /** Awaited after each batch. */
+  readonly pace?: (() => Promise<void>) | undefined
   progress(progress: LogProgress): void
 }
 
@@ -130,9 +132,10 @@ class Surveyor {
       const segment = { id: found.id, base: found.base, end: link.end ?? this.#mark(found)?.end, before: link.before }
       const scanner = new SegmentScanner(new FileWindow(file, found.size), segment, this.#log)
       const damage: Damage[] = found.header === undefined ? [this.#brokenHeader(found)] : []
-      while (await scanner.advance(this.#visitor(found.id, damage))) {
-        // A scan without a limit ends with its segment.
-      }
+      const { pace } = this.#options
+      const visitor = this.#visitor(found.id, damage)
+      // A scan without a limit ends with its segment.
+      while (await scanner.advance(visitor, pace === undefined ? Number.POSITIVE_INFINITY : 1)) await pace?.()
       this.#torn = segment.end === undefined && (await scanner.hasRemainder())
       return { link, base: found.base, end: scanner.end, damage, lastTime: this.#time }
     } finally {

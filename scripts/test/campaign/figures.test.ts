@@ -23,7 +23,7 @@ describe('what the history of an outage shows', () => {
   test('nothing in flight: how long it was, and when new messages flowed', () => {
     expect(figures(() => {})).toEqual({
       ...{ down: 1_000, held: 0, stored: 2, inDoubt: 0, failed: 0, handedOut: 2, again: 0 },
-      ...{ flow: 200, awake: 150, inFlight: 0, back: 0, missing: [] },
+      ...{ led: undefined, flow: 200, awake: 150, inFlight: 0, back: 0, missing: [] },
     })
   })
 
@@ -145,6 +145,41 @@ describe('what the history of an outage shows', () => {
     expect(found).toMatchObject({ back: 7_000 })
   })
 
+  test('another leads when it has stored what was published under it', () => {
+    const story = new Story()
+    story.declare('billing')
+    story.stored(1_050, 'early')
+    const elected = { ...OUTAGE, electedWithin: 1_000 }
+    expect(figuresOf(story.events, elected, []).led).toBeUndefined()
+    story.published(2_010, 'doubtful', 'unknown')
+    story.published(2_020, 'm')
+    expect(figuresOf(story.events, elected, []).led).toBe(1_021)
+    expect(figuresOf(story.events, OUTAGE, []).led).toBeUndefined()
+  })
+
+  test('each of several blows has its own numbers of messages', () => {
+    const story = new Story()
+    story.declare('billing')
+    for (const [time, id] of [
+      [10, 'a'],
+      [3_010, 'b'],
+      [3_020, 'c'],
+    ] as const) {
+      story.stored(time, id)
+      story.run(time + 1, id)
+      story.run(time + 2, id)
+    }
+    const first = figuresOf(story.events, OUTAGE, [], { since: 0, from: 0, until: 3_000 })
+    expect(first).toMatchObject({ stored: 1, handedOut: 2, again: 1 })
+    const second = figuresOf(story.events, OUTAGE, [], {
+      ...{ since: 2_000, from: 3_000, until: Number.POSITIVE_INFINITY },
+    })
+    expect(second).toMatchObject({ stored: 2, handedOut: 4, again: 2 })
+    const later = { began: 3_100, struck: 3_200, over: 4_000 }
+    const span = { since: 2_000, from: 3_100, until: Number.POSITIVE_INFINITY }
+    expect(figuresOf(story.events, later, [], span).held).toBe(4)
+  })
+
   test('what publishers were told', () => {
     const found = figures(story => {
       for (const result of ['unknown', 'definite', 'definite', 'duplicate'] as const)
@@ -171,6 +206,14 @@ describe('delays', () => {
       '1 messages in flight were not seen again: billing/m',
     ])
     expect(delaysIn({ ...well, flow: undefined }, limits)).toHaveLength(1)
+  })
+
+  test('a leader that is replaced late, or by nobody', () => {
+    expect(delaysIn({ ...well, led: 1_000 }, { ...limits, led: 1_000 })).toEqual([])
+    expect(delaysIn({ ...well, led: 1_001 }, { ...limits, led: 1_000 })).toEqual([
+      'Another process led 1001 ms after the blow: within 1000 ms is promised.',
+    ])
+    expect(delaysIn({ ...well, led: undefined }, { ...limits, led: 1_000 })).toHaveLength(1)
   })
 
   test('what is gone for good is not waited for', () => {

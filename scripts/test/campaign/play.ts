@@ -6,12 +6,12 @@ import { planOutages } from '../../campaign/plan.ts'
 export async function play(
   target: Target,
   only: readonly string[],
-  options: Partial<Pick<CampaignOptions, 'seed' | 'lease' | 'load'>> = {},
+  options: Partial<Pick<CampaignOptions, 'seed' | 'lease' | 'load' | 'blows'>> = {},
 ): Promise<readonly OutageResult[]> {
   const interrupted = new Promise<never>(() => {})
   const outages = planOutages(1, only)
   // Other tests run beside these: how long recovery takes is for a campaign to say, on a machine of its own.
-  const base = { seed: 1, lease: 1_500, load: { rate: 60 }, slow: 5 }
+  const base = { seed: 1, lease: 1_500, load: { rate: 60 }, blows: 1, slow: 5 }
   const campaign = await Campaign.prepare(target, { ...base, ...options, outages, interrupted })
   try {
     return await Array.fromAsync(campaign.play())

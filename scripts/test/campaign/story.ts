@@ -24,6 +24,12 @@ export class Story {
     this.add(time + 1, { kind: 'receipt', topic: 'orders', id, result: 'stored' })
   }
 
+  /** Sent to the broker, and answered. */
+  published(time: number, id: string, result: 'stored' | 'unknown' = 'stored'): void {
+    this.add(time, { kind: 'publish', topic: 'orders', id, batch: 1, index: 0, delay: 0, ...MESSAGE })
+    this.add(time + 1, { kind: 'published', topic: 'orders', id, batch: 1, result })
+  }
+
   /** Handed out and run; answers the delivery's number. */
   run(time: number, id: string, process = 'p1', attempt = 1): number {
     const delivery = ++this.#numbers

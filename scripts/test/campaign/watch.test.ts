@@ -21,6 +21,15 @@ describe('what is known of a running workload', () => {
     expect(watched(happens, ['billing', 'shipping']).unfinished).toBe(1)
   })
 
+  test('what was stored before a time, and is back', () => {
+    const watch = watched(story => {
+      story.stored(10, 'a')
+      story.stored(20, 'b')
+      story.settle(30, story.run(25, 'a'))
+    })
+    expect([watch.isBack(20), watch.isBack(22)]).toEqual([true, false])
+  })
+
   test('an end that comes before the receipt counts, a retry does not', () => {
     const quick = watched(story => {
       story.settle(9, story.run(8, 'm'))

@@ -11,6 +11,7 @@ import type {
 import { Lifetime } from '@pluribus/core/driver'
 import { capabilitiesOf } from './capabilities.js'
 import { closed, folderClosed } from './errors.js'
+import { Farewell } from './farewell.js'
 import type { FolderLink } from './folder.js'
 import { connectToFolder } from './folders.js'
 import type { Resolved } from './options.js'
@@ -35,7 +36,7 @@ export async function openConnection(
         events.lost(folderClosed())
       }
       // A turn later: whoever was answered knows it by then.
-      void connection?.publisher.rest().then(() => environment.timers.setImmediate(leave))
+      void connection?.farewell.say().then(() => environment.timers.setImmediate(leave))
     },
     lost: cause => {
       connection?.end()
@@ -53,6 +54,7 @@ class FileConnection implements Connection {
   readonly publisher: FilePublisher
   readonly subscriber: FileSubscriber
   readonly persistence: FilePersistence
+  readonly farewell = new Farewell()
   readonly #link: FolderLink
   readonly #lifetime = new Lifetime(closed)
 
@@ -61,8 +63,8 @@ class FileConnection implements Connection {
     // What holds the data is this process: its version is that of its runtime.
     this.server = { product: 'file', version: process.versions.node, endpoint: `file:${dir}` }
     this.capabilities = capabilitiesOf(window)
-    this.publisher = new FilePublisher(link, this.#lifetime)
-    this.subscriber = new FileSubscriber(link, this.#lifetime)
+    this.publisher = new FilePublisher(link, this.#lifetime, this.farewell)
+    this.subscriber = new FileSubscriber(link, this.#lifetime, this.farewell)
     this.persistence = new FilePersistence(link, this.#lifetime)
   }
 

@@ -38,7 +38,7 @@ export interface FolderEvents {
   wake(source: number): void
   /** The source is over: its subscription was removed, or a later generation of its consumer is open. */
   ended(source: number, cause: unknown): void
-  /** It is about to be lost, in good order: publish nothing more, and close once what is under way is answered. Perhaps, once. */
+  /** It is about to be lost, in good order: publish and settle nothing more, and close once what is under way is answered. Perhaps, once. */
   leaving(): void
   /** The folder is led by nobody any more, or its log has failed: connect anew. Once at most, and nothing afterwards. */
   lost(cause: unknown): void

@@ -84,6 +84,7 @@ async function open(
       environment: { ...processEnvironment, logger },
       ...{ window, onDamage, generation, logId: origin },
       verify: () => leader.verify(),
+      holdFor: leaderTimeout,
       seeOff: gone => withinTime(gone, leaderTimeout / FAREWELL),
       release: () => leader.close(),
     })

@@ -1,43 +1,29 @@
 import type { Lane, Lifetime, OutgoingMessage, PublishException, Publisher } from '@pluribus/core/driver'
 import { MessageWriter } from './codec.js'
+import type { Farewell } from './farewell.js'
 import type { FolderLink } from './folder.js'
 
 /** Hands messages to the folder, as it stores them. */
 export class FilePublisher implements Publisher {
   readonly #link: FolderLink
   readonly #lifetime: Lifetime
+  readonly #farewell: Farewell
   readonly #writer = new MessageWriter()
-  #underway = 0
-  #isResting = false
-  #rested: () => void = () => {}
 
-  constructor(link: FolderLink, lifetime: Lifetime) {
+  constructor(link: FolderLink, lifetime: Lifetime, farewell: Farewell) {
     this.#link = link
     this.#lifetime = lifetime
+    this.#farewell = farewell
   }
 
   /** A second batch in flight would travel in the same write, and what core collects meanwhile does so as well. */
   get window(): number {
-    return this.#isResting ? 0 : 1
-  }
-
-  /** Asks for no more; resolves when everything is answered. */
-  async rest(): Promise<void> {
-    this.#isResting = true
-    if (this.#underway === 0) return
-    await new Promise<void>(resolve => {
-      this.#rested = resolve
-    })
+    return this.#farewell.isSaid ? 0 : 1
   }
 
   async publish(batch: readonly OutgoingMessage[]): Promise<readonly PublishException[]> {
     this.#lifetime.check('publish')
-    this.#underway++
-    try {
-      return await this.#link.publish(batch.map(message => this.#writer.encode(message)))
-    } finally {
-      if (--this.#underway === 0) this.#rested()
-    }
+    return this.#farewell.follow(this.#link.publish(batch.map(message => this.#writer.encode(message))))
   }
 
   async publishSequenced(lane: Lane, first: number, batch: readonly OutgoingMessage[]): Promise<number> {

@@ -10,11 +10,15 @@ import {
   type Token,
 } from '@pluribus/core/driver'
 import { readMessage } from './codec.js'
+import type { Farewell } from './farewell.js'
 import type { FolderLink, HandedMessage } from './folder.js'
+import type { Lifetime } from './lifetime.js'
 
 /** What a source is, for its connection. */
 export interface FileSourceInit {
   readonly link: FolderLink
+  readonly lifetime: Lifetime
+  readonly farewell: Farewell
   /** What the folder calls it. */
   readonly source: number
   readonly topic: string
@@ -50,8 +54,13 @@ export class FileSource implements Source {
   }
 
   async settle({ acks, others }: Settled): Promise<readonly SettleException[]> {
-    const { link, source } = this.#init
-    const stale = await link.settle(source, { acks: acks as readonly number[], others })
+    const { link, source, lifetime, farewell } = this.#init
+    if (farewell.isSaid) {
+      // It would be in doubt. Kept back, it is settled over the next connection, which takes over what this one holds.
+      await lifetime.over
+      lifetime.check('settle')
+    }
+    const stale = await farewell.follow(link.settle(source, { acks: acks as readonly number[], others }))
     return stale.length === 0 ? NO_EXCEPTIONS : stale.map(token => ({ token, kind: 'stale' }))
   }
 

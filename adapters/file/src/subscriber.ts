@@ -7,6 +7,7 @@ import type {
   SubscriptionName,
   SubscriptionSpec,
 } from '@pluribus/core/driver'
+import type { Farewell } from './farewell.js'
 import type { FolderEvents, FolderLink } from './folder.js'
 import { FileSource } from './source.js'
 
@@ -14,11 +15,13 @@ import { FileSource } from './source.js'
 export class FileSubscriber implements Subscriber, Pick<FolderEvents, 'wake' | 'ended'> {
   readonly #link: FolderLink
   readonly #lifetime: Lifetime
+  readonly #farewell: Farewell
   readonly #events = new Map<number, SourceEvents>()
 
-  constructor(link: FolderLink, lifetime: Lifetime) {
+  constructor(link: FolderLink, lifetime: Lifetime, farewell: Farewell) {
     this.#link = link
     this.#lifetime = lifetime
+    this.#farewell = farewell
   }
 
   async open({ topic, name }: SubscriptionSpec, options: OpenOptions, events: SourceEvents): Promise<Source> {
@@ -27,7 +30,7 @@ export class FileSubscriber implements Subscriber, Pick<FolderEvents, 'wake' | '
     const { source, transferred } = await this.#link.open({ topic, name }, { lease, consumer })
     this.#events.set(source, events)
     return new FileSource({
-      ...{ link: this.#link, source, topic, transferred },
+      ...{ link: this.#link, lifetime: this.#lifetime, farewell: this.#farewell, source, topic, transferred },
       over: () => void this.#events.delete(source),
     })
   }

@@ -35,7 +35,7 @@ async function kill(child: ChildProcess): Promise<void> {
 
 /** A process of ours on the folder, once it has said so many lines. */
 async function start(
-  script: 'worker' | 'leaver',
+  script: 'worker' | 'leaver' | 'handler',
   args: readonly string[] = [],
   lines = 1,
 ): Promise<{ readonly child: ChildProcess; readonly said: string[] }> {
@@ -129,6 +129,36 @@ test('a process that has the folder and is closed in good order costs nobody a p
   for await (const _ of broker.history(numbers, { from: 'earliest' })) count++
   expect(count).toBe(published.length)
 }, 60_000)
+
+test('processes that have the folder are closed one after the other, and what the others are running, or settle just then, is run once', async () => {
+  const { child: leaver } = await start('leaver')
+  const handlers: Awaited<ReturnType<typeof start>>[] = []
+  for (let number = 0; number < 3; number++) handlers.push(await start('handler'))
+  await using broker = await createBroker({ adapter: file({ dir }), journal: 'off' })
+  const ran = () => handlers.flatMap(({ said }) => said.filter(line => line.startsWith('ran ')))
+  const published: Promise<unknown>[] = []
+  const publish = (count: number) => {
+    for (let left = count; left > 0; left--) {
+      published.push(broker.publish(numbers, { id: `${published.length}` }))
+    }
+  }
+  publish(150)
+  // Whoever leads after the first is one of those that are closed next, or the last of all.
+  for (const child of [leaver, ...handlers.slice(0, 2).map(({ child }) => child)]) {
+    publish(150)
+    const before = ran().length
+    await expect.poll(() => ran().length, { timeout: 30_000 }).toBeGreaterThan(before + 40)
+    const ended = once(child, 'exit')
+    child.kill('SIGTERM')
+    expect(await ended).toEqual([0, null])
+  }
+  await Promise.all(published)
+  await expect.poll(() => new Set(ran()).size, { timeout: 30_000 }).toBe(published.length)
+  await expect
+    .poll(() => broker.counts(numbers.subscription('reader')), { timeout: 30_000 })
+    .toMatchObject({ waiting: 0, leased: 0 })
+  expect(ran().length).toBe(published.length)
+}, 120_000)
 
 test('a process that has the folder and is suspended is replaced; when it goes on it uses the folder through another, and loses nothing', async () => {
   const { child, said } = await startWorker(1)

@@ -87,7 +87,7 @@ export class MemoryPersistence implements Persistence {
     const { subscription, positions, missing } = this.#select(query)
     const now = this.#environment.clock.monotonic()
     for (const position of positions) subscription.redrive(position, now)
-    subscription.stir(positions.length, now)
+    subscription.consumers.stir(positions.length, now)
     return { redriven: positions.length, missing }
   }
 

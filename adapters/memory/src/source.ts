@@ -1,5 +1,6 @@
 import {
   type Clock,
+  type ConsumerGeneration,
   type Delivery,
   NO_EXCEPTIONS,
   NOTHING_PULLED,
@@ -15,10 +16,10 @@ import {
   stale,
   type Token,
 } from '@pluribus/core/driver'
-import { type Holder, Sleeper } from '@pluribus/queue'
+import type { Consumer } from '@pluribus/queue'
 import { closed } from './errors.js'
 import type { MessageLog } from './message-log.js'
-import type { MemorySubscription, OpenSource } from './subscription.js'
+import type { MemorySubscription } from './subscription.js'
 
 /** Promises for what is nearly always the answer. */
 const SETTLED: Promise<readonly SettleException[]> = Promise.resolve(NO_EXCEPTIONS)
@@ -31,53 +32,46 @@ export interface SourceInit {
   readonly clock: Clock
   /** The number of the broker object. */
   readonly instance: number
-  readonly holder: Holder | undefined
+  readonly consumer: ConsumerGeneration | undefined
   /** Milliseconds. */
   readonly lease: number
   readonly events: SourceEvents
-  /** Told once, when the source is over. */
+  /** Told when the source is over, perhaps more than once. */
   over(source: MemorySource): void
 }
 
 /** One consumer: a session of the subscription's queue. Everything happens in the turn in which it is asked for. */
-export class MemorySource implements Source, OpenSource {
-  readonly sleeper: Sleeper
-  readonly session: number
+export class MemorySource implements Source {
   readonly transferred: number
   readonly #init: SourceInit
-  #over = false
-  /** What it held is another's: its tokens are stale, and it gets no others. */
-  #isReplaced = false
+  readonly #consumer: Consumer
 
   constructor(init: SourceInit) {
     this.#init = init
-    this.sleeper = new Sleeper(() => init.events.wake())
-    if (init.subscription.succession.isLate(init.holder)) throw replaced('open')
-    this.session = init.subscription.queue.open(init.instance, init.lease)
-    this.transferred = init.subscription.attach(this, init.clock.monotonic())
-  }
-
-  get holder(): Holder | undefined {
-    return this.#init.holder
+    const { subscription, clock, instance, consumer: holder, lease, events } = init
+    const { consumers } = subscription
+    if (consumers.isLate(instance, holder)) throw replaced('open')
+    const told = {
+      wake: () => events.wake(),
+      replaced: () => events.ended(replaced('source')),
+      ended: (cause: unknown) => {
+        init.over(this)
+        events.ended(cause)
+      },
+    }
+    this.#consumer = consumers.open({ instance, holder, lease, ...told }, clock.monotonic())
+    this.transferred = this.#consumer.transferred
   }
 
   pull(max: number): Promise<Pulled> {
-    if (this.#over) return Promise.reject(closed('pull'))
-    if (this.#isReplaced) return Promise.reject(replaced('pull'))
+    if (this.#consumer.isOver) return Promise.reject(closed('pull'))
+    if (this.#consumer.isReplaced) return Promise.reject(replaced('pull'))
     const { subscription, clock } = this.#init
-    const { queue } = subscription
     const now = clock.monotonic()
-    const count = queue.claim(this.session, max, now)
+    const claim = subscription.consumers.claim(this.#consumer, max, now)
+    const { count, more, due } = claim
     const deliveries = count === 0 ? NOTHING_PULLED.deliveries : this.#deliveries(count)
-    // A suspect stops the claim before it. Who runs one does so alone, and pulls again afterwards: a wake-up that was meant
-    // for somebody idle must not go there.
-    const isAlone = count === 1 && (queue.claimed.losses[0] as number) >= SUSPECT_AFTER
-    const more = isAlone || (count > 0 && count < max && queue.hasReady(now, this.session))
-    const due = queue.nextDue()
-    subscription.demand.sleep(this.sleeper, more ? 0 : max - count, due)
-    // Who leaves something hands the wake-up on: it was filled, or stopped, or had no room after all. And what is leased
-    // now may come back before the others expect anything.
-    if (count > 0 || max < 1) subscription.stir(1, now)
+    subscription.consumers.handOn(claim, max, now)
     if (count === 0 && due === Number.POSITIVE_INFINITY) return NOTHING
     const pulled: { deliveries: readonly Delivery[]; dueIn?: number; more?: boolean } = { deliveries }
     if (due !== Number.POSITIVE_INFINITY) pulled.dueIn = Math.max(0, due - now)
@@ -86,15 +80,15 @@ export class MemorySource implements Source, OpenSource {
   }
 
   async mark(delivery: Delivery): Promise<void> {
-    if (this.#over) throw closed('mark')
+    if (this.#consumer.isOver) throw closed('mark')
     if (!this.#init.subscription.queue.mark(delivery.token as number)) throw stale()
   }
 
   settle(settled: Settled): Promise<readonly SettleException[]> {
-    if (this.#over) return Promise.reject(closed('settle'))
+    if (this.#consumer.isOver) return Promise.reject(closed('settle'))
     const { subscription, clock } = this.#init
     const { acks, others } = settled
-    const { queue } = subscription
+    const { queue, consumers } = subscription
     let exceptions: SettleException[] | undefined
     for (let index = 0; index < acks.length; index++) {
       const token = acks[index] as Token
@@ -111,12 +105,12 @@ export class MemorySource implements Source, OpenSource {
       }
     }
     // What is settled frees its key, or comes back: one message each at most.
-    if (subscription.demand.asleep > 0) subscription.stir(acks.length + others.length, clock.monotonic())
+    if (consumers.isAnyAsleep) consumers.stir(acks.length + others.length, clock.monotonic())
     return exceptions === undefined ? SETTLED : Promise.resolve(exceptions)
   }
 
   async renew(batch: readonly Delivery[]): Promise<readonly Token[]> {
-    if (this.#over) throw closed('renew')
+    if (this.#consumer.isOver) throw closed('renew')
     const { subscription, clock } = this.#init
     const now = clock.monotonic()
     const lost = batch.filter(delivery => !subscription.queue.renew(delivery.token as number, now))
@@ -124,38 +118,14 @@ export class MemorySource implements Source, OpenSource {
   }
 
   async close(): Promise<void> {
-    if (this.#over) return
-    this.#init.subscription.succession.leave(this)
-    this.#leave()
+    this.#consumer.close(this.#init.clock.monotonic())
+    this.#init.over(this)
   }
 
   /** Its connection is closed, and it was not: what it holds stays leased. */
   abandon(): void {
-    this.#init.subscription.succession.abandon(this)
-    this.#leave()
-  }
-
-  end(cause: unknown): void {
-    this.#leave()
-    this.#init.events.ended(cause)
-  }
-
-  replace(): void {
-    if (this.#over) return
-    this.#isReplaced = true
-    this.#detach()
-    this.#init.events.ended(replaced('source'))
-  }
-
-  #leave(): void {
-    this.#over = true
-    this.#detach()
+    this.#consumer.abandon(this.#init.clock.monotonic())
     this.#init.over(this)
-  }
-
-  #detach(): void {
-    const { subscription, clock } = this.#init
-    subscription.detach(this, clock.monotonic())
   }
 
   #deliveries(count: number): readonly Delivery[] {

@@ -28,13 +28,12 @@ export class MemorySubscriber implements Subscriber {
     this.#lifetime.check('open')
     const topic = this.#store.topic(spec.topic)
     const { lease, consumer } = options
-    const instance = this.#store.instance(this.#environment.instance)
     const source = new MemorySource({
       subscription: topic.subscription(spec.name),
       log: topic.log,
       clock: this.#environment.clock,
-      instance,
-      holder: consumer && { name: `${instance}/${consumer.id}`, generation: consumer.generation },
+      instance: this.#store.instance(this.#environment.instance),
+      consumer,
       lease,
       events,
       over: ended => this.#sources.delete(ended),
@@ -45,7 +44,7 @@ export class MemorySubscriber implements Subscriber {
 
   async remove({ topic, name }: SubscriptionName): Promise<void> {
     this.#lifetime.check('remove')
-    this.#store.find(topic)?.unsubscribe(name)
+    this.#store.find(topic)?.unsubscribe(name, this.#environment.clock.monotonic())
   }
 
   /** The connection is over: who wanted to give something back has closed its source. */

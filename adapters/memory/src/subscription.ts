@@ -6,7 +6,7 @@ import {
   type RejectSettlement,
   type SubscriptionSpec,
 } from '@pluribus/core/driver'
-import { DeliveryQueue, type Member, type Sleeper, StandingDemand, Succession } from '@pluribus/queue'
+import { Consumers, DeliveryQueue } from '@pluribus/queue'
 import type { MessageLog } from './message-log.js'
 
 /** What is known of a message that has failed or vanished here. Most messages have none. */
@@ -25,26 +25,17 @@ export interface Death {
   readonly time: number
 }
 
-/** What an open source shows its subscription. */
-export interface OpenSource extends Member {
-  readonly sleeper: Sleeper
-  /** The subscription was removed. */
-  end(cause: unknown): void
-}
-
 const UNTROUBLED: Trouble = Object.freeze({ losses: 0, errors: Object.freeze([]) })
 
 /**
  * One subscription as it is stored: the order and state of its deliveries (`@pluribus/queue`), and beside it what the
- * queue of numbers does not keep: errors, deaths, and who waits for work. Nobody else writes to it.
+ * queue of numbers does not keep: errors, deaths, and who consumes it. Nobody else writes to it.
  */
 export class MemorySubscription {
   spec: SubscriptionSpec
   readonly queue: DeliveryQueue
-  readonly demand = new StandingDemand()
   readonly deaths = new Map<number, Death>()
-  readonly succession: Succession
-  readonly #sources = new Set<OpenSource>()
+  readonly consumers: Consumers
   readonly #troubles = new Map<number, Trouble>()
 
   /** `handled` is told of each message that is gone from here for good. */
@@ -61,39 +52,7 @@ export class MemorySubscription {
         handled(position)
       },
     })
-    this.succession = new Succession(this.queue)
-  }
-
-  /** A source is open. Answers how many deliveries came over to it from the one before. `now` as in {@link stir}. */
-  attach(source: OpenSource, now: number): number {
-    this.#sources.add(source)
-    this.demand.join(source.sleeper)
-    const count = this.succession.enter(source, now)
-    // What was leased ends at another time now.
-    if (count > 0) this.stir(0, now)
-    return count
-  }
-
-  /** A source wants nothing any more. It may have been woken for something that it has not pulled. */
-  detach(source: OpenSource, now: number): void {
-    this.#sources.delete(source)
-    this.demand.leave(source.sleeper)
-    this.stir(1, now)
-  }
-
-  /** The subscription is gone. */
-  end(cause: unknown): void {
-    for (const source of [...this.#sources]) source.end(cause)
-  }
-
-  /**
-   * To be called after whatever may have made up to `count` messages ready, or one due sooner than before. `now` is of
-   * the monotonic clock, here as below.
-   */
-  stir(count: number, now: number): void {
-    const { demand, queue } = this
-    if (demand.asleep > 0 && queue.hasReady(now)) demand.wake(count)
-    if (demand.asleep > 0) demand.due(queue.nextDue())
+    this.consumers = new Consumers(this.queue)
   }
 
   /** Notes how often a message has been lost, as a claim says. */
@@ -103,7 +62,7 @@ export class MemorySubscription {
     else trouble.losses = losses
   }
 
-  /** A failed run, to come back after `delay` milliseconds. False where the token is stale. */
+  /** A failed run, to come back after `delay` milliseconds of the monotonic clock, which says `now`. False where the token is stale. */
   retry(token: number, delay: number, error: ErrorRecord, now: number): boolean {
     const position = this.queue.positionOf(token)
     if (!this.queue.retry(token, delay > 0 ? now + delay : 0)) return false

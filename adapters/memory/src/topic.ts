@@ -48,7 +48,7 @@ export class MemoryTopic {
     const count = this.#unannounced
     this.#unannounced = 0
     if (count === 0) return
-    for (const subscription of this.#all) subscription.stir(count, now)
+    for (const subscription of this.#all) subscription.consumers.stir(count, now)
     if (this.retention.overdue) this.retention.sweep(time)
   }
 
@@ -82,13 +82,13 @@ export class MemoryTopic {
   }
 
   /** Deletes a subscription with all that waits in it, and ends its sources. False where there is none. */
-  unsubscribe(name: string): boolean {
+  unsubscribe(name: string, now: number): boolean {
     const subscription = this.#subscriptions.get(name)
     if (subscription === undefined) return false
     this.#subscriptions.delete(name)
     this.#all = [...this.#subscriptions.values()]
     // Ended first: closing a source gives its deliveries back, and what it held must be counted once.
-    subscription.end(subscriptionNotFound(subscription.spec))
+    subscription.consumers.end(subscriptionNotFound(subscription.spec), now)
     for (const position of subscription.queue.pending()) this.#pending.done(position)
     return true
   }

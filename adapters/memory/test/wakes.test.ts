@@ -1,4 +1,3 @@
-import { Sleeper, StandingDemand } from '@pluribus/queue'
 import { describe, expect, test } from 'vitest'
 import { bench, LEASE, message, open, settleOne, spec, topicSpec } from './kit.js'
 
@@ -62,21 +61,6 @@ describe('wake-ups', () => {
     await connection.publisher.publish([message('a'), message('b', { topic: 'other' })])
     expect(wakes()).toEqual([1])
     expect(other.told.wakes).toBe(1)
-  })
-
-  test('who leaves the turn leaves it to the next', async () => {
-    const demand = new StandingDemand()
-    const woken: string[] = []
-    const sleepers = ['a', 'b', 'c'].map(name => new Sleeper(() => woken.push(name)))
-    for (const sleeper of sleepers) demand.join(sleeper)
-    for (const sleeper of sleepers) demand.sleep(sleeper, 1, 0)
-    for (const sleeper of sleepers) demand.sleep(sleeper, 1, 0)
-    expect(demand.asleep).toBe(3)
-    demand.wake(1)
-    demand.leave(sleepers[0] as Sleeper)
-    demand.wake(1)
-    expect(woken).toEqual(['a', 'b'])
-    expect(demand.asleep).toBe(1)
   })
 
   test('who stops at a suspect is told that there is more, and another one is woken for it', async () => {

@@ -26,6 +26,8 @@ import { isMissing, nameFile, removeIfThere } from './whole-file.js'
  * ```
  */
 export interface RecoveryReport {
+  /** Whether nothing was stored since a writer has closed the log in good order. */
+  readonly wasClosed: boolean
   /** What was lost; empty unless the log was opened with `onDamage: 'quarantine'`. */
   readonly damage: readonly Damage[]
   /**
@@ -104,7 +106,9 @@ async function goOn(
     await begun.file.close()
     throw error
   }
-  const report = { damage: survey.damage, absent: survey.absent, discarded: discardedIn(survey), quarantined }
+  const { damage, absent } = survey
+  const wasClosed = inventory.clean?.end.next === survey.next
+  const report = { wasClosed, damage, absent, discarded: discardedIn(survey), quarantined }
   return { ...begun, logId, inventory, generation, lastTime: time, next: survey.next, report }
 }
 

@@ -25,7 +25,7 @@ test('what was appended is read, and replayed when the log is opened again', asy
   await log.close()
   const again = await opened({ disk: disk.restart('power') })
   expect([...again.replayed.values()]).toEqual(wanted)
-  expect(again.log.recovery).toEqual({ damage: [], absent: [], discarded: undefined, quarantined: [] })
+  expect(again.log.recovery).toEqual({ wasClosed: true, damage: [], absent: [], discarded: undefined, quarantined: [] })
   expect(await again.log.append(1, Buffer.alloc(0))).toBe(101)
 })
 

@@ -16,10 +16,9 @@ const NONE = -1
  * positions (non-negative safe integers that rise with publishing); it never sees a message and never reads a clock.
  * The same calls with the same arguments give the same answers, tokens included.
  *
- * Times are milliseconds of the caller's clock. A `now` smaller than an earlier one is read as the earlier one.
- * What has come due is noticed by the next `claim`, `add`, `redrive` or `notice`, before it does anything else, so that
- * places are those of the due instants; until then counts keep it where it was. A lapsed lease is noticed by `claim` only,
- * and may be settled until then.
+ * Times are milliseconds of the caller's clock. A `now` smaller than an earlier one is read as the earlier one. What has come due is
+ * noticed by the next `claim`, `add`, `redrive` or `notice`, before it does anything else, so that places are those of the due
+ * instants; until then counts keep it where it was. A lapsed lease is noticed by `claim` only, and may be settled until then.
  *
  * @example
  * ```ts
@@ -42,9 +41,8 @@ export class DeliveryQueue {
   readonly #options: QueueOptions
   readonly #bands: number
   /**
-   * In fifo, the order of a key is the order of places, so a key is looked at when a message is taken, and only a
-   * conflict costs anything. Elsewhere a later message of a key may be served sooner than an earlier one, so whatever
-   * stands in a line must hold its key already.
+   * In fifo, the order of a key is the order of places, so a key is looked at when a message is taken, and only a conflict costs
+   * anything. Elsewhere a later message of a key may be served sooner than an earlier one: what stands in a line holds its key already.
    */
   readonly #keyedOnTake: boolean
   readonly #ready: ReadyBands
@@ -69,15 +67,15 @@ export class DeliveryQueue {
     this.#ready = ReadyBands.of(order, bands)
     const [ready, keys, waits, dead] = [this.#ready, this.#keys, this.#waits, this.#dead]
     const bandOf = (position: number) => this.#bandOf(position)
-    const shared = { troubles: this.#troubles, claimed: this.claimed, bandOf }
-    this.#handover = new Handover({ ...shared, leases: this.#leases, direction: ready.line(0).direction })
+    const shared = { leases: this.#leases, troubles: this.#troubles, claimed: this.claimed, bandOf }
+    this.#handover = new Handover({ ...shared, direction: ready.line(0).direction })
     const join = (position: number) => this.#join(position)
     this.#records = restore({ ...shared, ready, keys, waits, dead, keyOf: options.keyOf, join }, restored)
   }
 
   /**
-   * A message joins the subscription: once, and not before the ones with smaller positions. A late subscription is
-   * filled this way from any position; told when each message was published, it gives the places it would have given then.
+   * A message joins the subscription: once, and not before the ones with smaller positions. A late subscription is filled this way
+   * from any position; told when each message was published, it gives the places it would have given then.
    *
    * @param due 0: ready at once. Else when it becomes ready; its place, and its turn within its key, are of that moment,
    * or of `now` where that is later.
@@ -108,9 +106,8 @@ export class DeliveryQueue {
   }
 
   /**
-   * What `from` holds goes over to `to`, which replaces it, and is ready for nobody in between: each lease lasts from now
-   * under a new token; its mark and all that is counted stay. `to` claims these before anything else. `from` is closed.
-   * Returns how many.
+   * What `from` holds goes over to `to`, which replaces it, and is ready for nobody in between: each lease lasts from now under a new
+   * token; its mark and all that is counted stay. `to` claims these before anything else. `from` is closed. Returns how many.
    *
    * @throws RangeError when `to` is not open, or of another instance: that would hide a loss.
    */
@@ -121,6 +118,11 @@ export class DeliveryQueue {
   /** What is leased to the session, in the order in which the leases end. Not to be changed meanwhile. */
   leasedTo(session: number): IterableIterator<number> {
     return this.#leases.positionsOf(session)
+  }
+
+  /** Those that are open: at first one for each instance that the queue was begun with leases of. */
+  sessions(): IterableIterator<Readonly<Pick<Session, 'id' | 'instance'>>> {
+    return this.#leases.sessions()
   }
 
   /** Whether anything is leased to the session. */
@@ -176,9 +178,7 @@ export class DeliveryQueue {
     return true
   }
 
-  /**
-   * A failed run. The message keeps its place and its key; it is ready again at `due`, or at once where that is 0.
-   */
+  /** A failed run. The message keeps its place and its key; it is ready again at `due`, or at once where that is 0. */
   retry(token: number, due: number): boolean {
     const slot = this.#leases.find(token)
     if (slot === NONE) return false
@@ -223,9 +223,7 @@ export class DeliveryQueue {
     return this.#leases.positionOf(token)
   }
 
-  /**
-   * A dead message is ready again, last to have joined, with nothing held against it. False when it is not dead.
-   */
+  /** A dead message is ready again, last to have joined, with nothing held against it. False when it is not dead. */
   redrive(position: number, now: number): boolean {
     if (!this.#dead.has(position)) return false
     this.#pass(now)

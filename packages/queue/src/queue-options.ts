@@ -70,10 +70,15 @@ export interface QueueCounts {
  */
 export interface Restored {
   readonly position: number
-  /** `scheduled`: it was never ready, and takes its place when it is due. `retrying`: it keeps the place that it is told at. */
-  readonly state: 'ready' | 'scheduled' | 'retrying' | 'dead'
-  /** When it is ready again, where it is scheduled or retrying; by the clock of the queue's new life. */
+  /**
+   * `scheduled`: it was never ready, and takes its place when it is due. `retrying`: it keeps the place that it is told at. `leased`: so it
+   * does, and the first consumer of its holder takes it over; when its lease has ended before, the holder has lost it.
+   */
+  readonly state: 'ready' | 'scheduled' | 'retrying' | 'leased' | 'dead'
+  /** When it is ready again, where it is scheduled or retrying, and when its lease ends; by the clock of the queue's new life. */
   readonly due: number
-  /** What is held against it; undefined for nothing, as for the dead. */
+  /** What is held against it; undefined for nothing, as for the dead. Of one that is leased, `lostMarked` tells whether its lease is marked. */
   readonly trouble: Trouble | undefined
+  /** The instance that has it, where it is leased. */
+  readonly holder?: number
 }

@@ -1,17 +1,8 @@
-/**
- * What one open source still wants.
- *
- * @example
- * ```ts
- * import { Sleeper } from '@pluribus/queue'
- *
- * const sleeper = new Sleeper(() => console.log('pull'))
- * ```
- */
+/** What one consumer still wants. */
 export class Sleeper {
-  /** Deliveries that its last pull left unfilled; 0 while it is awake. Written by {@link StandingDemand} alone. */
+  /** Deliveries that its last claim left unfilled; 0 while it is awake. Written by {@link StandingDemand} alone. */
   wants = 0
-  /** When it pulls again by itself, by the monotonic clock; Infinity for never. */
+  /** When it claims again by itself, by the queue's clock; Infinity for never. */
   until = Number.POSITIVE_INFINITY
   readonly wake: () => void
 
@@ -21,22 +12,11 @@ export class Sleeper {
 }
 
 /**
- * The sources of a subscription that wait for something to pull.
+ * The consumers of a queue that wait for something to claim.
  *
- * A sleeper is woken once, and then is awake until its next pull. Two rules keep a message from being forgotten:
+ * A sleeper is woken once, and then is awake until its next claim. Two rules keep a message from being forgotten:
  * whatever makes a message ready wakes a sleeper, and whoever is woken wakes the next one if it leaves something; and
  * nobody sleeps beyond the time at which something becomes due, so that any of them may go away.
- *
- * @example
- * ```ts
- * import { Sleeper, StandingDemand } from '@pluribus/queue'
- *
- * const demand = new StandingDemand()
- * const sleeper = new Sleeper(() => console.log('pull'))
- * demand.join(sleeper)
- * demand.sleep(sleeper, 8, Number.POSITIVE_INFINITY) // its pull left 8 unfilled
- * demand.wake(1) // a message has become ready
- * ```
  */
 export class StandingDemand {
   readonly #sleepers: Sleeper[] = []
@@ -44,7 +24,7 @@ export class StandingDemand {
   #turn = 0
   #asleep = 0
 
-  /** Sources that wait. */
+  /** Those that wait. */
   get asleep(): number {
     return this.#asleep
   }
@@ -61,7 +41,7 @@ export class StandingDemand {
     if (index < this.#turn) this.#turn--
   }
 
-  /** A source has pulled, and wants as many more; 0 for none. */
+  /** One has claimed, and wants as many more; 0 for none. */
   sleep(sleeper: Sleeper, wants: number, until: number): void {
     this.#rouse(sleeper)
     sleeper.until = until
@@ -70,7 +50,7 @@ export class StandingDemand {
     this.#asleep++
   }
 
-  /** About `count` messages have become ready: wakes sources that want as many together, one after the other. */
+  /** About `count` messages have become ready: wakes those that want as many together, one after the other. */
   wake(count: number): void {
     const sleepers = this.#sleepers
     let left = count

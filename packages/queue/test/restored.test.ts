@@ -55,6 +55,56 @@ describe('a queue that is begun from what was kept', () => {
     expect(claim(99, 50)).toEqual([2])
   })
 
+  test.each(['fifo', 'lifo'] as const)(
+    'leaves what is leased with its holder, at its place and with its key: %s',
+    order => {
+      const leased = { state: 'leased', due: 50, holder: 7 } as const
+      const { queue, claim } = queueOf(
+        [
+          { position: 1, ...leased, trouble: undefined },
+          { position: 2, ...leased, trouble: trouble({ failures: 1, losses: 2, lostMarked: true }) },
+          ready(3),
+          ready(4),
+        ],
+        { 1: 'k', 3: 'k' },
+        order,
+      )
+      expect(queue.counts()).toEqual({ waiting: 2, leased: 2, retrying: 0, scheduled: 0, dead: 0 })
+      expect([...queue.sessions()].map(({ instance }) => instance)).toEqual([7, 0])
+      expect(claim(99, 49)).toEqual([4])
+      expect(queue.nextDue()).toBe(50)
+      // The suspect comes alone, as one that was marked when it was lost; the other one was lost unmarked.
+      const [first, then] = order === 'fifo' ? [1, 2] : [2, 1]
+      const claimed: number[] = []
+      const losses: Record<number, readonly (number | undefined)[]> = {}
+      for (let round = 0; round < 2; round++) {
+        const [position = -1] = claim(99, 50)
+        claimed.push(position)
+        losses[position] = [queue.claimed.failures[0], queue.claimed.losses[0], queue.claimed.marks[0]]
+      }
+      expect(claimed).toEqual([first, then])
+      expect(losses).toEqual({ 1: [0, 1, 0], 2: [1, 3, 1] })
+    },
+  )
+
+  test('whoever has its holder take it over has it as it was, and its token ends it', () => {
+    const suspect = trouble({ losses: 2, lostMarked: true })
+    const { queue } = queueOf([{ position: 1, state: 'leased', due: 50, holder: 7, trouble: suspect }, ready(2)])
+    const [{ id = -1 } = {}] = queue.sessions()
+    const heir = queue.open(7, 1_000)
+    expect(queue.transfer(id, heir, 0)).toBe(1)
+    expect(queue.claim(heir, 9, 0)).toBe(1)
+    expect([queue.claimed.position[0], queue.claimed.losses[0], queue.claimed.marks[0]]).toEqual([1, 2, 0])
+    expect(queue.ack(queue.claimed.token[0] as number)).toBe(true)
+    expect(queue.counts()).toMatchObject({ waiting: 1, leased: 0 })
+  })
+
+  test('what is leased to nobody is refused', () => {
+    expect(() => queueOf([{ position: 1, state: 'leased', due: 50, trouble: undefined }])).toThrow(
+      /its holder is missing/,
+    )
+  })
+
   test('keeps what is not due, and the dead in the order of dying', () => {
     const { queue, claim } = queueOf([
       ready(4),

@@ -82,7 +82,7 @@ export class Administration {
       await ledger.commit([write.revived({ subscription, clock, positions })], () => {
         ledger.model.revive(subscription, clock, positions)
         for (const position of positions) live.queue.redrive(position, clock)
-        live.stir(positions.length, clock)
+        live.consumers.stir(positions.length, clock)
       })
       return { redriven: positions.length, missing }
     })

@@ -6,6 +6,7 @@ import type { Ledger } from './ledger.js'
 import { LiveSubscription } from './live-subscription.js'
 import { LiveTopic } from './live-topic.js'
 import type { RecordReader } from './record-reader.js'
+import type { Holders } from './restored.js'
 
 /** A folder at work: the model, and beside it what only its leader knows. */
 export class FolderState {
@@ -14,10 +15,13 @@ export class FolderState {
   readonly #topics = new Map<TopicModel, LiveTopic>()
   readonly #subscriptions = new Map<SubscriptionModel, LiveSubscription>()
   readonly #instances = new Map<string, number>()
+  readonly #holders: Holders
 
-  constructor(ledger: Ledger, reader: RecordReader) {
+  /** @param heldUntil When what was handed out is lost, unless whoever has it comes back before; undefined where it is lost already. */
+  constructor(ledger: Ledger, reader: RecordReader, heldUntil: number | undefined) {
     this.ledger = ledger
     this.reader = reader
+    this.#holders = { numberOf: instance => this.instance(instance), until: heldUntil }
     this.adopt()
   }
 
@@ -45,7 +49,7 @@ export class FolderState {
       this.#topics.set(topic, live)
       for (const model of topic.subscriptions.values()) {
         if (this.#subscriptions.has(model)) continue
-        this.#subscriptions.set(model, new LiveSubscription(topic, model, instance => this.instance(instance)))
+        this.#subscriptions.set(model, new LiveSubscription(topic, model, this.#holders))
       }
       live.subscriptions = this.#of(topic)
     }
@@ -57,7 +61,7 @@ export class FolderState {
     this.#subscriptions.delete(model)
     const of = this.#topics.get(topic)
     if (of !== undefined) of.subscriptions = this.#of(topic)
-    live?.end(subscriptionNotFound(model.spec))
+    live?.consumers.end(subscriptionNotFound(model.spec), this.ledger.clock.now())
   }
 
   /** A number for a broker object, the same across its connections: queues tell the losses of others from its own. */

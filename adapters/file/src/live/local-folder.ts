@@ -1,13 +1,5 @@
-import {
-  CommitLog,
-  type Disk,
-  type LogEnvironment,
-  LogError,
-  type LogLimits,
-  type LogNotice,
-  type RecoveryReport,
-} from '@pluribus/commit-log'
-import { type Environment, isPluribusError, type Logger } from '@pluribus/core/driver'
+import { CommitLog, type Disk, type LogEnvironment, type LogLimits } from '@pluribus/commit-log'
+import type { Environment, Logger } from '@pluribus/core/driver'
 import { folderClosed } from '../errors.js'
 import type { FolderClient, FolderEvents, FolderLink } from '../folder.js'
 import { decodeCheckpoint } from '../format/checkpoint.js'
@@ -16,10 +8,11 @@ import type { JoinedFolder } from '../joined-folder.js'
 import { FolderModel } from '../model/folder-model.js'
 import { Administration } from './administration.js'
 import { FolderClock } from './folder-clock.js'
+import { reportNotice, reportRecovery } from './folder-reports.js'
 import { FolderState } from './folder-state.js'
 import { Housekeeping } from './housekeeping.js'
 import { Ledger } from './ledger.js'
-import type { LiveSource } from './live-source.js'
+import { Links } from './links.js'
 import { LocalLink } from './local-link.js'
 import { Looking } from './looking.js'
 import { Publishing } from './publishing.js'
@@ -47,6 +40,11 @@ export interface LocalFolderOptions {
   readonly generation?: number
   readonly verify?: () => void
   readonly logId?: Uint8Array
+  /**
+   * Milliseconds for which what was handed out stays with whoever has it, where the folder was closed in good order: those who used it through
+   * that process come back. Default: for none.
+   */
+  readonly holdFor?: number
   /** Called before the folder is closed in good order, with what resolves once no other process uses it: returns when that was waited for long enough. */
   readonly seeOff?: (gone: Promise<void>) => Promise<void>
   /** Called once the log is closed: somebody else may have the folder. */
@@ -70,16 +68,13 @@ export class LocalFolder implements JoinedFolder {
   readonly #logger: Logger
   readonly #release: () => Promise<void>
   readonly #seeOff: (gone: Promise<void>) => Promise<void>
-  #guestsGone: () => void = () => {}
-  readonly #links = new Set<LocalLink>()
-  /** Sources of this process that went without goodbye. */
-  #owed: LiveSource[] = []
+  readonly #links = new Links()
   #ended: () => void = () => {}
   #closing: Promise<void> | undefined
   #isCheckpointing = false
 
   private constructor(log: CommitLog, model: FolderModel, options: LocalFolderOptions) {
-    const { environment, limits, cacheBytes = CACHE_BYTES } = options
+    const { environment, limits, cacheBytes = CACHE_BYTES, holdFor = 0 } = options
     const clock = new FolderClock(environment.clock, model.clock)
     this.#logger = environment.logger
     this.#release = options.release ?? (async () => {})
@@ -88,7 +83,8 @@ export class LocalFolder implements JoinedFolder {
       failed: cause => this.fail(cause),
       grown: () => this.#checkpointSoon(),
     })
-    this.#state = new FolderState(this.#ledger, new RecordReader(log, cacheBytes))
+    const heldUntil = log.recovery.wasClosed && holdFor > 0 ? clock.now() + holdFor : undefined
+    this.#state = new FolderState(this.#ledger, new RecordReader(log, cacheBytes), heldUntil)
     this.#publishing = new Publishing(this.#state)
     this.#looking = new Looking(this.#state)
     this.#administration = new Administration(this.#state, this.#looking)
@@ -119,7 +115,7 @@ export class LocalFolder implements JoinedFolder {
       ...(generation === undefined ? {} : { generation }),
       ...(verify === undefined ? {} : { verify }),
       ...(logId === undefined ? {} : { logId }),
-      notice: notice => report(logger, notice),
+      notice: notice => reportNotice(logger, notice),
       replay: {
         restore: ({ sequence, state }) => {
           model = decodeCheckpoint(state, sequence, window)
@@ -150,7 +146,10 @@ export class LocalFolder implements JoinedFolder {
       looking: this.#looking,
       administration: this.#administration,
       housekeeping: this.#housekeeping,
-      left: (link, sources) => this.#leave(link, sources),
+      left: async (link, sources) => {
+        // The last one of this process closes the folder.
+        if (this.#links.leave(link, sources)) await this.#end(folderClosed(), true)
+      },
     })
     this.#links.add(link)
     return link
@@ -168,16 +167,6 @@ export class LocalFolder implements JoinedFolder {
     )
   }
 
-  /** The last one of this process closes the folder, unless it is to come back for what it holds: while the folder is open, that stays leased. */
-  async #leave(link: LocalLink, sources: readonly LiveSource[]): Promise<void> {
-    this.#links.delete(link)
-    if (!this.#hasGuests) this.#guestsGone()
-    if (!link.isGuest) this.#owed.push(...sources)
-    this.#owed = this.#owed.filter(({ isHolding }) => isHolding)
-    for (const { isGuest } of this.#links) if (!isGuest) return
-    if (this.#owed.length === 0) await this.#end(folderClosed(), true)
-  }
-
   #end(cause: unknown, isOrderly: boolean): Promise<void> {
     this.#closing ??= this.#shutDown(cause, isOrderly)
     return this.#closing
@@ -185,33 +174,15 @@ export class LocalFolder implements JoinedFolder {
 
   /** In good order, whoever has asked for something is answered before it is told that the folder is closed, so that it knows what was done. */
   async #shutDown(cause: unknown, isOrderly: boolean): Promise<void> {
-    if (isOrderly && this.#hasGuests) await this.#seeGuestsOff()
+    if (isOrderly && this.#links.hasGuests) await this.#seeOff(this.#links.announce())
     this.#ledger.end()
-    if (!isOrderly) this.#loseAll(cause)
+    if (!isOrderly) this.#links.lose(cause)
     try {
       await this.#ledger.log.close()
     } finally {
-      this.#loseAll(cause)
+      this.#links.lose(cause)
       await this.#release().finally(() => this.#ended())
     }
-  }
-
-  get #hasGuests(): boolean {
-    for (const { isGuest } of this.#links) if (isGuest) return true
-    return false
-  }
-
-  async #seeGuestsOff(): Promise<void> {
-    const gone = new Promise<void>(resolve => {
-      this.#guestsGone = resolve
-    })
-    for (const link of [...this.#links]) if (link.isGuest) link.announce()
-    await this.#seeOff(gone)
-  }
-
-  #loseAll(cause: unknown): void {
-    for (const link of [...this.#links]) link.lose(cause)
-    this.#links.clear()
   }
 
   #checkpointSoon(): void {
@@ -223,27 +194,5 @@ export class LocalFolder implements JoinedFolder {
       .finally(() => {
         this.#isCheckpointing = false
       })
-  }
-}
-
-function report(logger: Logger, { kind, error }: LogNotice): void {
-  // What a look at who leads has failed with.
-  const isReplaced = isPluribusError(error) || (error instanceof LogError && error.code === 'OUTDATED')
-  if (isReplaced) logger.info({ kind, error }, 'This process leads the folder no more, and writes nothing more.')
-  else if (kind === 'room') logger.info({ kind }, 'The disk has room again.')
-  else if (kind === 'full') logger.warn({ kind, error }, 'The disk is full: publishing fails until there is room.')
-  else if (kind === 'failed') logger.error({ kind, error }, 'The disk has failed twice: the folder is opened anew.')
-  else logger.warn({ kind, error }, `The log of the folder has noticed: ${kind}.`)
-}
-
-function reportRecovery(logger: Logger, { damage, absent, discarded, quarantined }: RecoveryReport): void {
-  if (damage.length + absent.length > 0) {
-    logger.error({ damage, absent, quarantined }, 'The folder was damaged, and what is lost is lost.')
-  }
-  if (discarded !== undefined) {
-    logger.info(
-      { discarded },
-      'What was being written when the folder was used last was not complete, and is left out.',
-    )
   }
 }

@@ -85,8 +85,7 @@ export class LocalLink implements FolderLink {
     const source = ++this.#lastSource
     const live = new LiveSource({
       ...{ subscription: state.subscription(subscription), ledger: state.ledger, reader: state.reader },
-      ...{ instance, instanceNumber: state.instance(instance), lease },
-      holder: consumer && { name: `${instance}/${consumer.id}`, generation: consumer.generation },
+      ...{ instance, instanceNumber: state.instance(instance), consumer, lease },
       wake: () => events.wake(source),
       ended: cause => {
         this.#sources.delete(source)

@@ -183,7 +183,8 @@ export class Publishing {
       counts.set(topic, (counts.get(topic) ?? 0) + 1)
     }
     const now = ledger.clock.now()
-    for (const [topic, count] of counts) for (const subscription of topic.subscriptions) subscription.stir(count, now)
+    for (const [topic, count] of counts)
+      for (const subscription of topic.subscriptions) subscription.consumers.stir(count, now)
   }
 }
 

@@ -8,16 +8,22 @@ interface Displaced {
   readonly place: Place
 }
 
+/** Who has what was handed out and not settled. */
+export interface Holders {
+  /** The number of an instance. */
+  numberOf(instance: string): number
+  /** When it is lost, by the folder's clock, unless whoever has it comes back before; undefined where it is lost already. */
+  readonly until: number | undefined
+}
+
 /**
  * What a subscription has still to handle, in the order in which its queue wants to hear of it: that of places, then what is not due
  * yet, then the dead.
- *
- * @param numberOf The number of an instance.
  */
 export function* restoredFrom(
   topic: TopicModel,
   subscription: SubscriptionModel,
-  numberOf: (instance: string) => number,
+  holders: Holders,
 ): Generator<Restored, void, undefined> {
   const { pending, deaths } = subscription
   const scheduled = topic.places
@@ -26,7 +32,7 @@ export function* restoredFrom(
     .sort((a, b) => a.position - b.position)
   const displaced = displacedIn(topic, subscription)
   const elsewhere = new Set([...scheduled, ...displaced].map(({ position }) => position))
-  const ready = (position: number) => restored(subscription, position, numberOf)
+  const ready = (position: number) => restored(subscription, position, holders)
   let next = 0
   for (const position of pending) {
     for (; next < displaced.length; next++) {
@@ -54,16 +60,17 @@ function displacedIn(topic: TopicModel, { pending, deaths, revived }: Subscripti
 function restored(
   { taken, marked, troubles }: SubscriptionModel,
   position: number,
-  numberOf: (instance: string) => number,
+  { numberOf, until }: Holders,
 ): Restored {
   const held = troubles.get(position)
-  const holder = taken.get(position)
-  if (held === undefined && holder === undefined) return { position, state: 'ready', due: 0, trouble: undefined }
+  const instance = taken.get(position)
+  if (held === undefined && instance === undefined) return { position, state: 'ready', due: 0, trouble: undefined }
   const { failures = 0, losses = 0, marks = 0, due = 0 } = held ?? {}
-  const trouble = {
-    ...{ failures, losses, marks },
-    lostBy: holder === undefined ? undefined : numberOf(holder),
-    lostMarked: marked.has(position),
-  }
-  return { position, state: holder === undefined && due > 0 ? 'retrying' : 'ready', due, trouble }
+  const holder = instance === undefined ? undefined : numberOf(instance)
+  const isLeased = holder !== undefined && until !== undefined
+  const lostMarked = marked.has(position)
+  const trouble = { failures, losses, marks, lostBy: isLeased ? undefined : holder, lostMarked }
+  if (!isLeased) return { position, state: holder === undefined && due > 0 ? 'retrying' : 'ready', due, trouble }
+  const isTroubled = held !== undefined || lostMarked
+  return { position, state: 'leased', due: until, holder, trouble: isTroubled ? trouble : undefined }
 }

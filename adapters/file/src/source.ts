@@ -1,5 +1,6 @@
 import {
   type Delivery,
+  type Lifetime,
   NO_EXCEPTIONS,
   NOTHING_PULLED,
   type Pulled,
@@ -12,7 +13,6 @@ import {
 import { readMessage } from './codec.js'
 import type { Farewell } from './farewell.js'
 import type { FolderLink, HandedMessage } from './folder.js'
-import type { Lifetime } from './lifetime.js'
 
 /** What a source is, for its connection. */
 export interface FileSourceInit {

@@ -1,7 +1,8 @@
+import { Lifetime } from '@pluribus/core/driver'
 import { describe, expect, test } from 'vitest'
+import { closed } from '../src/errors.js'
 import { Farewell } from '../src/farewell.js'
 import type { FolderLink } from '../src/folder.js'
-import { Lifetime } from '../src/lifetime.js'
 import type { LocalFolder } from '../src/live/local-folder.js'
 import { FilePublisher } from '../src/publisher.js'
 import { FileSource } from '../src/source.js'
@@ -131,7 +132,7 @@ describe('a connection whose folder is about to be closed', () => {
       publish: () => answered('publish', []),
       settle: () => answered('settle', []),
     } as unknown as FolderLink
-    const [lifetime, farewell] = [new Lifetime(), new Farewell()]
+    const [lifetime, farewell] = [new Lifetime(closed), new Farewell()]
     const source = new FileSource({ link, lifetime, farewell, source: 1, topic: TOPIC, transferred: 0, over() {} })
     return { calls, answers, lifetime, farewell, source, publisher: new FilePublisher(link, lifetime, farewell) }
   }

@@ -1,7 +1,7 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** What waits for servers, and so lasts longest: starting it late would leave the other core idle at the end. */
-const LONG = /\/(?:adapters\/(?:nats|redis)\/test\/conformance|scripts\/test\/campaign\/servers)\.test\.ts$/
+const LONG = /\/(?:adapters\/(?:nats|redis)\/test\/conformance|scripts\/test\/campaign\/(?:servers|file))\.test\.ts$/
 
 /** Without a cache, as in a clean clone, Vitest starts the largest files first; these are small and last minutes. */
 export class LongestFirst extends BaseSequencer {

@@ -132,9 +132,10 @@ function returnOf(passages: Passages, over: number): Pick<Figures, 'inFlight' | 
     for (const [id, stored] of passages.stored) {
       const passage = passages.all.get(passageKey(subscription, id))
       if (stored > over || (passage !== undefined && isOver(passage, over))) continue
+      const seen = passage === undefined ? undefined : seenAfter(passage, over)
+      if (seen === undefined && passage !== undefined && wasHandled(passage, over)) continue
       inFlight++
       const due = Math.max(over, ...(passage?.handOvers ?? []).map(handOver => retryDue(handOver, over)))
-      const seen = passage === undefined ? undefined : seenAfter(passage, over)
       if (seen === undefined) missing.push(passageKey(subscription, id))
       else back = Math.max(back, seen - due)
     }
@@ -145,9 +146,15 @@ function returnOf(passages: Passages, over: number): Pick<Figures, 'inFlight' | 
 /** Its end had been asked for by then, and it never came again: it was handled, whoever heard of that, and when. */
 function isOver({ handOvers }: Passage, over: number): boolean {
   const last = handOvers.at(-1)
-  if (last?.settle === undefined || last.settle.time > over || last.result === 'stale') return false
-  return last.settle.as === 'ack' || last.settle.as === 'reject'
+  return last !== undefined && isEnd(last.settle, over) && last.result !== 'stale'
 }
+
+/** Somebody was told that its end is stored. Whoever slept may still have read an older hand-over after that. */
+const wasHandled = ({ handOvers }: Passage, over: number): boolean =>
+  handOvers.some(({ settle, result }) => isEnd(settle, over) && result === 'done')
+
+const isEnd = (settle: HandOver['settle'], over: number): boolean =>
+  settle !== undefined && settle.time <= over && (settle.as === 'ack' || settle.as === 'reject')
 
 /** Until when it waited for its next attempt at that time. */
 const retryDue = ({ settle }: HandOver, over: number): number =>

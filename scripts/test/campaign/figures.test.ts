@@ -115,6 +115,15 @@ describe('what the history of an outage shows', () => {
     expect(found).toMatchObject({ held: 1, inFlight: 0, missing: [] })
   })
 
+  test('what was handled is not missed because somebody who slept read an older hand-over of it', () => {
+    const found = figures(story => {
+      story.stored(900, 'm')
+      story.acked(960, story.run(950, 'm', 'p2'))
+      story.run(1_500, 'm')
+    })
+    expect(found).toMatchObject({ inFlight: 0, missing: [] })
+  })
+
   test('an ack that was stale has ended nothing', () => {
     const found = figures(story => {
       story.stored(900, 'm')

@@ -6,7 +6,7 @@ import { planOutages } from '../../campaign/plan.ts'
 export async function play(
   target: Target,
   only: readonly string[],
-  options: Partial<Pick<CampaignOptions, 'seed' | 'lease' | 'load' | 'blows'>> = {},
+  options: Partial<Pick<CampaignOptions, 'seed' | 'lease' | 'load' | 'blows' | 'slow'>> = {},
 ): Promise<readonly OutageResult[]> {
   const interrupted = new Promise<never>(() => {})
   const outages = planOutages(1, only)

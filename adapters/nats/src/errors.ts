@@ -115,6 +115,13 @@ export const closed = (what: string): PluribusError =>
 export const lost = (cause: unknown): PluribusError =>
   new PluribusError('UNAVAILABLE', 'The connection to the NATS server has ended.', { cause })
 
+export const tooSlow = (stream: string): PluribusError =>
+  new PluribusError(
+    'TIMEOUT',
+    `The NATS server has more in the stream ${stream} than it has sent, and is silent: it is overloaded, or the network is slow. Read again.`,
+    { details: { stream } },
+  )
+
 export const topicNotFound = (topic: string): PluribusError =>
   new PluribusError('NOT_FOUND', `Topic "${topic}" is not declared on this NATS server. Declare it first.`, {
     outcome: 'definite',

@@ -29,7 +29,7 @@ import type { CaseContext, ConsumerOptions, Waiting } from './context.js'
 import { check } from './expect.js'
 import { Blocked, Failure, Inconclusive, Skipped } from './failure.js'
 import { Gate } from './gate.js'
-import type { OpenOptions } from './open-options.js'
+import type { ChildOptions, OpenOptions } from './open-options.js'
 import { refused } from './refused.js'
 import type { Sample } from './sample.js'
 import { silence } from './silence.js'
@@ -211,8 +211,8 @@ export class CaseRun implements CaseContext {
     return this.#init.surroundings.raw()
   }
 
-  child(): Promise<Actor> {
-    return this.#init.surroundings.child()
+  child(options?: ChildOptions): Promise<Actor> {
+    return this.#init.surroundings.child(options)
   }
 
   openOnFailingStore(options?: OpenOptions): Promise<readonly [Broker, StoreFaults]> {

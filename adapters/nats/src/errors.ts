@@ -115,6 +115,13 @@ export const { closed, topicNotFound, subscriptionNotFound } = refusals('NATS', 
 export const lost = (cause: unknown): PluribusError =>
   new PluribusError('UNAVAILABLE', 'The connection to the NATS server has ended.', { cause })
 
+export const tooSlow = (stream: string): PluribusError =>
+  new PluribusError(
+    'TIMEOUT',
+    `The NATS server has more in the stream ${stream} than it has sent, and is silent: it is overloaded, or the network is slow. Read again.`,
+    { details: { stream } },
+  )
+
 export const deletedConsumer = ({ topic, name }: SubscriptionName): PluribusError =>
   new PluribusError(
     'UNAVAILABLE',

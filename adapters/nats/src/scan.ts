@@ -3,6 +3,7 @@ import { createInbox, type Msg } from '@nats-io/transport-node'
 import { Alarm } from '@pluribus/core/driver'
 import { numberOf, statusOf } from './codec.js'
 import { deliveryOf } from './delivery-subject.js'
+import { tooSlow } from './errors.js'
 import type { Link } from './link.js'
 import { NOBODY } from './names.js'
 import { headerText } from './received.js'
@@ -22,12 +23,16 @@ export interface Scanned {
 const PAGE = 256
 /** How long the server may be silent, in milliseconds. */
 const MOST_PATIENT = 1_000
-/** So many readers in a row may find nothing where there was to be something. */
+/** So many readers in a row may find nothing where there was to be something, before it is asked whether there is anything. */
 const MOST_FRUITLESS = 2
 /** A reader that has gone away is forgotten after this long, in nanoseconds. */
 const FORGOTTEN = 30_000_000_000
 
-/** Everything of a stream that matches a subject, from a position up to the end as it is when the reading gets there. */
+/**
+ * Everything of a stream that matches a subject, from a position up to the end as it is when the reading gets there.
+ *
+ * @throws PluribusError `TIMEOUT` where the server has more and does not send it.
+ */
 export async function* scan(
   link: Link,
   stream: string,
@@ -46,6 +51,15 @@ export async function* scan(
     if (isComplete) return
     fruitless = next === before ? fruitless + 1 : 0
   }
+  // Silence is no end: a server that is mistaken about what there is is told from one that is slow, or far away.
+  if (await isAnythingAt(link, stream, filter, next)) throw tooSlow(stream)
+}
+
+/** Whether something matches a subject at a position or behind it. */
+async function isAnythingAt({ manager }: Link, stream: string, filter: string, position: number): Promise<boolean> {
+  // Of the requests the client knows two, and the server three.
+  const next: { readonly seq: number } = Object.assign({ seq: position }, { next_by_subj: filter })
+  return (await manager.streams.getMessage(stream, next)) !== null
 }
 
 interface Page {

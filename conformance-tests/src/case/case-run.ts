@@ -30,7 +30,7 @@ import { check } from './expect.js'
 import { Blocked, Failure, Inconclusive, Skipped } from './failure.js'
 import { Gate } from './gate.js'
 import type { Leadership } from './leadership.js'
-import type { OpenOptions } from './open-options.js'
+import type { ChildOptions, OpenOptions } from './open-options.js'
 import { refused } from './refused.js'
 import type { Sample } from './sample.js'
 import { silence } from './silence.js'
@@ -216,8 +216,8 @@ export class CaseRun implements CaseContext {
     return this.#init.surroundings.raw()
   }
 
-  child(): Promise<Actor> {
-    return this.#init.surroundings.child()
+  child(options?: ChildOptions): Promise<Actor> {
+    return this.#init.surroundings.child(options)
   }
 
   openOnFailingStore(options?: OpenOptions): Promise<readonly [Broker, StoreFaults]> {

@@ -24,7 +24,7 @@ import type { Collector } from './collector.js'
 import type { Consumer } from './consumer.js'
 import type { Gate } from './gate.js'
 import type { Leadership } from './leadership.js'
-import type { OpenOptions, ProcessOptions } from './open-options.js'
+import type { ChildOptions, OpenOptions, ProcessOptions } from './open-options.js'
 import type { Sample } from './sample.js'
 
 /** How long to wait, and what for. */
@@ -131,7 +131,7 @@ export interface CaseContext {
   /** A client that is not ours. Needs `raw`. */
   raw(): Promise<RawClient>
   /** A process of its own with one broker. Needs `children`. It is killed when the case has ended. */
-  child(): Promise<Actor>
+  child(options?: ChildOptions): Promise<Actor>
   /** A broker whose store fails when it is told to. Needs `store`. */
   openOnFailingStore(options?: OpenOptions): Promise<readonly [Broker, StoreFaults]>
 

@@ -6,5 +6,11 @@ export interface ProcessOptions {
   readonly skew?: number
 }
 
+/** How a process of its own differs from others. */
+export interface ChildOptions {
+  /** Milliseconds. Default: `timing.lease`. */
+  readonly lease?: number
+}
+
 /** How a case's broker differs from others. */
 export type OpenOptions = Omit<BrokerOptions, 'adapter' | 'environment'> & ProcessOptions

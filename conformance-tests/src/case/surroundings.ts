@@ -12,7 +12,7 @@ import type { Target } from '../target/target.js'
 import type { Case } from './case.js'
 import { Blocked } from './failure.js'
 import type { Leadership } from './leadership.js'
-import type { OpenOptions } from './open-options.js'
+import type { ChildOptions, OpenOptions } from './open-options.js'
 import type { World } from './world.js'
 
 /** What surrounds the target, for one case: as far as the case has said that it needs it. */
@@ -76,11 +76,10 @@ export class Surroundings {
     }
   }
 
-  async child(): Promise<Actor> {
+  async child({ lease = this.#target.timing.lease }: ChildOptions = {}): Promise<Actor> {
     const module = this.#need('children', this.#hooks.module)
     const { history } = this.#world
     const { process, instance } = this.#world.identify()
-    const { lease } = this.#target.timing
     const actor = new Actor(
       { module, settings: this.#settings, process, instance, lease },
       {

@@ -6,6 +6,7 @@ import { check, equal, sameMembers } from '../case/expect.js'
 import { randomBelow } from '../case/random.js'
 import type { Sample } from '../case/sample.js'
 import type { Actor } from '../child/actor.js'
+import type { PublishResult } from '../history/event.js'
 
 /** Death of a process, with processes of their own. */
 export const CRS_CHILDREN = defineCases(
@@ -148,7 +149,58 @@ export const CRS_CHILDREN = defineCases(
       await it.until(() => told.every(id => seen.acked.includes(id)), { within, what: 'all that was told to be acked' })
     },
   },
+  {
+    id: 'CRS-12',
+    title: 'a process that shares a broker is killed while others publish and consume',
+    promise:
+      'The others go on: what they publish is stored, or its outcome unknown, and all that is stored is handled by those who are left.',
+    profile: 'full',
+    guarantees: [1, 2, 14],
+    needs: ['competing:message', { not: 'durability:memory' }],
+    hooks: ['children'],
+    budget: ({ arrive, lease, recover, redeliver }) => 2 * (arrive + lease + recover + redeliver) + UNWOKEN,
+    async run(it) {
+      const { arrive, lease, redeliver, recover } = it.timing
+      const orders = it.topic()
+      const billing = orders.subscription('billing')
+      const work = { does: 'work', takes: it.timing.quiet / 10, fails: 2 ** 20 } as const
+      // Whoever comes first may have a part that the others depend on.
+      const killed = await it.child()
+      const left = [await it.child(), await it.child()]
+      for (const child of [killed, ...left]) await child.subscribe(billing, work, { concurrency: 4, prefetch: 8 })
+      for (const child of left) await child.load(orders, { rate: 100, keys: 0, ids: child.process })
+      await it.until(() => killed.acked.length >= 20, { within: recover + arrive, what: 'twenty of its acks' })
+      const stored = () => left.map(child => receiptsOf(it, child, 'stored'))
+      const storedBefore = stored().map(({ length }) => length)
+      const ackedBefore = left.map(child => child.acked.length)
+      await killed.kill()
+      const isGoingOn = () => left.every(({ acked }, index) => acked.length > (ackedBefore[index] ?? 0) + 50)
+      const within = lease + redeliver + recover + UNWOKEN
+      await it.until(isGoingOn, { within, what: 'fifty more acks of each of the others' })
+      for (const child of left) await child.rest()
+      const refused = left.flatMap(child => receiptsOf(it, child, 'definite'))
+      equal(refused.length, 0, 'how many publishes of the others were told to have failed')
+      const storedSince = stored().map(({ length }, index) => length - (storedBefore[index] ?? 0))
+      check(Math.min(...storedSince) > 0, `of the others, one has published nothing since: ${storedSince.join(', ')}`)
+      const ids = stored().flat()
+      // What ran in the one that was killed may be acked without its having been told.
+      const all = [killed, ...left]
+      const isRun = () => {
+        // Asked first: it is asked after every event.
+        if (all.reduce((sum, child) => sum + child.runs.length, 0) < ids.length) return false
+        const ran = new Set(all.flatMap(child => child.runs.map(({ id }) => id)))
+        return ids.every(id => ran.has(id))
+      }
+      await it.until(isRun, { within: lease + redeliver + arrive, what: `all ${ids.length} messages to be run` })
+    },
+  },
 )
+
+/** The ids of what the callers of a process's publishes were told this of; '' where they gave none and got none. */
+const receiptsOf = (it: CaseContext, { process }: Actor, result: PublishResult): readonly string[] =>
+  it.history.whole.flatMap(event =>
+    event.process === process && event.kind === 'receipt' && event.result === result ? [event.id ?? ''] : [],
+  )
 
 /** A process of its own that has begun `count` runs, of which those that it holds (`on`: that one alone) go on. */
 async function holding(

@@ -73,6 +73,7 @@ import { RTY_CROSSING } from './rty-crossing.js'
 import { RTY_LADDER } from './rty-ladder.js'
 import { SEQ } from './seq.js'
 import { SHD } from './shd.js'
+import { SHD_CHILDREN } from './shd-children.js'
 import { SHD_MORE } from './shd-more.js'
 import { SMK } from './smk.js'
 import { SUB } from './sub.js'
@@ -165,6 +166,7 @@ export const CASES: readonly Case[] = Object.freeze([
   ...SEQ,
   ...SHD,
   ...SHD_MORE,
+  ...SHD_CHILDREN,
   ...SMK,
   ...SUB,
   ...SUB_MORE,

@@ -116,7 +116,48 @@ export const NET_PROXY = defineCases(
       equal(seen.ids, ids, 'what came')
     },
   },
+  {
+    id: 'NET-18',
+    title: 'a history that is read over a bad link is whole, or fails',
+    promise:
+      'Whatever the link does while stored messages are read, the list is complete or ends with an error of ours: it is never cut short without a word.',
+    profile: 'full',
+    guarantees: [14],
+    needs: ['history:stored', { not: 'durability:memory' }],
+    hooks: ['proxy'],
+    budget: ({ arrive, recover }) => BAD_LINKS.length * (6 * UNANSWERED + recover) + 3 * arrive,
+    async run(it) {
+      const orders = it.topic()
+      const ids = await it.publish(orders, it.size(600))
+      for (const { how, from, spoil } of BAD_LINKS) {
+        const broker = await it.open()
+        const read: string[] = []
+        let error: unknown
+        try {
+          if (from === 0) spoil(it.link)
+          for await (const { id } of broker.history(orders)) if (read.push(id) === from) spoil(it.link)
+        } catch (thrown) {
+          error = thrown
+        }
+        await it.link.restore()
+        if (error === undefined) equal(read, ids, `what was read over a link that ${how}`)
+        else check(isPluribusError(error), `reading over a link that ${how} has failed with ${String(error)}`)
+        await broker.close()
+      }
+    },
+  },
 )
+
+/**
+ * What a link may do while somebody reads, from so many messages on: its answers take longer than an adapter may think, or there are none.
+ */
+const BAD_LINKS: readonly { how: string; from: 0 | 1; spoil(link: CaseContext['link']): void }[] = [
+  { how: 'is slow from the start', from: 0, spoil: link => link.delay(UNANSWERED / 10) },
+  { how: 'becomes slow', from: 1, spoil: link => link.delay(UNANSWERED / 10) },
+  { how: 'becomes very slow', from: 1, spoil: link => link.delay(UNANSWERED / 4) },
+  { how: 'is frozen', from: 1, spoil: link => link.blackhole() },
+  { how: 'is cut', from: 1, spoil: link => void link.cut() },
+]
 
 /** Spoils the link under a consumer until that has been noticed, then restores it: what is published then comes. */
 async function spoiled(it: CaseContext, spoil: (link: CaseContext['link']) => void): Promise<void> {

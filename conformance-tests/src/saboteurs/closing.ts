@@ -1,6 +1,7 @@
-import type { Settled, Token } from '@pluribus/core/driver'
+import { type Environment, NO_EXCEPTIONS, type Settled, type Source, type Token } from '@pluribus/core/driver'
 import { decorate } from '../history/decorate.js'
 import { settlingAtTheEnd } from './holding.js'
+import { LAG } from './lag.js'
 import { mapOutgoing } from './map-batches.js'
 import { ackingInstead } from './map-settlements.js'
 import { defineSaboteurs } from './saboteur.js'
@@ -46,6 +47,15 @@ export const CLOSING = defineSaboteurs(
       }),
   },
   {
+    name: 'last-acks-are-left-behind',
+    of: 'tcp',
+    breaks:
+      'Acks are told to be stored, and stored a little later, unless their process has closed by then: they come again elsewhere.',
+    caughtBy: 'SHD-13',
+    says: /the runs in all processes: each message once: too many|was handed out again after it had been acked/,
+    adapter: inner => decorate(inner, { source: ackingLate }),
+  },
+  {
     name: 'publishes-are-written-behind',
     of: 'memory',
     breaks: 'A publish is confirmed, and stored a little later; the last ones are lost when the process closes.',
@@ -82,4 +92,21 @@ export const CLOSING = defineSaboteurs(
 function failed(held: readonly Token[]): Settled {
   const error = { name: 'Error', message: 'closed', attempt: 1, time: 0 }
   return { acks: [], others: held.map(token => ({ kind: 'retry', token, delay: 0, error })) }
+}
+
+function ackingLate(source: Source, { timers }: Environment): Partial<Source> {
+  let isOver = false
+  return {
+    async settle({ acks, others }) {
+      timers.setTimeout(() => {
+        // Where it has closed by then, nobody asks.
+        if (!isOver) void source.settle({ acks, others: [] })
+      }, LAG)
+      return others.length === 0 ? NO_EXCEPTIONS : source.settle({ acks: [], others })
+    },
+    close() {
+      isOver = true
+      return source.close()
+    },
+  }
 }

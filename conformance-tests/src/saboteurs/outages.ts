@@ -1,7 +1,9 @@
-import { NOTHING_PULLED } from '@pluribus/core/driver'
+import { type Environment, NOTHING_PULLED } from '@pluribus/core/driver'
 import { adapterLike, decorate, sourceLike } from '../history/decorate.js'
 import { ackingAtOnce, handingOut } from './handing-out.js'
+import { LAG } from './lag.js'
 import { ackingInstead } from './map-settlements.js'
+import { mapOpened } from './map-subscriptions.js'
 import { defineSaboteurs } from './saboteur.js'
 
 /** What goes wrong when processes die and links break. */
@@ -13,6 +15,27 @@ export const OUTAGES = defineSaboteurs(
     caughtBy: 'CRS-01',
     says: /all twenty to be acked by another process/,
     adapter: inner => decorate(inner, { source: ackingAtOnce }),
+  },
+  {
+    name: 'the-dead-keep-what-they-have-fetched',
+    of: 'tcp',
+    breaks: 'The leases of a process go on for long after it has died.',
+    caughtBy: 'CRS-12',
+    says: /all \d+ messages to be run/,
+    adapter: inner => mapOpened(inner, options => ({ ...options, lease: 1_000 * options.lease })),
+  },
+  {
+    name: 'a-late-history-is-over',
+    of: 'tcp',
+    breaks: 'When the next stored message does not come soon, there is none.',
+    caughtBy: 'NET-18',
+    says: /what was read over a link that is slow/,
+    adapter: inner =>
+      decorate(inner, {
+        persistence: (persistence, environment) => ({
+          history: (topic, range) => impatiently(persistence.history(topic, range), environment),
+        }),
+      }),
   },
   {
     name: 'consumes-only-on-the-first-connection',
@@ -77,3 +100,18 @@ export const OUTAGES = defineSaboteurs(
     adapter: inner => ackingInstead(inner, ({ kind }) => kind === 'reject'),
   },
 )
+
+/** What comes as long as it comes soon. */
+async function* impatiently<T>(items: AsyncIterable<T>, { timers }: Environment): AsyncGenerator<T> {
+  const iterator = items[Symbol.asyncIterator]()
+  for (;;) {
+    let timer: unknown
+    const late = new Promise<undefined>(resolve => {
+      timer = timers.setTimeout(() => resolve(undefined), LAG)
+    })
+    const step = await Promise.race([iterator.next(), late])
+    timers.clearTimeout(timer)
+    if (step === undefined || step.done === true) return
+    yield step.value
+  }
+}

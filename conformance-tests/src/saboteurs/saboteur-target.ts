@@ -2,7 +2,8 @@ import { defineTarget, type Target } from '../target/target.js'
 import type { Saboteur } from './saboteur.js'
 
 /**
- * A target whose adapter a saboteur has broken.
+ * A target whose adapter a saboteur has broken. One that has processes of its own breaks it itself, in each of them, as
+ * its settings say (`saboteur`).
  *
  * @example
  * ```ts
@@ -13,6 +14,10 @@ import type { Saboteur } from './saboteur.js'
  * ```
  */
 export function saboteurTarget(base: Target, saboteur: Saboteur): Target {
+  const { name } = saboteur
+  if (base.hooks?.module !== undefined) {
+    return defineTarget({ ...base, name, settings: async run => ({ ...(await base.settings(run)), saboteur: name }) })
+  }
   const adapter: Target['adapter'] = async (settings, time) => saboteur.adapter(await base.adapter(settings, time))
-  return defineTarget({ ...base, name: saboteur.name, adapter })
+  return defineTarget({ ...base, name, adapter })
 }

@@ -1,7 +1,8 @@
 import type { Adapter } from '@pluribus/core/driver'
 
 /**
- * The correct adapters that saboteurs are wrapped around.
+ * The correct adapters that saboteurs are wrapped around. `tcp`, a broker behind a socket, is for cases with processes or a network between
+ * them; it runs in real time.
  *
  * @example
  * ```ts
@@ -10,7 +11,7 @@ import type { Adapter } from '@pluribus/core/driver'
  * const of = (base: Base) => SABOTEURS.filter(saboteur => saboteur.of === base)
  * ```
  */
-export type Base = 'memory' | 'sim-log'
+export type Base = 'memory' | 'sim-log' | 'tcp'
 
 /**
  * A broken adapter: it shows that a case can fail.

@@ -1,6 +1,7 @@
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { defineTarget, LOCAL_TIMING, localProcess } from '@pluribus/conformance'
+import { SABOTEURS } from '@pluribus/conformance/saboteurs'
 import { tcp } from './adapter.ts'
 
 const host = '127.0.0.1'
@@ -27,7 +28,10 @@ export default defineTarget({
   timing: { ...LOCAL_TIMING, lease: 1_500, delay: 150, quiet: 100, recover: 5_000 },
   required: { claims: ['fifo:exact', 'durability:process'] },
   settings: async run => ({ ...(run.address ?? address), store: run.uniqueName() }),
-  adapter: async ({ host, port, store }) => tcp({ host: String(host), port: Number(port), store: String(store) }),
+  adapter: async ({ host, port, store, saboteur }) => {
+    const adapter = tcp({ host: String(host), port: Number(port), store: String(store) })
+    return SABOTEURS.find(({ name }) => name === saboteur)?.adapter(adapter) ?? adapter
+  },
   hooks: {
     module: import.meta.url,
     address: async () => address,

@@ -29,10 +29,19 @@ const SLAB = 64 * 1_024
 /** Up to so many characters are written one by one: it takes longer to ask the runtime to do it. */
 const FEW = 32
 
+/** A version, a content type and a source, without correlation and causation: as text, and as it is stored. */
+interface Kind {
+  readonly version: number
+  readonly contentType: string
+  readonly source: string
+  readonly bytes: Buffer
+}
+
 /** Writes messages as they are stored. */
 export class MessageWriter {
   #slab = Buffer.allocUnsafeSlow(SLAB)
   #at = 0
+  #last: Kind = { version: -1, contentType: '', source: '', bytes: Buffer.alloc(0) }
 
   /** Reads each member once: some are made on demand. */
   encode(message: OutgoingMessage): NewMessage {
@@ -43,11 +52,8 @@ export class MessageWriter {
     this.#at += HEAD
     const keyLength = key === undefined ? 0 : this.#text(key)
     const idLength = this.#text(id)
-    this.#at = this.#slab.writeUInt32LE(message.version, this.#slab.writeDoubleLE(message.time, this.#at))
-    this.#short(message.contentType)
-    this.#short(message.source)
-    this.#short(correlationId ?? '')
-    this.#short(causationId ?? '')
+    this.#at = this.#slab.writeDoubleLE(message.time, this.#at)
+    this.#kind(message, correlationId, causationId)
     const size = this.#headers(headers) + (isText ? this.#long(payload) : this.#bytes(payload))
     const bytes = this.#slab.subarray(start, this.#at)
     const flags =
@@ -58,6 +64,24 @@ export class MessageWriter {
       (causationId === undefined ? 0 : CAUSED)
     fixHead(bytes, { flags, priority, size, keyLength, idLength })
     return { topic: message.topic, delay: message.delay, bytes }
+  }
+
+  /** What most messages of a publisher have the same: it is written as it was the last time, unless something differs. */
+  #kind({ version, contentType, source }: OutgoingMessage, correlationId?: string, causationId?: string): void {
+    const last = this.#last
+    const isLinked = correlationId !== undefined || causationId !== undefined
+    if (!isLinked && last.version === version && last.contentType === contentType && last.source === source) {
+      this.#bytes(last.bytes)
+      return
+    }
+    const from = this.#at
+    this.#at = this.#slab.writeUInt32LE(version, this.#at)
+    this.#short(contentType)
+    this.#short(source)
+    this.#short(correlationId ?? '')
+    this.#short(causationId ?? '')
+    if (!isLinked)
+      this.#last = { version, contentType, source, bytes: Buffer.from(this.#slab.subarray(from, this.#at)) }
   }
 
   #reserve(bytes: number): void {

@@ -1,13 +1,16 @@
 import { EMPTY_HEADERS } from '@pluribus/core/driver'
 import { describe, expect, test } from 'vitest'
 import { MessageWriter, readMessage } from '../src/codec.js'
+import { placesOf, readBits, writeBits } from '../src/format/bits.js'
 import { ByteReader } from '../src/format/byte-reader.js'
 import { ByteWriter } from '../src/format/byte-writer.js'
 import { decodeCheckpoint, encodeCheckpoint } from '../src/format/checkpoint.js'
+import { readColumn, writeColumn } from '../src/format/column.js'
 import { completeHead, head } from '../src/format/message-head.js'
-import { FORMAT, KIND } from '../src/format/record-kind.js'
+import { CHECKPOINT_FORMAT, FORMAT, KIND } from '../src/format/record-kind.js'
 import { read, write } from '../src/format/records.js'
 import { FolderModel } from '../src/model/folder-model.js'
+import type { TopicModel } from '../src/model/topic-model.js'
 import { failure, message, spec, topicSpec } from './kit.js'
 
 const hex = ({ body }: { readonly body: Uint8Array }) => Buffer.from(body).toString('hex')
@@ -134,7 +137,7 @@ describe('the bytes of', () => {
   test('a checkpoint, which comes back as it was', () => {
     const state = encodeCheckpoint(everything())
     expect(state.toString('hex')).toMatchInlineSnapshot(
-      `"0102000000000000244001066f7574626f78000000000000004000000000004053400101000000367b226e616d65223a226f72646572732e706c61636564222c22706172746974696f6e73223a312c22726574656e74696f6e223a7b7d7d07060204d20f0d05016b020202020d000202020d020000000000000c400202020d020000000000408f400202020d000202020d000201000000000000084000000000000010400001026d3200000000000000400102000000bd017b22746f706963223a226f72646572732e706c61636564222c226e616d65223a2262696c6c696e67222c2266726f6d223a226561726c69657374222c226469736369706c696e65223a7b226b696e64223a226669666f222c226c6576656c73223a312c2261744c65617374223a226578616374227d2c227265747279223a7b22617474656d707473223a352c2264656c617973223a5b3130302c313030305d7d2c2274696d656f7574223a353030302c226772616365223a353030307d0502020202020100000000000014400162010a02000000000000f03f0100000000000000002240455b7b226e616d65223a224572726f72222c226d657373616765223a2272756e2031222c22617474656d7074223a312c2274696d65223a313030303030303030303030307d5d00000000000014400001000000000000000000025b5d0100000000000000400000000000002a400000000000002a4000"`,
+      `"0202000000000000244001066f7574626f78000000000000004000000000004053400101000000367b226e616d65223a226f72646572732e706c61636564222c22706172746974696f6e73223a312c22726574656e74696f6e223a7b7d7d0701007e000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000040020000010002000300040005000000000000488f40020000010002000300040005000000000000002a40020000000000000000000000000101016b02030000000000000c40040000000000408f400101020201000000000000084000000000000010400001026d3200000000000000400102000000bd017b22746f706963223a226f72646572732e706c61636564222c226e616d65223a2262696c6c696e67222c2266726f6d223a226561726c69657374222c226469736369706c696e65223a7b226b696e64223a226669666f222c226c6576656c73223a312c2261744c65617374223a226578616374227d2c227265747279223a7b22617474656d707473223a352c2264656c617973223a5b3130302c313030305d7d2c2274696d656f7574223a353030302c226772616365223a353030307d01003e000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000100000000000014400162010a02000000000000f03f0100000000000000002240455b7b226e616d65223a224572726f72222c226d657373616765223a2272756e2031222c22617474656d7074223a312c2274696d65223a313030303030303030303030307d5d00000000000014400001000000000000000000025b5d0100000000000000400000000000002a400000000000002a4000"`,
     )
     const again = decodeCheckpoint(state, 20, 60_000)
     expect(encodeCheckpoint(again).equals(state)).toBe(true)
@@ -181,6 +184,86 @@ function everything(): FolderModel {
   return model
 }
 
+test('messages that differ in one thing from the one before, by one writer, are as those of a writer of their own', () => {
+  const bare = { ...full, correlationId: undefined, causationId: undefined }
+  const sent = [
+    bare,
+    { ...bare, id: 'id-2' },
+    { ...bare, version: 3 },
+    { ...bare, version: 3, contentType: 'text/html' },
+    { ...bare, version: 3, contentType: 'text/html', source: 'api' },
+    full,
+    { ...bare, causationId: 'parent' },
+    { ...bare, version: 3, contentType: 'text/html', source: 'api' },
+    bare,
+  ]
+  const writer = new MessageWriter()
+  const together = sent.map(each => Buffer.from(writer.encode(each).bytes).toString('hex'))
+  expect(together).toEqual(sent.map(each => new MessageWriter().encode(each).bytes.toString('hex')))
+})
+
+test.each([
+  ['near each other', [7, 65_542, 8], 2],
+  ['some way apart', [1, 65_537, 4_294_967_296], 4],
+  ['far apart', [2 ** 52, 1, 4_294_967_298], 8],
+  ['one, large', [2 ** 52 + 1], 2],
+])('a column of numbers %s comes back', (_, numbers, width) => {
+  const places = Uint16Array.from(numbers, (_, index) => 2 * index + 1)
+  const source = new Float64Array(2 * numbers.length)
+  for (let index = 0; index < numbers.length; index++) source[2 * index + 1] = numbers[index] as number
+  const writer = new ByteWriter()
+  writeColumn(writer, source, places)
+  expect(writer.written.length).toBe(8 + 1 + width * numbers.length)
+  const target = new Float64Array(source.length)
+  readColumn(new ByteReader(writer.written), target, places)
+  expect(target).toEqual(source)
+})
+
+test('bits come back, and say which they are', () => {
+  const words = Uint32Array.of(0x8000_0001, 0, 0xffff_ffff)
+  const writer = new ByteWriter()
+  writeBits(writer, words)
+  const read = new Uint32Array(3)
+  readBits(new ByteReader(writer.written), read)
+  expect(read).toEqual(words)
+  expect([...placesOf(words)]).toEqual([0, 31, ...Array.from({ length: 32 }, (_, bit) => 64 + bit)])
+})
+
+test('a checkpoint of three thousand messages, with gaps and keys, comes back as it was', () => {
+  const model = new FolderModel(60_000)
+  let sequence = 0
+  const apply = ({ kind, body }: { kind: number; body: Uint8Array }) =>
+    model.apply({ sequence: ++sequence, kind, time: 0, body: Buffer.from(body) })
+  apply(
+    write.declared({
+      topics: [{ number: 1, spec: topicSpec() }],
+      subscriptions: [{ number: 2, start: 1, spec: spec() }],
+    }),
+  )
+  for (let position = 1; position <= 3_000; position++) {
+    const { bytes } = message(`m${position}`, position % 7 === 0 ? { key: `k${position % 3}` } : {})
+    completeHead(bytes, { topic: 1, position, stored: 1_000 + position, clock: position, due: 0 })
+    apply({ kind: KIND.MESSAGE, body: bytes })
+  }
+  const acked = Array.from({ length: 3_000 }, (_, index) => index + 1).filter(
+    position => position % 10 !== 0 && (position < 500 || position > 2_500),
+  )
+  apply(write.taken({ subscription: 2, clock: 1, instance: 'a', positions: acked }))
+  apply(write.settled({ subscription: 2, clock: 2, acked, released: [], retried: [] }))
+  apply(write.trimmed({ topic: 1, before: 2_800 }))
+  const again = decodeCheckpoint(encodeCheckpoint(model), sequence, 60_000)
+  const state = ({ index, pending, subscriptions }: TopicModel) => ({
+    waiting: [...(subscriptions.get('billing')?.pending ?? [])],
+    messages: [...index.positions()].map(position => [
+      ...[position, index.sequenceOf(position), index.timeOf(position), index.sizeOf(position)],
+      ...[index.keyOf(position), pending.count(position)],
+    ]),
+    sums: [index.count, index.bytes, index.end, index.lastTime, pending.size],
+  })
+  expect(state(again.topic('orders.placed'))).toEqual(state(model.topic('orders.placed')))
+  expect([again.wanted.bytes, again.wanted.first(1)]).toEqual([model.wanted.bytes, model.wanted.first(1)])
+})
+
 test('numbers of any size, distances both ways, and text come back', () => {
   const positions = [0, 1, 127, 128, 2 ** 31, 2 ** 32, 2 ** 52 - 1, 3, 0]
   const writer = new ByteWriter()
@@ -205,6 +288,6 @@ test.each([
 
 test('a checkpoint of a later format is refused', () => {
   const state = encodeCheckpoint(new FolderModel(1))
-  state[0] = FORMAT + 1
+  state[0] = CHECKPOINT_FORMAT + 1
   expect(() => decodeCheckpoint(state, 0, 1)).toThrow(expect.objectContaining({ code: 'UNSUPPORTED' }))
 })

@@ -50,8 +50,8 @@ export interface BenchedBroker {
   readonly goals: readonly Goal[]
   /** Names of the scenarios that are measured, in any order. */
   readonly scenarios: readonly string[]
-  /** The server that every measurement gets a fresh one of; absent where the broker is in the process. */
-  readonly server?: BrokerKind
+  /** The server, or the folder, that every measurement gets a fresh one of; absent where the broker is in the process. */
+  readonly place?: BrokerKind | 'folder'
   /** For `--profile`: what the server says of its own time, as Markdown. */
   serverStats?(url: string): Promise<string>
   /** Names of the packages whose versions the report states. */

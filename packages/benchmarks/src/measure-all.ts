@@ -1,11 +1,11 @@
 import { type BenchedBroker, takesPart } from './broker.ts'
+import type { FreshPlace } from './fresh-place.ts'
 import { measure, type Sample } from './measurement.ts'
 import type { Options } from './options.ts'
 import { Progress } from './progress.ts'
 import { number } from './report/table.ts'
 import type { Figures, Scenario } from './scenario.ts'
 import { SCENARIOS } from './scenarios/index.ts'
-import type { FreshServer } from './server/fresh-server.ts'
 
 /** What a run has found, and what it could not measure. */
 export interface Measured {
@@ -18,7 +18,7 @@ export interface Measured {
 export async function measureAll(
   broker: BenchedBroker,
   options: Options,
-  server: FreshServer | undefined,
+  place: FreshPlace | undefined,
 ): Promise<Measured> {
   const plan = planOf(broker, options)
   if (plan.length === 0) throw new Error(`Nothing to measure: ${broker.name} has ${broker.scenarios.join(', ')}.`)
@@ -29,7 +29,7 @@ export async function measureAll(
     const scale = options.quick ? 'quick' : 'full'
     const what = `${scenario.name} ${round}/${options.rounds} ${subject}`
     try {
-      const url = await server?.renew()
+      const url = await place?.renew()
       const job = { broker: broker.name, scenario: scenario.name, subject, scale, ...(url && { url }) } as const
       const figures = await measure(job)
       samples.push({ scenario: scenario.name, subject, round, figures })

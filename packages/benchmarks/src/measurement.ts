@@ -8,7 +8,7 @@ export interface Job {
   readonly scenario: string
   readonly subject: string
   readonly scale: 'full' | 'quick' | 'profile'
-  /** Of the server; absent where the broker is in the process. */
+  /** Of the server or the folder; absent where the broker is in the process. */
   readonly url?: string
 }
 

@@ -10,18 +10,21 @@ export interface Options {
   readonly only: readonly string[]
   readonly subjects: readonly string[]
   readonly json: string | undefined
+  /** Files that earlier runs have written with `--json`: their samples join the report. */
+  readonly add: readonly string[]
   readonly write: boolean
   readonly profile: string | undefined
 }
 
 export const USAGE = `npm run bench -- --broker memory [options]
 
-  --broker <name>      the folder of subjects: memory, redis, nats; redis and nats run on servers of their own
+  --broker <name>      the folder of subjects: memory, file, redis, nats; redis and nats run on servers of their own
   --only <scenario>    measure this one; may be repeated, or a list with commas
   --subject <name>     measure this one; may be repeated, or a list with commas
-  --rounds <n>         measurements of each, interleaved; default 5, on servers 3
+  --rounds <n>         measurements of each, interleaved; default 5 in memory, elsewhere 3
   --quick              shorter and smaller, 2 rounds: to see that it works, not to quote
   --json <file>        write every sample
+  --add <file>         report the samples of an earlier run too, which --json has written; may be repeated
   --write              rewrite the generated part of packages/benchmarks/README.md
   --profile <scenario> where the time goes, of ours or of --subject
 
@@ -40,6 +43,7 @@ export function readOptions(args: readonly string[]): Options | undefined {
       rounds: { type: 'string' },
       quick: { type: 'boolean', default: false },
       json: { type: 'string' },
+      add: { type: 'string', multiple: true, default: [] },
       write: { type: 'boolean', default: false },
       profile: { type: 'string' },
       help: { type: 'boolean', default: false },
@@ -50,7 +54,7 @@ export function readOptions(args: readonly string[]): Options | undefined {
   if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`--rounds ${values.rounds}: a whole number from 1.`)
   const only = values.only.flatMap(list => list.split(','))
   for (const name of values.profile === undefined ? only : [values.profile]) checkScenario(name)
-  const { broker, quick, json, write, profile } = values
+  const { broker, quick, json, add, write, profile } = values
   return {
     broker,
     rounds,
@@ -58,12 +62,13 @@ export function readOptions(args: readonly string[]): Options | undefined {
     only,
     subjects: values.subject.flatMap(list => list.split(',')),
     json,
+    add,
     write,
     profile,
   }
 }
 
-/** On a server each measurement takes longer, and there are more of them. */
+/** On a server, or a disk, each measurement takes longer, and there are more of them. */
 function roundsOf(broker: string, quick: boolean): number {
   if (quick) return 2
   return broker === 'memory' ? 5 : 3

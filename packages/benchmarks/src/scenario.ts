@@ -45,6 +45,17 @@ const SERVER: Scale = {
   long: 10 * MINUTES,
 }
 
+/** In the process, and on a disk that every batch waits for. */
+const FOLDER: Scale = {
+  duration: 1_500,
+  warmUp: 2_000,
+  paced: 5_000,
+  million: 1_000_000,
+  drained: 300_000,
+  costed: 300_000,
+  long: 10 * MINUTES,
+}
+
 /** To see that it works. */
 const quick = (scale: Scale): Scale => ({
   duration: 300,
@@ -62,6 +73,7 @@ const profiled = (scale: Scale): Scale => ({ ...scale, duration: 2_500, warmUp: 
 /** How long each kind of run measures. */
 export const SCALES = {
   memory: { full: MEMORY, quick: quick(MEMORY), profile: profiled(MEMORY) },
+  folder: { full: FOLDER, quick: quick(FOLDER), profile: profiled(FOLDER) },
   server: { full: SERVER, quick: quick(SERVER), profile: profiled(SERVER) },
 } as const
 

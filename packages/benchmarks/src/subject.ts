@@ -19,8 +19,12 @@ export type Handle = (data: Data) => void | Promise<void>
 
 /** What a scenario asks of a queue. */
 export interface Setup {
-  /** Where the broker is: a server that nobody else uses, or `memory:`. */
+  /** Where the broker is: a server or a folder that nobody else uses, or `memory:`. */
   readonly url: string
+  /** In a folder: opens what the queue before has stored, instead of a folder of its own. */
+  readonly again?: boolean
+  /** How many topics the batches go to in turn, each with its subscriptions; 1 but for the scenarios that compare. */
+  readonly topics?: number
   readonly format: 'bytes' | 'json'
   readonly discipline: 'fifo' | 'priority'
   readonly concurrency: number
@@ -64,4 +68,6 @@ export interface Subject {
   open(setup: Setup): Promise<Queue>
   /** Microseconds of processor time that the server has used, where there is one. */
   serverTime?(): number
+  /** The folder of the queue that was opened last, where the broker is a folder. */
+  folder?(): string
 }

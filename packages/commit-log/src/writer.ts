@@ -91,10 +91,14 @@ export class Writer {
   /** All of them in one batch, so that all are stored, or none. */
   appendAll(records: readonly NewRecord[]): Promise<number> {
     if (records.length === 0) return Promise.reject(new LogError('INVALID_ARGUMENT', 'There is nothing to append.'))
-    const size = records.reduce((sum, record) => sum + recordSize(record), 0)
-    const odd = records.find(({ kind }) => (kind & 0xff) !== kind)
-    const weakest = odd ?? records.find(({ kind }) => !this.#parts.isVital(kind)) ?? (records[0] as NewRecord)
-    const refusal = this.#refusal(size, weakest.kind)
+    let size = 0
+    // Most batches are of one kind: of each stretch one is looked at.
+    let weakest = (records[0] as NewRecord).kind
+    for (const record of records) {
+      size += recordSize(record)
+      if (record.kind !== weakest) weakest = this.#weaker(weakest, record.kind)
+    }
+    const refusal = this.#refusal(size, weakest)
     if (refusal !== undefined) return Promise.reject(refusal)
     const sequence = this.#next
     for (const record of records) this.#pending.add(record, this.#next++, this.#log)
@@ -120,6 +124,12 @@ export class Writer {
     this.#isClosed = true
     await this.#running
     await this.#file.close()
+  }
+
+  /** Which of two kinds decides whether both are taken: one that is none, or one that a full disk refuses. */
+  #weaker(one: number, other: number): number {
+    if ((one & 0xff) !== one) return one
+    return (other & 0xff) !== other || this.#parts.isVital(one) ? other : one
   }
 
   #wait(sequence: number): Promise<number> {

@@ -18,7 +18,9 @@ export class ByteReader {
   }
 
   u8(): number {
-    return this.#bytes.readUInt8(this.#at++)
+    const byte = this.#bytes[this.#at++]
+    if (byte === undefined) throw new RangeError('The record ends within a field.')
+    return byte
   }
 
   u32(): number {
@@ -34,8 +36,10 @@ export class ByteReader {
   }
 
   count(): number {
-    let value = 0
-    for (let unit = 1; ; unit *= BITS) {
+    const first = this.u8()
+    if (first < MORE) return first
+    let value = first & LOW
+    for (let unit = BITS; ; unit *= BITS) {
       const byte = this.u8()
       value += (byte & LOW) * unit
       if ((byte & MORE) === 0) return value

@@ -1,5 +1,8 @@
-/** The version of everything that this package writes into a log: the first byte of each record, and of each checkpoint. */
+/** The version of everything that this package writes into a log: the first byte of each record. */
 export const FORMAT = 1
+
+/** The version of its checkpoints: their first byte. 1 was never released. */
+export const CHECKPOINT_FORMAT = 2
 
 /** What a record says: the `kind` of the commit log. */
 export const KIND = Object.freeze({

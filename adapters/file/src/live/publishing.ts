@@ -14,13 +14,28 @@ const PART = 4 * 1_024 * 1_024
 /** Bytes on their way to the disk beyond which publishing is refused: what is left is for those who consume. */
 const MOST_UNDERWAY = 16 * 1_024 * 1_024
 
-/** A message that has its place and waits for the disk. */
-interface Placed {
+/** A message that has its place and waits for the disk, as the record that it is there. */
+interface Placed extends NewRecord {
+  readonly body: Buffer
   readonly index: number
   readonly topic: LiveTopic
-  readonly bytes: Buffer
   /** Where it was supplied. */
   readonly id: string | undefined
+}
+
+/** When the messages of one call are stored: one look at the clocks for all. */
+interface Moment {
+  /** By the folder's clock. */
+  readonly now: number
+  readonly wall: number
+}
+
+/** Where a message belongs, and where it says what becomes of it. */
+interface Placing {
+  readonly index: number
+  readonly exceptions: PublishException[]
+  readonly waits: Promise<void>[]
+  readonly part: readonly Placed[]
 }
 
 /** Stores messages. */
@@ -38,6 +53,7 @@ export class Publishing {
     const waits: Promise<void>[] = []
     let part: Placed[] = []
     let size = 0
+    const moment = this.#moment()
     const finish = () => {
       if (part.length > 0) waits.push(this.#storePart(part, exceptions))
       part = []
@@ -46,7 +62,7 @@ export class Publishing {
     for (let index = 0; index < batch.length; index++) {
       const message = batch[index] as NewMessage
       if (size + message.bytes.length > PART) finish()
-      const placed = this.#place(message, index, exceptions, waits, part)
+      const placed = this.#place(message, moment, { index, exceptions, waits, part })
       if (placed === undefined) continue
       part.push(placed)
       size += message.bytes.length
@@ -80,14 +96,15 @@ export class Publishing {
     const waits: Promise<void>[] = []
     const part: Placed[] = []
     await ledger.room()
+    const moment = this.#moment()
     // A duplicate id is stored already: the lane moves past it as past the others.
     for (let index = 0; index < batch.length; index++) {
-      const placed = this.#place(batch[index] as NewMessage, index, [], waits, part)
+      const placed = this.#place(batch[index] as NewMessage, moment, { index, exceptions: [], waits, part })
       if (placed !== undefined) part.push(placed)
     }
     await Promise.all(waits)
     await this.#underway(part, () =>
-      ledger.commit([...part.map(recordOf), write.lane(lane)], first => {
+      ledger.commit([...part, write.lane(lane)], first => {
         this.#stored(part, first)
         ledger.model.lanes.set(lane.name, lane.epoch, lane.position)
       }),
@@ -97,28 +114,25 @@ export class Publishing {
   /** Gives a message its place. Undefined where it is not to be stored: then it says why, or what it waits for. */
   #place(
     { topic: name, delay, bytes }: NewMessage,
-    index: number,
-    exceptions: PublishException[],
-    waits: Promise<void>[],
-    part: readonly Placed[],
+    { now, wall }: Moment,
+    { index, exceptions, waits, part }: Placing,
   ): Placed | undefined {
     const topic = this.#state.find(name)
     if (topic === undefined) {
       exceptions.push({ index, kind: 'failed', outcome: 'definite', error: topicNotFound(name) })
       return undefined
     }
-    const { clock, underway } = this.#state.ledger
+    const { underway } = this.#state.ledger
     if (underway > MOST_UNDERWAY) {
       exceptions.push({ index, kind: 'failed', outcome: 'definite', error: tooMuchUnderway() })
       return undefined
     }
-    const now = clock.now()
     const id = head.isSupplied(bytes) ? head.id(bytes) : undefined
     if (id !== undefined && this.#isKnown(topic, id, now, part)) {
       waits.push(this.#duplicate(topic, id, index, exceptions))
       return undefined
     }
-    this.#lastStored = Math.max(this.#lastStored, clock.wall(), topic.model.index.lastTime)
+    this.#lastStored = Math.max(this.#lastStored, wall, topic.model.index.lastTime)
     completeHead(bytes, {
       topic: topic.model.number,
       position: topic.next++,
@@ -126,7 +140,12 @@ export class Publishing {
       clock: now,
       due: delay > 0 ? now + delay : 0,
     })
-    return { index, topic, bytes, id }
+    return { kind: KIND.MESSAGE, body: bytes, index, topic, id }
+  }
+
+  #moment(): Moment {
+    const { clock } = this.#state.ledger
+    return { now: clock.now(), wall: clock.wall() }
   }
 
   #isKnown(topic: LiveTopic, id: string, now: number, part: readonly Placed[]): boolean {
@@ -148,9 +167,7 @@ export class Publishing {
 
   async #storePart(part: readonly Placed[], exceptions: PublishException[]): Promise<void> {
     try {
-      await this.#underway(part, () =>
-        this.#state.ledger.commit(part.map(recordOf), first => this.#stored(part, first)),
-      )
+      await this.#underway(part, () => this.#state.ledger.commit(part, first => this.#stored(part, first)))
     } catch (error) {
       const outcome = outcomeOf(error)
       for (const { index } of part) exceptions.push({ index, kind: 'failed', outcome, error })
@@ -173,12 +190,12 @@ export class Publishing {
     const { ledger, reader } = this.#state
     const counts = new Map<LiveTopic, number>()
     for (let index = 0; index < part.length; index++) {
-      const { topic, bytes } = part[index] as Placed
+      const { topic, body } = part[index] as Placed
       const sequence = first + index
-      ledger.model.store(sequence, bytes)
+      ledger.model.store(sequence, body)
       const { subscriptions } = topic
-      if (subscriptions.length > 0) reader.keep(sequence, bytes)
-      const [position, due, clock] = [head.position(bytes), head.due(bytes), head.clock(bytes)]
+      if (subscriptions.length > 0) reader.keep(sequence, body)
+      const [position, due, clock] = [head.position(body), head.due(body), head.clock(body)]
       for (const { queue } of subscriptions) queue.add(position, due, clock)
       counts.set(topic, (counts.get(topic) ?? 0) + 1)
     }
@@ -187,5 +204,3 @@ export class Publishing {
       for (const subscription of topic.subscriptions) subscription.consumers.stir(count, now)
   }
 }
-
-const recordOf = ({ bytes }: Placed): NewRecord => ({ kind: KIND.MESSAGE, body: bytes })

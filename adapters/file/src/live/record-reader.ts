@@ -35,6 +35,7 @@ export class RecordReader {
    */
   async messages(topic: TopicModel, positions: readonly number[]): Promise<readonly (Buffer | undefined)[]> {
     const found = positions.map(position => this.#cache.get(topic.index.sequenceOf(position)))
+    if (!found.includes(undefined)) return found
     // A message may be copied forward, and its segment go, while it is looked for.
     for (let tries = 0; tries < 3; tries++) {
       const missing = positions.flatMap((position, index) => {

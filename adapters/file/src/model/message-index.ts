@@ -1,23 +1,9 @@
-/** Positions in a chunk. */
-const CHUNK = 1_024
+import { CHUNK, MessageChunk } from './message-chunk.js'
+
 const MASK = CHUNK - 1
 
-class Chunk {
-  /** Sequence number of each one's record; 0 where there is no message (any more). */
-  readonly sequences = new Float64Array(CHUNK)
-  /** When each was stored, in milliseconds since the epoch; never falling. */
-  readonly times = new Float64Array(CHUNK)
-  /** As retention counts them. */
-  readonly sizes = new Uint32Array(CHUNK)
-  /** There only once a message of the chunk has one. */
-  keys: (string | undefined)[] | undefined
-  priorities: Uint16Array | undefined
-  dues: Float64Array | undefined
-  count = 0
-  bytes = 0
-  /** The latest of the times. */
-  latest = 0
-}
+/** Nobody's: position 0 is never used, and none is negative. */
+const NOWHERE = -1
 
 /** What is kept of a message in memory: where it is, and what orders it. */
 export interface IndexedMessage {
@@ -38,7 +24,10 @@ export interface IndexedMessage {
  * contents are in the log.
  */
 export class MessageIndex {
-  readonly #chunks = new Map<number, Chunk>()
+  readonly #chunks = new Map<number, MessageChunk>()
+  /** The chunk looked up last: adding and reading both stay in one for hundreds of calls. */
+  #recent: MessageChunk | undefined = undefined
+  #recentNumber = NOWHERE
   #end = 1
   #count = 0
   #bytes = 0
@@ -65,30 +54,16 @@ export class MessageIndex {
 
   /** Positions rise. */
   add(position: number, message: IndexedMessage): void {
-    const number = Math.floor(position / CHUNK)
-    let chunk = this.#chunks.get(number)
-    if (chunk === undefined) {
-      chunk = new Chunk()
-      this.#chunks.set(number, chunk)
-    }
+    const chunk = this.#chunk(position) ?? this.#create(position)
     const at = position & MASK
     this.#lastTime = Math.max(this.#lastTime, message.time)
     chunk.sequences[at] = message.sequence
     chunk.times[at] = this.#lastTime
     chunk.latest = this.#lastTime
     chunk.sizes[at] = message.size
-    if (message.key !== undefined) {
-      chunk.keys ??= new Array<string | undefined>(CHUNK)
-      chunk.keys[at] = message.key
-    }
-    if (message.priority !== 0) {
-      chunk.priorities ??= new Uint16Array(CHUNK)
-      chunk.priorities[at] = message.priority
-    }
-    if (message.due !== 0) {
-      chunk.dues ??= new Float64Array(CHUNK)
-      chunk.dues[at] = message.due
-    }
+    if (message.key !== undefined) chunk.setKey(at, message.key)
+    if (message.priority !== 0) chunk.setPriority(at, message.priority)
+    if (message.due !== 0) chunk.setDue(at, message.due)
     chunk.count++
     chunk.bytes += message.size
     this.#count++
@@ -137,8 +112,7 @@ export class MessageIndex {
   }
 
   delete(position: number): void {
-    const number = Math.floor(position / CHUNK)
-    const chunk = this.#chunks.get(number)
+    const chunk = this.#chunk(position)
     const at = position & MASK
     if (chunk === undefined || chunk.sequences[at] === 0) return
     const size = chunk.sizes[at] as number
@@ -148,7 +122,7 @@ export class MessageIndex {
     chunk.bytes -= size
     this.#count--
     this.#bytes -= size
-    if (chunk.count === 0) this.#chunks.delete(number)
+    if (chunk.count === 0) this.#drop(chunk)
   }
 
   /** Every position that has a message, from one on, in order. May be walked while messages are added and deleted. */
@@ -158,6 +132,19 @@ export class MessageIndex {
       if (start + CHUNK <= from) continue
       for (let at = Math.max(0, from - start); at < CHUNK; at++) if (chunk.sequences[at] !== 0) yield start + at
     }
+  }
+
+  /** In order. Not to be changed. */
+  chunks(): IterableIterator<MessageChunk> {
+    return this.#chunks.values()
+  }
+
+  /** Adds what an earlier life has had. Numbers rise; `skipTo` says where the last one ends. */
+  restore(chunk: MessageChunk): void {
+    this.#chunks.set(chunk.number, chunk)
+    this.#count += chunk.count
+    this.#bytes += chunk.bytes
+    this.#lastTime = Math.max(this.#lastTime, chunk.latest)
   }
 
   /** The first position that was stored at or after a time, or the end. */
@@ -189,7 +176,28 @@ export class MessageIndex {
     return this.#end
   }
 
-  #chunk(position: number): Chunk | undefined {
-    return this.#chunks.get(Math.floor(position / CHUNK))
+  #chunk(position: number): MessageChunk | undefined {
+    const number = Math.floor(position / CHUNK)
+    if (this.#recentNumber === number) return this.#recent
+    const chunk = this.#chunks.get(number)
+    if (chunk !== undefined) this.#visit(chunk)
+    return chunk
+  }
+
+  #create(position: number): MessageChunk {
+    const chunk = new MessageChunk(Math.floor(position / CHUNK))
+    this.#chunks.set(chunk.number, chunk)
+    this.#visit(chunk)
+    return chunk
+  }
+
+  #drop({ number }: MessageChunk): void {
+    this.#chunks.delete(number)
+    if (this.#recentNumber === number) this.#visit(undefined)
+  }
+
+  #visit(chunk: MessageChunk | undefined): void {
+    this.#recent = chunk
+    this.#recentNumber = chunk === undefined ? NOWHERE : chunk.number
   }
 }

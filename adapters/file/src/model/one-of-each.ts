@@ -4,6 +4,8 @@ const MOST = 4_096
 export class OneOfEach {
   readonly #known = new Map<string, string>()
 
+  one(text: string): string
+  one(text: string | undefined): string | undefined
   one(text: string | undefined): string | undefined {
     if (text === undefined) return undefined
     const known = this.#known.get(text)

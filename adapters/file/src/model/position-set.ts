@@ -1,16 +1,28 @@
-/** Positions in a chunk. */
-const CHUNK = 1_024
+import { CHUNK } from './message-chunk.js'
+
 const WORD = 32
 
 class Chunk {
+  /** A bit for each position, in its place within the chunk. */
   readonly bits = new Uint32Array(CHUNK / WORD)
+  /** Its first position is this times `CHUNK`. */
+  readonly number: number
   count = 0
+
+  constructor(number: number) {
+    this.number = number
+  }
 }
+
+/** Holds no position, so that looking at the recent chunk needs no test for undefined. */
+const NOWHERE = new Chunk(-1)
 
 /** A set of positions, added in rising order: a bit each. */
 export class PositionSet {
   /** By chunk number, rising, because positions are added so. */
   readonly #chunks = new Map<number, Chunk>()
+  /** The chunk looked up last: adding and deleting both stay in one for hundreds of calls. */
+  #recent = NOWHERE
   #size = 0
 
   get size(): number {
@@ -18,12 +30,7 @@ export class PositionSet {
   }
 
   add(position: number): void {
-    const number = Math.floor(position / CHUNK)
-    let chunk = this.#chunks.get(number)
-    if (chunk === undefined) {
-      chunk = new Chunk()
-      this.#chunks.set(number, chunk)
-    }
+    const chunk = this.#find(position) ?? this.#create(position)
     const at = position % CHUNK
     chunk.bits[at >>> 5] = (chunk.bits[at >>> 5] as number) | (1 << (at & 31))
     chunk.count++
@@ -31,21 +38,28 @@ export class PositionSet {
   }
 
   has(position: number): boolean {
-    const chunk = this.#chunks.get(Math.floor(position / CHUNK))
+    const chunk = this.#find(position)
     const at = position % CHUNK
     return chunk !== undefined && ((chunk.bits[at >>> 5] as number) & (1 << (at & 31))) !== 0
   }
 
   /** False where it was not there. */
   delete(position: number): boolean {
-    if (!this.has(position)) return false
-    const number = Math.floor(position / CHUNK)
-    const chunk = this.#chunks.get(number) as Chunk
+    const chunk = this.#find(position)
+    if (chunk === undefined) return false
     const at = position % CHUNK
-    chunk.bits[at >>> 5] = (chunk.bits[at >>> 5] as number) & ~(1 << (at & 31))
+    const bits = chunk.bits[at >>> 5] as number
+    const bit = 1 << (at & 31)
+    if ((bits & bit) === 0) return false
+    chunk.bits[at >>> 5] = bits & ~bit
     this.#size--
-    if (--chunk.count === 0) this.#chunks.delete(number)
+    if (--chunk.count === 0) this.#drop(chunk)
     return true
+  }
+
+  /** Whatever is there, by chunk number, rising: a bit for each of 1,024 positions. Not to be changed. */
+  chunks(): IterableIterator<{ readonly number: number; readonly bits: Uint32Array }> {
+    return this.#chunks.values()
   }
 
   /** Rising. */
@@ -55,5 +69,25 @@ export class PositionSet {
         if (((chunk.bits[at >>> 5] as number) & (1 << (at & 31))) !== 0) yield number * CHUNK + at
       }
     }
+  }
+
+  #find(position: number): Chunk | undefined {
+    const number = Math.floor(position / CHUNK)
+    if (this.#recent.number === number) return this.#recent
+    const chunk = this.#chunks.get(number)
+    if (chunk !== undefined) this.#recent = chunk
+    return chunk
+  }
+
+  #create(position: number): Chunk {
+    const chunk = new Chunk(Math.floor(position / CHUNK))
+    this.#chunks.set(chunk.number, chunk)
+    this.#recent = chunk
+    return chunk
+  }
+
+  #drop(chunk: Chunk): void {
+    this.#chunks.delete(chunk.number)
+    this.#recent = NOWHERE
   }
 }

@@ -2,10 +2,15 @@
 const STRETCH = 32
 /** What a record takes beside the payload and the headers of its message, about, in bytes. */
 const AROUND = 128
+/** No stretch, and nothing in it. */
+const NOWHERE = -1
 
 /** Which stretches of the log have records that somebody wants: what a checkpoint keeps from. */
 export class WantedRecords {
   readonly #stretches = new Map<number, number>()
+  /** The stretch that was looked at last, and what it has: the map does not know, because most calls come for one stretch, one after the other. */
+  #recent = NOWHERE
+  #count = 0
   #bytes = 0
 
   /** Of the records that are wanted, about. */
@@ -15,23 +20,30 @@ export class WantedRecords {
 
   /** @param size Of its payload and headers, in bytes; here as below. */
   keep(sequence: number, size: number): void {
-    const stretch = Math.floor(sequence / STRETCH)
-    this.#stretches.set(stretch, (this.#stretches.get(stretch) ?? 0) + 1)
+    this.#visit(Math.floor(sequence / STRETCH))
+    this.#count++
     this.#bytes += size + AROUND
   }
 
   drop(sequence: number, size: number): void {
-    const stretch = Math.floor(sequence / STRETCH)
-    const count = (this.#stretches.get(stretch) ?? 0) - 1
-    if (count > 0) this.#stretches.set(stretch, count)
-    else this.#stretches.delete(stretch)
+    this.#visit(Math.floor(sequence / STRETCH))
+    this.#count--
     this.#bytes -= size + AROUND
   }
 
   /** A sequence number with nothing that is wanted before it; `otherwise` where nothing is wanted at all. */
   first(otherwise: number): number {
+    this.#visit(NOWHERE)
     let first = Number.POSITIVE_INFINITY
     for (const stretch of this.#stretches.keys()) first = Math.min(first, stretch)
     return first === Number.POSITIVE_INFINITY ? otherwise : Math.max(1, first * STRETCH)
+  }
+
+  #visit(stretch: number): void {
+    if (stretch === this.#recent) return
+    if (this.#count > 0) this.#stretches.set(this.#recent, this.#count)
+    else this.#stretches.delete(this.#recent)
+    this.#recent = stretch
+    this.#count = this.#stretches.get(stretch) ?? 0
   }
 }

@@ -21,61 +21,75 @@ export async function open(setup: Setup): Promise<Queue> {
   // Without a subscription everything counts as handled, of which memory keeps 64 MiB; here it stands for what waits, all of it.
   const kept = setup.subscriptions === 0 ? Number.MAX_SAFE_INTEGER : setup.retained
   const retention = { age: '7d', ...(kept !== undefined && { bytes: kept }) }
-  const orders = (
-    setup.format === 'json'
-      ? topic('orders.placed', { retention })
-      : topic('orders.placed', { retention, codec: bytes })
-  ) as Topic<Data>
-  const discipline = setup.discipline === 'priority' ? priority({ levels: 10 }) : fifo()
-  const subscriptions = Array.from({ length: setup.subscriptions }, (_, n) =>
-    orders.subscription(`bench-${n}`, { discipline }),
+  const named = (name: string) =>
+    (setup.format === 'json' ? topic(name, { retention }) : topic(name, { retention, codec: bytes })) as Topic<Data>
+  const topics = Array.from({ length: setup.topics ?? 1 }, (_, n) =>
+    named(n === 0 ? 'orders.placed' : `orders.placed-${n}`),
   )
-  await broker.declare(orders, ...subscriptions)
-  const first = subscriptions[0] ?? orders.subscription('bench-0', { discipline })
-  return new PluribusQueue(broker, orders, first, setup.concurrency)
+  const discipline = setup.discipline === 'priority' ? priority({ levels: 10 }) : fifo()
+  const subscriptionsOf = (of: Topic<Data>) =>
+    Array.from({ length: setup.subscriptions }, (_, n) => of.subscription(`bench-${n}`, { discipline }))
+  await broker.declare(...topics, ...topics.flatMap(subscriptionsOf))
+  const firsts = topics.map(of => of.subscription('bench-0', { discipline }))
+  return new PluribusQueue(broker, topics, firsts, setup.concurrency)
 }
 
 class PluribusQueue implements Queue {
   readonly #broker: Broker
-  readonly #topic: Topic<Data>
-  readonly #subscription: Subscription<Data>
+  readonly #topics: readonly Topic<Data>[]
+  /** One of each topic. */
+  readonly #subscriptions: readonly Subscription<Data>[]
   readonly #concurrency: number
-  #consumer: ConsumerHandle | undefined
+  #consumers: readonly ConsumerHandle[] = []
+  #turn = 0
 
-  constructor(broker: Broker, of: Topic<Data>, subscription: Subscription<Data>, concurrency: number) {
+  constructor(
+    broker: Broker,
+    topics: readonly Topic<Data>[],
+    subscriptions: readonly Subscription<Data>[],
+    concurrency: number,
+  ) {
     this.#broker = broker
-    this.#topic = of
-    this.#subscription = subscription
+    this.#topics = topics
+    this.#subscriptions = subscriptions
     this.#concurrency = concurrency
   }
 
   publish(item: Item): Promise<unknown> {
-    return this.#broker.publish(this.#topic, item.data)
+    return this.#broker.publish(this.#next(), item.data)
   }
 
   publishAll(items: readonly Item[]): Promise<unknown> {
-    return this.#broker.publishMany(this.#topic, items)
+    return this.#broker.publishMany(this.#next(), items)
   }
 
   async consume(handle: Handle): Promise<void> {
     const concurrency = this.#concurrency
-    this.#consumer = await this.#broker.subscribe(this.#subscription, message => handle(message.data), { concurrency })
+    const consume = (from: Subscription<Data>) =>
+      this.#broker.subscribe(from, message => handle(message.data), { concurrency })
+    this.#consumers = await Promise.all(this.#subscriptions.map(consume))
   }
 
   pause(): void {
-    this.#consumer?.pause()
+    for (const consumer of this.#consumers) consumer.pause()
   }
 
   resume(): void {
-    this.#consumer?.resume()
+    for (const consumer of this.#consumers) consumer.resume()
   }
 
   async left(): Promise<number> {
-    const { waiting = 0, leased = 0, retrying = 0 } = await this.#broker.counts(this.#subscription)
-    return waiting + leased + retrying
+    const counts = await Promise.all(this.#subscriptions.map(subscription => this.#broker.counts(subscription)))
+    return counts.reduce((sum, { waiting = 0, leased = 0, retrying = 0 }) => sum + waiting + leased + retrying, 0)
   }
 
   close(): Promise<void> {
     return this.#broker.close()
+  }
+
+  /** Topics take turns. */
+  #next(): Topic<Data> {
+    if (this.#topics.length === 1) return this.#topics[0] as Topic<Data>
+    return this.#topics[this.#turn++ % this.#topics.length] as Topic<Data>
   }
 }

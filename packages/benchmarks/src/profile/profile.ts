@@ -2,8 +2,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { BenchedBroker } from '../broker.ts'
+import type { FreshPlace } from '../fresh-place.ts'
 import { measure } from '../measurement.ts'
-import type { FreshServer } from '../server/fresh-server.ts'
 import { type CpuProfile, summarise } from './summary.ts'
 
 const HOOKS = new URL('./source-hooks.ts', import.meta.url).href
@@ -13,14 +13,14 @@ export async function profile(
   broker: BenchedBroker,
   scenario: string,
   names: readonly string[],
-  server: FreshServer | undefined,
+  place: FreshPlace | undefined,
 ): Promise<void> {
   for (const subject of names.length === 0 ? [broker.ours] : names) {
     const folder = mkdtempSync(join(tmpdir(), 'pluribus-profile-'))
     const sampler = ['--cpu-prof', `--cpu-prof-dir=${folder}`, '--cpu-prof-interval=200']
     // The sources have line numbers that mean something; without the condition workspaces resolve to bundles.
     const sources = ['--conditions=pluribus-source', `--import=${HOOKS}`]
-    const url = await server?.renew()
+    const url = await place?.renew()
     const job = { broker: broker.name, scenario, subject, scale: 'profile', ...(url && { url }) } as const
     const figures = await measure(job, [...sampler, ...sources])
     const [file] = readdirSync(folder)

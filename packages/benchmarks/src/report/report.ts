@@ -15,7 +15,7 @@ export function reportOf(broker: BenchedBroker, run: Measured, machine: Machine,
   const measured = SCENARIOS.filter(({ name }) => samples.has(name))
   const goals = goalTable(broker, samples)
   return [
-    conditions(machine, options, noise(measured, samples)),
+    conditions(machine, options, roundsOf(measured, samples), noise(measured, samples)),
     subjects(broker, samples, measured),
     ...(run.failures.length === 0
       ? []
@@ -30,21 +30,34 @@ export function reportOf(broker: BenchedBroker, run: Measured, machine: Machine,
 function conditions(
   { cpu, memory, system, node, server, date, versions, load }: Machine,
   options: Options,
+  rounds: string,
   noise: string,
 ): string {
   const packages = Object.entries(versions).map(([name, version]) => `${name} ${version}`)
   return [
     `${[date, cpu, memory, system, `Node ${node}`, ...(server === undefined ? [] : [server]), ...packages].join(' · ')}.`,
-    `${options.rounds} interleaved rounds${options.quick ? ' (--quick: not to be quoted)' : ''}, a process for each measurement;`,
+    `${rounds} interleaved rounds${options.quick ? ' (--quick: not to be quoted)' : ''}, a process for each measurement;`,
     `noise ± ${noise} (median of half the distance from the fastest to the slowest round);`,
     `load of the machine ${load.join(' before, ')} after.`,
   ].join('\n')
 }
 
+/** Runs that were put together may have had different numbers of them. */
+function roundsOf(measured: readonly Scenario[], samples: Samples): string {
+  const counts = measured.flatMap(({ name, columns: [first] }) =>
+    samples.subjectsOf(name).map(subject => samples.values(name, subject, first?.figure ?? '').length),
+  )
+  const [least, most] = [Math.min(...counts), Math.max(...counts)]
+  return least === most ? String(most) : `${least} to ${most}`
+}
+
 function noise(measured: readonly Scenario[], samples: Samples): string {
   const all = measured.flatMap(({ name, columns, compared }) =>
     samples.subjectsOf(name).flatMap(subject => {
-      const found = compared ? samples.spread(name, subject, (columns[0] as Column).figure) : undefined
+      const { figure } = columns[0] as Column
+      // One measurement is as far from itself as nothing: it says nothing of the noise.
+      const isRepeated = compared && samples.values(name, subject, figure).length > 1
+      const found = isRepeated ? samples.spread(name, subject, figure) : undefined
       return found === undefined ? [] : [noiseOf(found)]
     }),
   )

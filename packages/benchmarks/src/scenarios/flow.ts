@@ -1,7 +1,8 @@
-import { BATCH, makeBatches, ranked, sumOfFirst, Tally } from '../payload.ts'
+import { makeBatches, ranked, sumOfFirst, Tally } from '../payload.ts'
 import { type Figures, type Scale, type Scenario, SETUP, settleMemory } from '../scenario.ts'
 import { CPU, RATE, SERVER, Stopwatch, THREAD } from '../stopwatch.ts'
-import type { Item, Queue, Setup, Subject } from '../subject.ts'
+import type { Setup, Subject } from '../subject.ts'
+import { publishBatchesOf, publishSinglyBy } from './publishers.ts'
 import { settled } from './settled.ts'
 
 const CALLERS = 64
@@ -31,6 +32,8 @@ const FLOWS: readonly Flow[] = [
   { name: 'json', title: 'JSON both ways', setup: { format: 'json' } },
   { name: 'priority', title: 'ten priorities', setup: { discipline: 'priority' }, rank: 'priority' },
   { name: 'keys', title: 'a thousand keys', rank: 'key' },
+  { name: 'topics-16', title: 'eight publishers, batches to 16 topics in turn', publishers: 8, setup: { topics: 16 } },
+  { name: 'topics-64', title: 'eight publishers, batches to 64 topics in turn', publishers: 8, setup: { topics: 64 } },
   { name: 'middlewares', title: 'three consumer middlewares', setup: { middlewares: 3 } },
 ]
 
@@ -50,7 +53,7 @@ async function measureFlow(subject: Subject, flow: Flow, { warmUp, duration }: S
   const queue = await subject.open(setup)
   const tally = new Tally()
   await queue.consume(flow.later ? tally.handleLater : tally.handle)
-  const publish = flow.callers ? publishSingly : publishBatchesOf(flow.publishers ?? 1)
+  const publish = flow.callers ? publishSinglyBy(CALLERS) : publishBatchesOf(flow.publishers ?? 1)
   const watch = new Stopwatch(subject)
   let published = 0
   let measured = 0
@@ -74,32 +77,4 @@ function check(subject: Subject, tally: Tally, published: number, measured: numb
   const expected = sumOfFirst(published - measured) + sumOfFirst(measured)
   if (tally.count === published && tally.sum === expected) return
   throw new Error(`${subject.name} handled ${tally.count} of ${published} messages, or others than were published.`)
-}
-
-/** Publishers that take turns: the messages of one batch stay together, and each batch is published as often as any other. */
-const publishBatchesOf =
-  (publishers: number) =>
-  async (queue: Queue, batches: readonly (readonly Item[])[], until: number): Promise<number> => {
-    let next = 0
-    const publisher = async () => {
-      while (performance.now() < until) await queue.publishAll(batches[next++ % batches.length] as readonly Item[])
-    }
-    await Promise.all(Array.from({ length: publishers }, publisher))
-    return next * BATCH
-  }
-
-async function publishSingly(queue: Queue, batches: readonly (readonly Item[])[], until: number): Promise<number> {
-  const items = batches.flat()
-  let published = 0
-  let over = false
-  const caller = async () => {
-    while (!over) {
-      const n = published++
-      // One caller's look at the clock now and then is enough for all.
-      if (n % BATCH === 0) over = performance.now() >= until
-      await queue.publish(items[n % items.length] as Item)
-    }
-  }
-  await Promise.all(Array.from({ length: CALLERS }, caller))
-  return published
 }

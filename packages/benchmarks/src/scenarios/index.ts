@@ -3,6 +3,7 @@ import { backlogs } from './backlog.ts'
 import { flows } from './flow.ts'
 import { lags } from './lag.ts'
 import { latency } from './latency.ts'
+import { opening } from './open.ts'
 import { steady } from './steady.ts'
 import { drains, publishes } from './store.ts'
 import { waiting } from './waiting.ts'
@@ -15,6 +16,7 @@ export const SCENARIOS: readonly Scenario[] = [
   latency,
   ...backlogs,
   ...waiting,
+  opening,
   ...lags,
   steady,
 ]

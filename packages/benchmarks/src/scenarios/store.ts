@@ -2,6 +2,7 @@ import { BATCH, makeBatches, Tally } from '../payload.ts'
 import { type Figures, type Scale, type Scenario, SETUP, settleMemory } from '../scenario.ts'
 import { CPU, RATE, SERVER, Stopwatch, THREAD } from '../stopwatch.ts'
 import type { Item, Queue, Subject } from '../subject.ts'
+import { publishBatchesOf, publishSinglyBy } from './publishers.ts'
 import { settled, stored } from './settled.ts'
 
 type Batches = readonly (readonly Item[])[]
@@ -20,35 +21,48 @@ export async function fill(queue: Queue, batches: Batches, count: number): Promi
 
 const COLUMNS = [RATE, CPU, THREAD, SERVER]
 
-/** Confirmed publishes alone: there is a subscription, but nobody consumes. */
-const publishOf = (name: string, title: string, size?: number): Scenario => ({
-  name,
-  title,
-  columns: COLUMNS,
-  compared: true,
-  measure: (subject, scale) => publishAlone(subject, scale, makeBatches('bytes', size)),
-})
+/** A variation of "publish alone". */
+interface Store {
+  readonly name: string
+  readonly title: string
+  /** How many publishers there are, each awaiting its batches. Default: 1. */
+  readonly publishers?: number
+  /** As many callers, each awaiting one publish after the other, instead of publishers of batches. */
+  readonly callers?: number
+  /** Bytes of a message. */
+  readonly size?: number
+}
 
-export const publishes: readonly Scenario[] = [
-  publishOf('publish', 'publish alone: batches of 256, nobody consumes'),
-  publishOf('publish-4k', 'publish alone, messages of 4 KiB', LARGE),
+const STORES: readonly Store[] = [
+  { name: 'publish', title: 'batches of 256' },
+  { name: 'publish-wide', title: 'sixteen publishers of batches of 256', publishers: 16 },
+  { name: 'publish-callers', title: 'awaited single publishes from 256 callers', callers: BATCH },
+  { name: 'publish-callers-wide', title: 'awaited single publishes from 4,096 callers', callers: 16 * BATCH },
+  { name: 'publish-4k', title: 'messages of 4 KiB', size: LARGE },
 ]
 
-async function publishAlone(subject: Subject, { warmUp, duration }: Scale, batches: Batches): Promise<Figures> {
+/** Confirmed publishes alone: there is a subscription, but nobody consumes. */
+export const publishes: readonly Scenario[] = STORES.map(store => ({
+  name: store.name,
+  title: `publish alone, nobody consumes: ${store.title}`,
+  columns: COLUMNS,
+  compared: true,
+  measure: (subject: Subject, scale: Scale) => publishAlone(subject, store, scale),
+}))
+
+async function publishAlone(subject: Subject, store: Store, { warmUp, duration }: Scale): Promise<Figures> {
+  const { callers, publishers = 1, size } = store
+  const publish = callers === undefined ? publishBatchesOf(publishers) : publishSinglyBy(callers)
+  const batches = makeBatches('bytes', size)
   const queue = await subject.open(SETUP)
   const watch = new Stopwatch(subject)
   let published = 0
   let total = 0
   for (const time of [warmUp, duration]) {
     await settleMemory()
-    published = 0
     watch.reset()
     watch.start()
-    const until = performance.now() + time
-    for (let i = 0; performance.now() < until; i = (i + 1) % batches.length) {
-      await queue.publishAll(batches[i] as readonly Item[])
-      published += BATCH
-    }
+    published = await publish(queue, batches, performance.now() + time)
     watch.stop()
     total += published
   }

@@ -1,10 +1,11 @@
 import { type BrokerKind, startBroker, type TestBroker } from '@pluribus/test-brokers'
+import type { FreshPlace } from '../fresh-place.ts'
 
 /**
  * A server of nobody else, empty at the begin of every measurement: what one subject has left in memory, in files and in
  * the server's own housekeeping would be paid by the next one.
  */
-export class FreshServer implements AsyncDisposable {
+export class FreshServer implements FreshPlace, AsyncDisposable {
   readonly #server: TestBroker
 
   private constructor(server: TestBroker) {

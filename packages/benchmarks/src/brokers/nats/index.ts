@@ -14,7 +14,7 @@ export const broker: BenchedBroker = {
   subjects: [pluribus, rawMinimal, rawEqual, plain, moleculer, nest],
   goals,
   scenarios: SERVER_SCENARIOS,
-  server: 'nats',
+  place: 'nats',
   versions: [
     '@pluribus/core',
     '@pluribus/nats',

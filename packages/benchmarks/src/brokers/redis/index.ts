@@ -17,7 +17,7 @@ export const broker: BenchedBroker = {
   subjects: [pluribus, rawMinimal, rawStream, rawEqual, bullmq, beeQueue, moleculer, nest],
   goals,
   scenarios: SERVER_SCENARIOS,
-  server: 'redis',
+  place: 'redis',
   serverStats,
   versions: [
     '@pluribus/core',

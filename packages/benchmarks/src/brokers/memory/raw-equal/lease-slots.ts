@@ -46,8 +46,13 @@ export class LeaseSlots {
   giveBack(token: number): void {
     const place = this.end(token)
     if (place < 0) return
-    this.#failures.set(place, this.failuresOf(place) + 1)
+    this.failed(place)
     this.returned.push(place)
+  }
+
+  /** A run has failed. */
+  failed(place: number): void {
+    this.#failures.set(place, this.failuresOf(place) + 1)
   }
 
   expire(now: number): void {

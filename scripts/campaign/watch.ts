@@ -8,6 +8,8 @@ interface Handed {
   readonly subscription: string
   readonly id: string
   hasEnded: boolean
+  /** An end of it has failed, and may have counted all the same: that it is stale after that says nothing. */
+  isInDoubt: boolean
 }
 
 /**
@@ -91,7 +93,7 @@ export class Watch {
     else if (event.kind === 'receipt') this.#receipt(event)
     else if (event.kind === 'deliver') this.#delivered(event)
     else if (event.kind === 'settle') this.#settling(event)
-    else if (event.kind === 'settled' && isEnd(event) && event.result === 'stale') this.#end(event, false)
+    else if (event.kind === 'settled' && isEnd(event)) this.#settled(event)
     else if (event.kind === 'run') this.#ran(event)
   }
 
@@ -110,8 +112,15 @@ export class Watch {
 
   #delivered(event: EventOf<'deliver'>): void {
     const { process, subscription, id } = event
-    this.#deliveries.set(nameOf(event), { subscription, id, hasEnded: false })
+    this.#deliveries.set(nameOf(event), { subscription, id, hasEnded: false, isInDoubt: false })
     this.#inHand.set(process, this.inHand(process) + 1)
+  }
+
+  #settled(event: EventOf<'settled'>): void {
+    const handed = this.#deliveries.get(nameOf(event))
+    if (handed === undefined || event.result === 'done') return
+    if (event.result !== 'stale') handed.isInDoubt = true
+    else if (!handed.isInDoubt) this.#end(event, false)
   }
 
   #settling(event: EventOf<'settle'>): void {

@@ -60,6 +60,18 @@ describe('what is known of a running workload', () => {
     expect(handledElsewhere.unfinished).toBe(0)
   })
 
+  test('an ack that failed may have counted, though it is stale when it is tried again', () => {
+    const watch = watched(story => {
+      story.stored(10, 'm')
+      const delivery = story.run(15, 'm')
+      story.settle(20, delivery)
+      story.settled(30, delivery, 'ack', 'failed')
+      story.settle(31, delivery)
+      story.settled(32, delivery, 'ack', 'stale')
+    })
+    expect(watch.unfinished).toBe(0)
+  })
+
   test('in hand is what a process was handed and has not answered, in whatever way', () => {
     const watch = watched(story => {
       const [first, second] = [story.run(10, 'a'), story.run(11, 'b')]

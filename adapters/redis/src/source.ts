@@ -162,10 +162,12 @@ export class RedisSource implements Source {
   }
 
   async #withdraw(): Promise<Pulled> {
-    this.#handed.giveBack()
-    if (!this.#handed.stands) return NOTHING_PULLED
+    const { stands } = this.#handed
     this.#handed.withdrawn()
-    await this.#run(WITHDRAW, [this.#init.session])
+    // First, so that what goes back wakes others, and not this one.
+    const withdrawing = stands ? this.#run(WITHDRAW, [this.#init.session]) : undefined
+    this.#handed.giveBack()
+    await withdrawing
     return NOTHING_PULLED
   }
 

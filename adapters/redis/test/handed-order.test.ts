@@ -154,7 +154,7 @@ describe('what was handed over', () => {
     expect(last().args.slice(1)).toEqual(['', 'release', 2, 'c'])
     source.receive(handOver(3, 0, 3))
     await new Promise(setImmediate)
-    expect(scripts(asked)).toEqual([CLAIM, SETTLE, SETTLE, WITHDRAW])
+    expect(scripts(asked)).toEqual([CLAIM, SETTLE, WITHDRAW, SETTLE])
   })
 
   test('and never comes holds a pull up no longer than its source lasts', async () => {

@@ -49,6 +49,11 @@ export class Keys {
     return `${this.#tag(topic)}:sub:${name}:state`
   }
 
+  /** On which a session hears what it is handed over: the name that scripts make as well. */
+  handing(subscription: SubscriptionName, session: string): string {
+    return `${this.state(subscription).slice(0, -'state'.length)}to:${session}`
+  }
+
   /** On which sources hear that there is something for them. */
   channel(topic: string): string {
     return this.topic(topic)[0] as string

@@ -14,22 +14,25 @@ export interface Endpoint {
   readonly tls?: ConnectionOptions
 }
 
+/** Hears what is said on a channel. */
+type Listener = (said: Buffer) => void
+
 /**
- * One generation of the link to a server: a socket for commands, and one on which wake-ups come (a server cuts off whoever
+ * One generation of the link to a server: a socket for commands, and one on which wake-ups and hand-overs come (a server cuts off whoever
  * listens and is slow to read large replies). Both break together, and nothing is mended or sent again: that is core's.
  */
 export class Link {
   readonly #commands: Socket
   readonly #wakes: Socket
-  readonly #listeners = new Map<string, Set<(name: string) => void>>()
+  readonly #listeners = new Map<string, Set<Listener>>()
   #lost: (cause: unknown) => void = () => {}
   #over = false
 
   private constructor(endpoint: Endpoint) {
     this.#commands = new Socket(endpoint, cause => this.#break(cause))
     this.#wakes = new Socket(endpoint, cause => this.#break(cause))
-    this.#wakes.redis.on('message', (channel: string, name: string) => {
-      for (const listener of [...(this.#listeners.get(channel) ?? [])]) listener(name)
+    this.#wakes.redis.on('messageBuffer', (channel: Buffer, said: Buffer) => {
+      for (const listener of [...(this.#listeners.get(channel.toString()) ?? [])]) listener(said)
     })
   }
 
@@ -79,14 +82,14 @@ export class Link {
   }
 
   /** Hears of a channel from when this has resolved on. */
-  async listen(channel: string, listener: (name: string) => void): Promise<void> {
+  async listen(channel: string, listener: Listener): Promise<void> {
     const listeners = this.#listeners.get(channel) ?? new Set()
     this.#listeners.set(channel, listeners.add(listener))
     await this.#wakes.redis.subscribe(channel)
   }
 
   /** Hears no more of it. */
-  unlisten(channel: string, listener: (name: string) => void): void {
+  unlisten(channel: string, listener: Listener): void {
     const listeners = this.#listeners.get(channel)
     listeners?.delete(listener)
     if (listeners?.size !== 0 || this.#over) return

@@ -1,27 +1,28 @@
 import {
   type Delivery,
+  type Environment,
   NO_EXCEPTIONS,
   NOTHING_PULLED,
   type Pulled,
   replaced,
   type Settled,
   type SettleException,
-  type Settlement,
   type Source,
   type SourceEvents,
-  SUSPECT_AFTER,
   type SubscriptionName,
   stale,
   type Token,
 } from '@pluribus/core/driver'
-import { type Argument, type Written, writtenNumbers } from './call.js'
-import { readMessage } from './codec.js'
+import type { Argument, Written } from './call.js'
 import { closed, subscriptionNotFound } from './errors.js'
+import { Handed } from './handed.js'
 import type { Link } from './link.js'
+import { readPulled, unreadOf } from './pulled.js'
 import { CLAIM } from './scripts/claim.js'
 import type { Script } from './scripts/script.js'
-import { CLOSE, MARK, RENEW } from './scripts/session.js'
+import { CLOSE, MARK, RENEW, WITHDRAW } from './scripts/session.js'
 import { SETTLE } from './scripts/settle.js'
+import { type RedisToken, runsOf, settlementArguments } from './token.js'
 
 /** The most bytes of entries that one pull brings: what is left comes with the next. */
 export const WEIGHTIEST = 8 * 1_024 * 1_024
@@ -29,9 +30,13 @@ export const WEIGHTIEST = 8 * 1_024 * 1_024
 /** So many entries come with their claim: for fewer the server takes longer to answer twice than to hand them through a script. */
 const READ_AT_ONCE = 16
 
+/** For this part of its lease what was handed over is ours without asking. */
+const FRESH = 1 / 10
+
 /** What a source is opened on, and for. */
 export interface SourceInit {
   readonly link: Link
+  readonly environment: Environment
   readonly subscription: SubscriptionName
   readonly keys: readonly string[]
   /** Its number on the server. */
@@ -46,36 +51,49 @@ export interface SourceInit {
   over(source: RedisSource): void
 }
 
-/** What the server knows a delivery by. */
-export interface RedisToken {
-  readonly position: number
-  readonly claim: string
-}
-
 /** One consumer: a session of the subscription. What it holds is the server's to know. */
 export class RedisSource implements Source {
   readonly transferred: number
   readonly #init: SourceInit
+  readonly #handed: Handed
+  #isPulling = false
+  #isLooking = false
   #over = false
 
   constructor(init: SourceInit) {
+    const { environment, subscription, transferred } = init
     this.#init = init
-    this.transferred = init.transferred
+    this.transferred = transferred
+    this.#handed = new Handed({
+      ...{ topic: subscription.topic, now: () => environment.clock.monotonic() },
+      giveBack: deliveries => this.#giveBack(deliveries),
+    })
   }
 
   /** There may be something: for this subscription, or for all of the topic. */
-  readonly wake = (name: string): void => {
-    if (!this.#over && (name === '' || name === this.#init.subscription.name)) this.#init.events.wake()
+  readonly wake = (name: Buffer): void => {
+    if (this.#over || (name.length > 0 && name.toString() !== this.#init.subscription.name)) return
+    this.#handed.woken()
+    this.#init.events.wake()
+  }
+
+  /** It was handed over by a publish, to this source alone. */
+  readonly receive = (sent: Buffer): void => {
+    if (this.#over) return
+    this.#handed.add(sent)
+    this.#init.events.wake()
+    this.#look()
   }
 
   async pull(max: number): Promise<Pulled> {
     this.#check('pull')
-    if (max < 1) return NOTHING_PULLED
-    for (;;) {
-      const reply = await this.#run(CLAIM, [this.#init.session, max, WEIGHTIEST, READ_AT_ONCE])
-      const status = String(reply[0])
-      if (status === 'OK') return readPulled(this.#init.subscription.topic, reply, await this.#read(unreadOf(reply)))
-      if (status !== 'AGAIN') throw this.#end(status)
+    if (max < 1) return this.#withdraw()
+    this.#isPulling = true
+    try {
+      return await this.#fresh(this.#handed.pull(max) ?? (await this.#claim(max)))
+    } finally {
+      this.#isPulling = false
+      this.#look()
     }
   }
 
@@ -101,6 +119,7 @@ export class RedisSource implements Source {
     return lost.length === 0 ? NO_EXCEPTIONS : lost.map(index => (batch[index as number] as Delivery).token)
   }
 
+  /** What it was handed over and has not seen goes back as well. */
   async close(): Promise<void> {
     if (this.#over) return
     this.abandon()
@@ -110,7 +129,68 @@ export class RedisSource implements Source {
   /** Its connection is over: what it holds stays leased. */
   abandon(): void {
     this.#over = true
+    this.#handed.end(closed('pull'))
     this.#init.over(this)
+  }
+
+  async #claim(max: number): Promise<Pulled> {
+    const { environment, session, subscription } = this.#init
+    const handed = this.#handed
+    for (;;) {
+      const asked = environment.clock.monotonic()
+      handed.asking()
+      const reply = await this.#run(CLAIM, [session, max, WEIGHTIEST, READ_AT_ONCE, handed.seen])
+      const status = String(reply[0])
+      if (status === 'AGAIN') continue
+      if (status !== 'OK') throw this.#end(status)
+      const [time, standing, given] = reply.slice(-3) as [number, number, number]
+      handed.claimed({ asked, time, standing, given, dueIn: reply[1] === -1 ? undefined : (reply[1] as number) })
+      const rest = await this.#read(unreadOf(reply))
+      await handed.following(given)
+      return handed.before(readPulled(subscription.topic, reply, rest), given, max)
+    }
+  }
+
+  /** What was handed over some time before it was pulled may be somebody else's: this process has not run. The server knows. */
+  async #fresh(pulled: Pulled): Promise<Pulled> {
+    const { environment, lease } = this.#init
+    const since = environment.clock.monotonic()
+    if (pulled.since === undefined || since - pulled.since < lease * FRESH) return pulled
+    const lost = new Set(await this.renew(pulled.deliveries))
+    if (lost.size === 0) return { ...pulled, since }
+    return { ...pulled, deliveries: pulled.deliveries.filter(({ token }) => !lost.has(token)), since, more: true }
+  }
+
+  async #withdraw(): Promise<Pulled> {
+    const { stands } = this.#handed
+    this.#handed.withdrawn()
+    // First, so that what goes back wakes others, and not this one.
+    const withdrawing = stands ? this.#run(WITHDRAW, [this.#init.session]) : undefined
+    this.#handed.giveBack()
+    await withdrawing
+    return NOTHING_PULLED
+  }
+
+  /** What is not pulled in this turn of the loop nobody here wants, and others may wait for it. */
+  #look(): void {
+    if (this.#isLooking || this.#isPulling || this.#handed.size === 0) return
+    this.#isLooking = true
+    this.#init.environment.timers.setImmediate(() => {
+      this.#isLooking = false
+      if (this.#over || this.#isPulling || this.#handed.size === 0) return
+      this.#withdraw().catch(error => this.#failed(error))
+    })
+  }
+
+  #giveBack(deliveries: readonly Delivery[]): void {
+    const releases = deliveries.map(({ token }) => settlementArguments({ kind: 'release', token }))
+    this.#run(SETTLE, ['', ...releases.flat()]).catch(error => this.#failed(error))
+  }
+
+  #failed(error: unknown): void {
+    const { environment, subscription } = this.#init
+    // The link is broken, which is told elsewhere, or the server refuses. Whatever was not given back is, when its lease is over.
+    environment.logger.debug({ error, ...subscription }, 'Giving back what nobody here has pulled has failed.')
   }
 
   async #read(numbers: Written | undefined): Promise<readonly unknown[]> {
@@ -137,92 +217,4 @@ export class RedisSource implements Source {
     }
     return cause
   }
-}
-
-/** The positions of what a claim has taken and not answered: the last ones. */
-export function unreadOf([, , , , runs, , , entries]: readonly unknown[]): Written | undefined {
-  const bounds = boundsOf(runs)
-  const taken = bounds.reduce((sum, bound, at) => (at % 2 === 0 ? sum - bound : sum + bound + 1), 0)
-  const missing = taken - (entries as readonly unknown[]).length
-  const last = bounds.at(-1) as number
-  return missing === 0 ? undefined : writtenNumbers(last - missing + 1, last)
-}
-
-/** Reads what a claim has answered, and what was to be read after it: null where somebody has deleted it. */
-export function readPulled(topic: string, reply: readonly unknown[], rest: readonly unknown[]): Pulled {
-  const [, dueIn, more] = reply
-  const deliveries = readDeliveries(topic, reply, rest)
-  if (deliveries.length === 0 && dueIn === -1 && more === 0) return NOTHING_PULLED
-  const pulled: { deliveries: readonly Delivery[]; dueIn?: number; more?: boolean } = { deliveries }
-  if (dueIn !== -1) pulled.dueIn = dueIn as number
-  if (more === 1) pulled.more = true
-  return pulled
-}
-
-function readDeliveries(
-  topic: string,
-  [, , , claim, runs, troubles, claims, read]: readonly unknown[],
-  rest: readonly unknown[],
-): readonly Delivery[] {
-  const deliveries: Delivery[] = []
-  const entries = [...(read as readonly unknown[]), ...rest] as readonly (Buffer | null)[]
-  const bounds = boundsOf(runs)
-  const given = String(claim)
-  let index = 0
-  for (let at = 0; at < bounds.length; at += 2) {
-    const last = bounds[at + 1] as number
-    for (let position = bounds[at] as number; position <= last; position++) {
-      const entry = entries[index++] as Buffer | null
-      if (entry === null) continue
-      const token: RedisToken = { position, claim: given }
-      const message = readMessage(topic, entry, position)
-      deliveries.push({ message, token, attempt: 1, losses: 0, marks: 0, suspect: false })
-    }
-  }
-  for (const [index, other] of numbered(claims) as Iterable<[number, number]>) {
-    const delivery = deliveries[index] as Delivery
-    const { position } = delivery.token as RedisToken
-    deliveries[index] = { ...delivery, token: { position, claim: String(other) } satisfies RedisToken }
-  }
-  for (const [index, failures, losses, marks] of numbered(troubles) as Iterable<[number, number, number, number]>) {
-    const { message, token } = deliveries[index] as Delivery
-    deliveries[index] = { message, token, attempt: failures + 1, losses, marks, suspect: losses >= SUSPECT_AFTER }
-  }
-  return deliveries
-}
-
-/** Tokens as scripts take them, `first last claim`: what one claim took mostly ends in its order, and together. */
-export function runsOf(tokens: readonly Token[]): string {
-  let runs = ''
-  for (let at = 0; at < tokens.length; ) {
-    const { position, claim } = tokens[at] as RedisToken
-    let last = position
-    for (at++; at < tokens.length; at++) {
-      const next = tokens[at] as RedisToken
-      if (next.position !== last + 1 || next.claim !== claim) break
-      last++
-    }
-    runs += `${position} ${last} ${claim} `
-  }
-  return runs
-}
-
-/** `first last …`. */
-function boundsOf(runs: unknown): readonly number[] {
-  const text = String(runs)
-  return text === '' ? [] : text.split(' ').map(Number)
-}
-
-/** Lists of numbers, an index first. Few: most deliveries have none. */
-const numbered = (lists: unknown): readonly (readonly number[])[] =>
-  (lists as readonly Buffer[]).map(list => String(list).split(' ').map(Number))
-
-/** As the script of settling takes them. */
-export function settlementArguments(settlement: Settlement): Argument[] {
-  const { position, claim } = settlement.token as RedisToken
-  const head = [settlement.kind, position, claim]
-  if (settlement.kind === 'release') return head
-  if (settlement.kind === 'retry') return [...head, settlement.delay, JSON.stringify(settlement.error)]
-  const { reason, attempts, errors } = settlement
-  return [...head, reason, attempts, errors.length, ...errors.map(error => JSON.stringify(error))]
 }

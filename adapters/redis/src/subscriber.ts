@@ -45,17 +45,26 @@ export class RedisSubscriber implements Subscriber {
     ])
     if (String(status) === 'GONE') throw subscriptionNotFound(spec)
     if (String(status) === 'STALE') throw replaced('open')
+    const handing = this.#keys.handing(spec, String(session))
     const source = new RedisSource({
-      ...{ link: this.#link, subscription: { topic, name }, keys, session: String(session), holder },
+      ...{
+        link: this.#link,
+        environment: this.#environment,
+        subscription: { topic, name },
+        keys,
+        session: String(session),
+        holder,
+      },
       ...{ transferred: transferred as number, lease, events },
       over: ended => {
         this.#sources.delete(ended)
         this.#link.unlisten(channel, ended.wake)
+        this.#link.unlisten(handing, ended.receive)
       },
     })
     this.#sources.add(source)
     // Before the first pull: what comes after that must not be missed.
-    await this.#link.listen(channel, source.wake)
+    await Promise.all([this.#link.listen(channel, source.wake), this.#link.listen(handing, source.receive)])
     return source
   }
 

@@ -5,7 +5,8 @@ import { localProcess } from '@pluribus/conformance'
 import { findOrBlock, type TestBroker } from '@pluribus/test-brokers'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { ack, connect, idsOf, message, open, spec, TOPIC, take } from './kit.js'
+import { Follower } from './follower.js'
+import { ack, connect, idsOf, message, open, publish, spec, TOPIC, take } from './kit.js'
 
 const found = await findOrBlock('redis')
 const port = 29_900 + (process.pid % 90)
@@ -48,6 +49,11 @@ describe.skipIf(found === undefined)('on a cluster', () => {
     await expect.poll(async () => (await connection.persistence.counts(spec())).waiting, { timeout: 5_000 }).toBe(2)
     await ack(source, await take(source))
     await source.close()
+    // Handing over is about keys that nobody has named.
+    const follower = await Follower.open(connection)
+    await publish(connection, message('d'))
+    await vi.waitFor(() => expect(follower.ids).toEqual(['d']))
+    expect(follower.pulls.at(-1)?.since).toBeDefined()
     expect((await connection.persistence.topics()).map(({ name }) => name)).toEqual(['orders.cancelled', TOPIC])
     expect((await connection.persistence.find?.(TOPIC, 'a'))?.id).toBe('a')
     await connection.maintain?.()

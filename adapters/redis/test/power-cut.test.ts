@@ -5,6 +5,7 @@ import type { Connection } from '@pluribus/core/driver'
 import { startBroker, type TestBroker } from '@pluribus/test-brokers'
 import { Redis } from 'ioredis'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { Follower } from './follower.js'
 import { checkFurnished, furnish, isKnown } from './furnished.js'
 import { ack, connect, declared, HAS_REDIS, historyOf, idsOf, message, open, publish, spec, take } from './kit.js'
 import { dataOf, OwnDisk } from './own-disk.js'
@@ -96,6 +97,35 @@ describe.skipIf(!HAS_REDIS)('a power cut', () => {
     // In the order of storing, without gaps.
     expect(rest).toEqual((await historyOf(connection)).slice(2))
     await connection.close()
+  })
+
+  test('takes nothing that was handed over by a publish: nobody sees it sooner than it is on disk', {
+    timeout: TEST,
+  }, async ({ skip }) => {
+    const { server, disk } = await serverWithDisk()
+    if (disk === undefined) return skip('no disk of its own can be had here: that takes root, mkfs.ext4, loop devices')
+    const first = await declared(server, { prefix: PREFIX, durability: 'disk' })
+    const folder = dirname(await appendFileOf(server))
+    await first.close()
+    for (let cut = 1; cut <= 5; cut++) {
+      const connections = [
+        await connect(server, { prefix: PREFIX }),
+        await connect(server, { prefix: PREFIX }),
+      ] as const
+      const follower = await Follower.open(connections[1], 'billing', { window: 100_000 })
+      const { over } = publishUntilCut(connections[0], `cut-${cut}`, [])
+      const handed = () => follower.pulls.filter(({ since }) => since !== undefined)
+      await vi.waitFor(() => expect(handed().length).toBeGreaterThan(30), { timeout: PATIENCE, interval: 1 })
+      await disk.cutPower(server)
+      await over
+      // What had been sent before has arrived before the socket ends.
+      await vi.waitFor(() => expect(connections[1].maintain?.()).rejects.toThrow(), PATIENCE)
+      await startMended(server, folder)
+      const after = await connect(server, { prefix: PREFIX })
+      const kept = new Set(await historyOf(after))
+      expect(idsOf(follower.seen).filter(id => !kept.has(id))).toEqual([])
+      await after.close()
+    }
   })
 
   test('without syncs takes what was acknowledged, so that the test above would see it', { timeout: TEST }, async ({

@@ -4,6 +4,7 @@ import type { Machine } from '../../../packages/queue/test/world.js'
 import type { Argument, Written } from '../src/call.js'
 import { encode } from '../src/codec.js'
 import { Keys } from '../src/keys.js'
+import { readPulled, unreadOf } from '../src/pulled.js'
 import { CLAIM } from '../src/scripts/claim.js'
 import { DISCARD, REDRIVE } from '../src/scripts/dead.js'
 import { DECLARE } from '../src/scripts/declare.js'
@@ -11,7 +12,8 @@ import { PUBLISH } from '../src/scripts/publish.js'
 import type { Script } from '../src/scripts/script.js'
 import { CLOSE, MARK, OPEN, RENEW } from '../src/scripts/session.js'
 import { SETTLE } from '../src/scripts/settle.js'
-import { type RedisToken, readPulled, runsOf, settlementArguments, unreadOf, WEIGHTIEST } from '../src/source.js'
+import { WEIGHTIEST } from '../src/source.js'
+import { type RedisToken, runsOf, settlementArguments } from '../src/token.js'
 import { Stored } from './stored.js'
 import type { SyncRedis } from './sync-redis.js'
 import { entriesOf } from './written.js'
@@ -212,7 +214,7 @@ export class RedisMachine implements Machine {
 
   #pull(session: Session, max: number): Pulled {
     for (;;) {
-      const reply = this.#run(CLAIM, this.#keys, [session.number, max, WEIGHTIEST, READ_AT_ONCE])
+      const reply = this.#run(CLAIM, this.#keys, [session.number, max, WEIGHTIEST, READ_AT_ONCE, 0])
       if (String(reply[0]) !== 'AGAIN') return readPulled(TOPIC, reply, this.#readLog(unreadOf(reply)))
     }
   }

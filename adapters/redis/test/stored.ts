@@ -1,6 +1,6 @@
 import type { QueueCounts } from '@pluribus/queue'
 import { readMessage } from '../src/codec.js'
-import type { RedisToken } from '../src/source.js'
+import type { RedisToken } from '../src/token.js'
 import type { SyncRedis } from './sync-redis.js'
 
 type Fields = ReadonlyMap<string, Buffer>

@@ -75,6 +75,8 @@ export type HistoryFact =
       readonly attempt: number
       readonly losses: number
       readonly marks: number
+      /** How long before the pull its lease had begun, in milliseconds. Absent: not before. */
+      readonly waited?: number
     }
   | { readonly kind: 'renewed'; readonly asked: number; readonly deliveries: readonly number[] }
   | { readonly kind: 'mark'; readonly delivery: number }

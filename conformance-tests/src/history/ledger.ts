@@ -150,13 +150,13 @@ class Reading implements Ledger {
 
   #deliver(event: EventOf<'deliver'>): void {
     const lease = this.#leases.get(event.source) ?? Number.POSITIVE_INFINITY
-    const asked = this.events[event.asked]?.time ?? event.time
+    const leasedAt = (this.events[event.asked]?.time ?? event.time) - (event.waited ?? 0)
     // A process that has been killed may still tell what it did until then; and what was on its way to a source when that
     // was closed is given back with the rest.
     const isGone = this.#dead.has(event.process) || this.#over.has(event.source)
     const gone = isGone ? event.at : Number.POSITIVE_INFINITY
-    const isLate = event.time >= asked + lease
-    const handOver: HandOver = { event, leaseEnd: asked + lease, settles: [], isLate, gone }
+    const isLate = event.time >= leasedAt + lease
+    const handOver: HandOver = { event, leaseEnd: leasedAt + lease, settles: [], isLate, gone }
     this.handOvers.push(handOver)
     this.#byNumber.set(event.delivery, handOver)
     pushTo(this.deliveries, deliveryKey(event.topic, event.subscription, event.id), handOver)

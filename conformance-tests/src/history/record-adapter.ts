@@ -28,7 +28,7 @@ export function recordAdapter(adapter: Adapter, history: History, process: strin
         events.lost(cause)
       },
     })
-    return recordConnection(inner, { history, process, sources })
+    return recordConnection(inner, { history, process, sources, clock: environment.clock })
   }
   return adapterLike(adapter, { connect })
 }

@@ -13,6 +13,12 @@ import { digestOf } from './digest.js'
 import type { SettleKind, SettleResult } from './event.js'
 import type { OpenSource, Recording } from './recording.js'
 
+/** By which pull it came, and how long before that its lease had begun, in milliseconds. */
+interface Waited {
+  readonly asked: number
+  readonly waited: number
+}
+
 /** One source's part of a history. */
 export class RecordedSource implements OpenSource {
   readonly #subscription: SubscriptionName
@@ -72,24 +78,27 @@ export class RecordedSource implements OpenSource {
 
   async #pull(inner: Source, max: number): Promise<Pulled> {
     const asked = this.#add({ kind: 'pull', source: this.#number, max })
+    const began = this.#recording.clock?.monotonic()
     this.#pulling++
     try {
       const pulled = await inner.pull(max)
       // What arrives after the end was given to nobody, and nobody holds it: the end says that a pull was under way.
-      if (!this.#over) for (const delivery of pulled.deliveries) this.#deliver(delivery, asked)
+      if (this.#over) return pulled
+      const waited = began === undefined || pulled.since === undefined ? 0 : began - pulled.since
+      for (const delivery of pulled.deliveries) this.#deliver(delivery, { asked, waited })
       return pulled
     } finally {
       this.#pulling--
     }
   }
 
-  #deliver({ message, token, attempt, losses, marks }: Delivery, asked: number): void {
+  #deliver({ message, token, attempt, losses, marks }: Delivery, { asked, waited }: Waited): void {
     const number = this.#recording.history.number()
     this.#deliveries.set(token, number)
     const { id, key, priority } = message
     const { topic, name: subscription } = this.#subscription
     const digest = digestOf(message)
-    const about = { id, key, priority, digest, attempt, losses, marks }
+    const about = { id, key, priority, digest, attempt, losses, marks, ...(waited > 0 ? { waited } : {}) }
     this.#add({ kind: 'deliver', source: this.#number, delivery: number, asked, topic, subscription, ...about })
   }
 

@@ -1,3 +1,4 @@
+import type { Clock } from '@pluribus/core/driver'
 import type { History } from './history.js'
 
 /** A source that is being recorded, as far as its connection deals with it. */
@@ -12,4 +13,6 @@ export interface Recording {
   readonly process: string
   /** The open sources of this connection. */
   readonly sources: Set<OpenSource>
+  /** By which its adapter says when a lease began. */
+  readonly clock?: Pick<Clock, 'monotonic'>
 }

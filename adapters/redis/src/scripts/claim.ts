@@ -39,6 +39,8 @@ end
 /** What a claim has taken, and what is left to take. */
 const TAKING = lua`
 local instance, lease_time, most
+-- What the session was handed over and has not seen yet: it comes with what this claim takes, and before it.
+local coming
 local runs, entries, troubles, weight, unread = {}, {}, {}, 0, 0
 local is_over = false
 
@@ -109,7 +111,7 @@ local function take_reserved(session)
     elseif lease.session == session then
       local trouble = trouble_of(redis.call('HGET', TROUBLES, position))
       if trouble.losses >= 2 then is_over = true end
-      if is_over and #entries > 0 then break end
+      if is_over and #entries + coming > 0 then break end
       lease.flags = lease.flags:gsub('r', '')
       lease.deadline = soon + lease_time
       change_lease(position, lease)
@@ -138,7 +140,7 @@ local function take_ready()
     local position = positions[i]
     local trouble = known and known[i] and trouble_of(known[i])
     local suspect = trouble and is_suspect(trouble)
-    if suspect and #entries > 0 then is_over = true end
+    if suspect and #entries + coming > 0 then is_over = true end
     if is_over then break end
     gone[#gone + 1] = position
     if entry then
@@ -210,7 +212,11 @@ end
  * `GONE`: there is no such subscription. `REPLACED`: the session is over. `AGAIN`: there was so much to do first that it is to
  * be called again.
  *
- * ARGV: now, session, max, the most bytes of entries, the most entries that are not worth a round trip of their own.
+ * What it leaves unfilled of a `fifo` stands until the session's next claim: publishing hands it over (see HANDING). Answered, behind the
+ * entries: the time; for how many it stands; how many the session has been handed over so far.
+ *
+ * ARGV: now, session, max, the most bytes of entries, the most entries that are not worth a round trip of their own, how many of those
+ * that it was handed over the session has seen.
  */
 export const CLAIM = script(
   'claim',
@@ -227,7 +233,12 @@ export const CLAIM = script(
   TROUBLE,
   SHARED_LEASES,
   LEASE,
-  lua`local WEIGHTIEST, READ_AT_ONCE = tonumber(ARGV[4]), tonumber(ARGV[5])`,
+  lua`
+local WEIGHTIEST, READ_AT_ONCE = tonumber(ARGV[4]), tonumber(ARGV[5])
+-- For so many at most a demand stands: who does not run any more is handed no more than that.
+local MOST_STANDING = 64
+-- Every publish reads who waits. Whoever comes when that is so long is woken instead.
+local LONGEST_WAITING = 4096`,
   CATCH_UP,
   TAKING,
   TAKE_RESERVED,
@@ -236,13 +247,15 @@ export const CLAIM = script(
 local session = ARGV[2]
 if not place_due() then return {'AGAIN'} end
 if not load_state() then return {'GONE'} end
-local holder, seen = unpack(redis.call('HMGET', SESSIONS, session, 's' .. session))
+local holder, seen, given = unpack(redis.call('HMGET', SESSIONS, session, 's' .. session, 'g' .. session))
 if not holder then return {'REPLACED'} end
 local hour = math.floor(now / 3600000)
 if tonumber(seen) ~= hour then redis.call('HSET', SESSIONS, 's' .. session, hour) end
 lease_time, instance = holder:match('^(%d+) (.*)$')
 lease_time = tonumber(lease_time)
-most = tonumber(ARGV[3])
+given = tonumber(given or 0)
+coming = given - tonumber(ARGV[6])
+most = math.max(0, tonumber(ARGV[3]) - coming)
 if not promote() then return {'AGAIN'} end
 expire()
 local has_caught_up = take_in()
@@ -272,9 +285,15 @@ save_gate()
 save_state()
 
 local more = is_over or (unread > 0 and room() > 0 and state.cursor < state.seq)
-local due_in = -1
+local due_in, standing = -1, 0
+local waiting = without(state.waiting, state.name, session)
 if room() > 0 and not more then
-  if not state.asleep then redis.call('HSET', TOPIC, 'asleep', 1) end
+  if state.kind == 'fifo' and #waiting < LONGEST_WAITING then
+    standing = math.min(room(), MOST_STANDING)
+    waiting = waiting .. state.name .. ' ' .. session .. ' ' .. standing .. ' 0 0;'
+  elseif not waiting:find(';' .. state.name .. ';', 1, true) then
+    waiting = waiting .. state.name .. ';'
+  end
   local due = math.min(state.expiry, now + lease_time)
   for _, key in ipairs({SCHEDULED, RETRYING}) do
     local first = redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')[2]
@@ -282,7 +301,8 @@ if room() > 0 and not more then
   end
   due_in = math.max(0, due - now)
 end
+if waiting ~= state.waiting then redis.call('HSET', TOPIC, 'waiting', waiting) end
 for i, position in ipairs(runs) do runs[i] = text(position) end
-return {'OK', due_in, more and 1 or 0, claim, table.concat(runs, ' '), troubles, claims, entries}
+return {'OK', due_in, more and 1 or 0, claim, table.concat(runs, ' '), troubles, claims, entries, now, standing, given}
 `,
 )

@@ -87,10 +87,11 @@ end
 
 if ARGV[3] ~= '' then
   redis.call('HSET', TOPIC, 'spec', ARGV[3], 'most', ARGV[4])
-  for _, counter in ipairs({'seq', 'time', 'placed', 'removed', 'bytes', 'floor', 'largest', 'swept', 'asleep',
+  for _, counter in ipairs({'seq', 'time', 'placed', 'removed', 'bytes', 'floor', 'largest', 'swept',
     'plainFrom', 'plainTo'}) do
     redis.call('HSETNX', TOPIC, counter, 0)
   end
+  redis.call('HSETNX', TOPIC, 'waiting', ';')
 end
 for i, spec in ipairs(specs) do
   if spec.before == '' then

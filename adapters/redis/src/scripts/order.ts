@@ -1,4 +1,5 @@
 import { lua } from './script.js'
+import { WAITING } from './waiting.js'
 
 /**
  * The order of a topic: numbers 1, 2, 3 and so on, given out by `seq`, and what stands there in LOG.
@@ -155,17 +156,18 @@ end
  * Needs TOPIC_KEYS, SUBSCRIPTION_KEYS, TOOLS.
  */
 export const SUBSCRIPTION_STATE = lua`
+${WAITING}
 local state
 local function load_state()
   local own = redis.call('HMGET', STATE, 'kind', 'levels', 'name', 'start', 'cursor', 'passed', 'claim', 'expiry',
     'born', 'foreign')
   if not own[1] then return false end
-  local topic = redis.call('HMGET', TOPIC, 'seq', 'swept', 'asleep', 'largest', 'plainFrom', 'plainTo')
+  local topic = redis.call('HMGET', TOPIC, 'seq', 'swept', 'waiting', 'largest', 'plainFrom', 'plainTo')
   state = {
     kind = own[1], levels = tonumber(own[2]), name = own[3], start = tonumber(own[4]),
     cursor = tonumber(own[5]), passed = tonumber(own[6]), claim = tonumber(own[7]), expiry = tonumber(own[8]),
     born = own[9], foreign = tonumber(own[10]),
-    seq = tonumber(topic[1]), swept = tonumber(topic[2]), asleep = topic[3] == '1', largest = tonumber(topic[4]),
+    seq = tonumber(topic[1]), swept = tonumber(topic[2]), waiting = topic[3] or ';', largest = tonumber(topic[4]),
     plain_from = tonumber(topic[5]), plain_to = tonumber(topic[6]),
   }
   state.direction = state.kind == 'lifo' and -1 or 1
@@ -184,11 +186,12 @@ local function score_of(entry, place)
   return (top - math.min(entry:byte(3) * 256 + entry:byte(4), top)) * 17592186044416 + place
 end
 
--- Tells all who wait for something of this topic to look again.
+-- Tells all who wait for something of this subscription to look again.
 local function wake()
-  if not state.asleep then return end
-  state.asleep = false
-  redis.call('HSET', TOPIC, 'asleep', 0)
+  local rest = without_all(state.waiting, state.name)
+  if rest == state.waiting then return end
+  state.waiting = rest
+  redis.call('HSET', TOPIC, 'waiting', rest)
   redis.call('PUBLISH', TOPIC, state.name)
 end
 `

@@ -1,4 +1,5 @@
 import { CLOCK, TOOLS, TOPIC_KEYS } from './common.js'
+import { HANDING } from './handing.js'
 import { ENTRIES, PLACING } from './order.js'
 import { lua, script } from './script.js'
 
@@ -104,10 +105,11 @@ local function store(topic, delays)
   elseif tonumber(topic[11]) ~= seq then
     plain_from = seq
   end
+  local waiting = topic[6] or ';'
+  if waiting ~= ';' then waiting = serve(waiting, seq) end
   redis.call('HSET', TOPIC, 'seq', last, 'time', time, 'placed', tonumber(topic[3]) + placed,
-    'bytes', tonumber(topic[4]) + size, 'largest', math.max(largest, tonumber(topic[5])), 'asleep', 0,
+    'bytes', tonumber(topic[4]) + size, 'largest', math.max(largest, tonumber(topic[5])), 'waiting', waiting,
     'plainFrom', plain_from, 'plainTo', last)
-  if topic[6] == '1' then redis.call('PUBLISH', TOPIC, '') end
   -- Housekeeping would come too late for what is published this fast.
   local most, floor, swept = tonumber(topic[7]), tonumber(topic[8]), tonumber(topic[9])
   is_overdue = tonumber(topic[4]) + size > most * 1.125 or floor - swept > 10000
@@ -122,7 +124,7 @@ local function publish(from, count, delayed, totals)
   indexes = nil
   load_batch(from, count, totals)
   if #entries == 0 then return end
-  store(redis.call('HMGET', TOPIC, 'seq', 'time', 'placed', 'bytes', 'largest', 'asleep', 'most', 'floor',
+  store(redis.call('HMGET', TOPIC, 'seq', 'time', 'placed', 'bytes', 'largest', 'waiting', 'most', 'floor',
     'swept', 'plainFrom', 'plainTo'), delays)
 end
 `
@@ -144,6 +146,7 @@ export const PUBLISH = script(
   ENTRIES,
   lua`local WINDOW = tonumber(ARGV[2])`,
   READING,
+  HANDING,
   STORING,
   PUBLISHING,
   lua`
@@ -177,6 +180,7 @@ end`,
   ENTRIES,
   lua`local WINDOW = tonumber(ARGV[2])`,
   READING,
+  HANDING,
   STORING,
   PUBLISHING,
   lua`

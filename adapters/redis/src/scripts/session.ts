@@ -10,7 +10,8 @@ const HEAD = [TOPIC_KEYS, SUBSCRIPTION_KEYS, CLOCK, TOOLS, SUBSCRIPTION_STATE, T
  * Opens a session, and moves to it what the holder's earlier one has: it stays leased, under new tokens. Answers the session
  * and how many came over; `STALE` where a later one was opened before.
  *
- * SESSIONS: by number `lease instance`; `h<holder>` says `number generation`; `s<number>` when it was last seen, in hours.
+ * SESSIONS: by number `lease instance`; `h<holder>` says `number generation`; `s<number>` when it was last seen, in hours; `g<number>`
+ * how many it has been handed over.
  *
  * ARGV: now, holder (empty: it follows nobody), generation, lease, instance.
  */
@@ -38,7 +39,7 @@ local function take_over(from, to)
     order[#order + 1], order[#order + 2] = lease.score, position
   end)
   write('ZADD', RESERVED, order)
-  redis.call('HDEL', SESSIONS, from, 's' .. from)
+  redis.call('HDEL', SESSIONS, from, 's' .. from, 'g' .. from)
   return #order / 2
 end
 
@@ -85,7 +86,7 @@ each_lease(function(position, lease)
 end)
 write('ZADD', READY, ready)
 save_leases()
-redis.call('HDEL', SESSIONS, session, 's' .. session)
+redis.call('HDEL', SESSIONS, session, 's' .. session, 'g' .. session)
 local latest = redis.call('HGET', SESSIONS, 'h' .. holder)
 if latest and latest:match('^%d+') == session then redis.call('HDEL', SESSIONS, 'h' .. holder) end
 wake()
@@ -153,6 +154,26 @@ if not lease then return {'STALE'} end
 if not lease.flags:find('m') then lease.flags = lease.flags .. 'm' end
 change_lease(position, lease)
 save_leases()
+return {'OK'}
+`,
+)
+
+/**
+ * Nothing is to be handed over to a session any more. What is on its way is not held up.
+ *
+ * ARGV: now, session.
+ */
+export const WITHDRAW = script(
+  'withdraw',
+  'allow-oom',
+  TOPIC_KEYS,
+  SUBSCRIPTION_KEYS,
+  TOOLS,
+  SUBSCRIPTION_STATE,
+  lua`
+if not load_state() then return {'OK'} end
+local rest = without(state.waiting, state.name, ARGV[2])
+if rest ~= state.waiting then redis.call('HSET', TOPIC, 'waiting', rest) end
 return {'OK'}
 `,
 )

@@ -205,7 +205,7 @@ local function tidy_sessions(each)
   for _, record in ipairs(redis.call('HVALS', each.leases)) do old[record:match('^.%d+:(%d+):')] = nil end
   for _, record in ipairs(redis.call('HVALS', each.claims)) do old[record:match('^%d+')] = nil end
   for i = 1, #fields, 2 do
-    local session = fields[i]:match('^s(%d+)$') or fields[i]:match('^%d+$') or fields[i + 1]:match('^(%d+) %d+$')
+    local session = fields[i]:match('^[sg](%d+)$') or fields[i]:match('^%d+$') or fields[i + 1]:match('^(%d+) %d+$')
     if old[session] then redis.call('HDEL', each.sessions, fields[i]) end
   end
 end

@@ -8,9 +8,9 @@ import { precedes } from './precedes.js'
 
 /**
  * A source of a fifo subscription hands out what it hands out for the first time in the order of publishing. Keyed messages
- * may have to wait for others of their key, delayed ones for their time; both are looked at elsewhere. Where the broker hands out by
- * itself what is wanted (`fencing: 'local'`), a source may have had messages that nobody has pulled, and that have gone back: they come
- * after what others were given meanwhile.
+ * may have to wait for others of their key, delayed ones for their time; both are looked at elsewhere. What a pull has left unfilled
+ * may be fetched before it is asked for again, so that a source may have had messages that nobody has pulled, and that have gone back:
+ * they come after what others were given meanwhile.
  */
 export function publishOrder(ledger: Ledger, promises: Promises): readonly Anomaly[] {
   const fifo = new Set(
@@ -36,11 +36,31 @@ function excusesOf(ledger: Ledger, { fencing }: Promises, { event: { topic, subs
   const gaps = gapsOf(ledger, topic, subscription)
   const isTaken: Excuse = (publication, { event }) =>
     gaps.some(gap => gap.at < event.at && mayHaveTaken(gap, publication))
-  return fencing === 'local' ? either(isTaken, fetching(ledger, topic, subscription)) : isTaken
+  const isFetched = fencing === 'local' ? fetching : standing
+  return either(isTaken, isFetched(ledger, topic, subscription))
 }
 
 /**
- * Whether a message may have been fetched by somebody who has not pulled it, and have gone back: between its publish and its hand-over
+ * Whether a message may have been fetched for a source on the demand that its last pull had left, and have gone back, because the source was
+ * over before it pulled again, or has taken its demand back. What was stored before that pull was asked for was there to be pulled.
+ */
+function standing(ledger: Ledger, topic: string, subscription: string): Excuse {
+  const opens = ledger.facts('open').filter(open => open.topic === topic && open.subscription === subscription)
+  const ours = new Set(opens.map(({ source }) => source))
+  const pulls = ledger.facts('pull').filter(({ source }) => ours.has(source))
+  const ends = ledger.facts('end').filter(({ source }) => ours.has(source))
+  const returns = [...ends, ...pulls.filter(({ max }) => max === 0)].map(({ source, at }) => {
+    const last = pulls.findLast(pull => pull.source === source && pull.max > 0 && pull.at < at)
+    return { source, at, asked: last?.at ?? at }
+  })
+  return ({ invoked, resolved }, { event }) =>
+    returns.some(
+      ({ source, at, asked }) => source !== event.source && asked < resolved && invoked < at && at < event.at,
+    )
+}
+
+/**
+ * The same where the broker hands out by itself (`fencing: 'local'`), and nobody knows what has reached whom: between its publish and its hand-over
  * another source was over, or was handed a suspect, which is run alone; or one has lost deliveries, and with them what it had fetched. One
  * whose link was lost may have been sent messages for a lease longer: its broker did not know.
  */

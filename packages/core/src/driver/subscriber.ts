@@ -83,6 +83,11 @@ export interface Pulled {
   readonly dueIn?: number
   /** There is more although this came short of what was asked (a suspect comes alone): pull again, do not wait for a wake. */
   readonly more?: boolean
+  /**
+   * When the lease of the oldest of them began, or earlier, by the monotonic clock: of what was fetched on standing demand, before
+   * this pull. Absent, or later than the pull: when the pull began. A delivery of which a lease has passed since is given back unrun.
+   */
+  readonly since?: number
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Delivery } from '@pluribus/core/driver'
+import type { Delivery, Pulled } from '@pluribus/core/driver'
 import { VirtualClock } from '@pluribus/core/testing'
 import { describe, expect, test } from 'vitest'
 import { Intake } from '../../src/engine/consuming/intake.js'
@@ -7,16 +7,19 @@ import { delivery, environmentOf, ManualSource, watchdogOf } from './parts.js'
 function bench(adopts: (each: Delivery) => boolean = () => false, transferred?: number) {
   const clock = new VirtualClock()
   const source: ManualSource = Object.assign(new ManualSource(), transferred === undefined ? {} : { transferred })
-  const owner = { room: 4, isPatient: false, arrivals: 0, failures: 0 }
+  const owner = { room: 4, isPatient: false, arrivals: 0, failures: 0, since: 0 }
   const intake = new Intake(source, environmentOf(clock), watchdogOf(clock), {
     wanted: (returning, isDue) => Math.max(returning, owner.isPatient && !isDue ? 0 : owner.room - intake.size),
     answered: () => {},
     isAdopting: () => true,
     adopt: adopts,
-    arrived: () => void owner.arrivals++,
+    arrived: since => {
+      owner.arrivals++
+      owner.since = since
+    },
     failed: () => void owner.failures++,
   })
-  const answer = async (deliveries: readonly Delivery[], more: { dueIn?: number; more?: boolean } = {}) => {
+  const answer = async (deliveries: readonly Delivery[], more: Omit<Pulled, 'deliveries'> = {}) => {
     source.pulls.at(-1)?.resolve({ deliveries, ...more })
     await clock.settle()
   }
@@ -70,6 +73,22 @@ describe('Intake', () => {
     expect(asked()).toEqual([4, 0])
     await answer([])
     expect(asked()).toEqual([4, 0, 3])
+  })
+
+  test('leases are counted from before the pull where the source says so, and never from later', async () => {
+    const { clock, intake, owner, answer } = bench()
+    const seen: number[] = []
+    for (const since of [undefined, 70, 2_000]) {
+      await clock.advance(100)
+      intake.refill()
+      intake.wake()
+      await clock.advance(10)
+      await answer([delivery(1)], since === undefined ? {} : { since })
+      seen.push(owner.since)
+      intake.drop(() => true)
+      await answer([])
+    }
+    expect(seen).toEqual([100, 70, 320])
   })
 
   test('what comes is settled before more is pulled: that is up to its owner', async () => {

@@ -67,6 +67,29 @@ describe('LeaseKeeper', () => {
     expect(holder.expirations).toHaveLength(1)
   })
 
+  test('what comes later and is leased for longer makes everything end sooner', async () => {
+    const { clock, holder, keeper } = bench()
+    holder.fails = true
+    await clock.advance(5_000)
+    keeper.got(5_000)
+    keeper.got(2_000)
+    expect([keeper.safeUntil, clock.pendingTimers]).toEqual([32_000, 1])
+    await clock.advance(60_000)
+    expect(holder.expirations).toEqual([32_000])
+  })
+
+  test('a renewal says nothing of what has come since it began', async () => {
+    const { clock, holder, keeper } = bench()
+    keeper.got(0)
+    holder.takes = 4_000
+    await clock.advance(12_000)
+    keeper.got(9_000)
+    await clock.advance(2_000)
+    expect(keeper.safeUntil).toBe(39_000)
+    await clock.advance(10_000)
+    expect(keeper.safeUntil).toBe(50_000)
+  })
+
   test("what a call has brought is nobody's for sure when a lease has passed since it began", async () => {
     const { clock, keeper } = bench()
     await clock.advance(31_000)

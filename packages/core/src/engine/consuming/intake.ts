@@ -18,7 +18,7 @@ export interface IntakeOwner {
   isAdopting(): boolean
   /** Whether a delivery that has come back belongs to something that is still going on here, and needs no new run. */
   adopt(delivery: Delivery): boolean
-  /** There is something to start. `since`: when the pull began, monotonic milliseconds. */
+  /** There is something to start. `since`: no lease of it began earlier, monotonic milliseconds. */
   arrived(since: number): void
   failed(error: unknown): void
 }
@@ -149,9 +149,9 @@ export class Intake {
 
   #call(wanted: number): void {
     this.#isPulling = true
-    const since = this.#environment.clock.monotonic()
+    const began = this.#environment.clock.monotonic()
     this.#watchdog.watch('pull', this.#pull(wanted)).then(
-      pulled => this.#pulled(pulled, wanted, since),
+      pulled => this.#pulled(pulled, wanted, began),
       error => this.#failed(error),
     )
   }
@@ -171,7 +171,7 @@ export class Intake {
     this.#owner.failed(error)
   }
 
-  #pulled({ deliveries, dueIn, more }: Pulled, wanted: number, since: number): void {
+  #pulled({ deliveries, dueIn, more, since = Number.POSITIVE_INFINITY }: Pulled, wanted: number, began: number): void {
     this.#isPulling = false
     if (this.#isOver) return
     this.#owner.answered()
@@ -181,7 +181,7 @@ export class Intake {
     this.#returning = this.#isDry ? 0 : Math.max(0, this.#returning - deliveries.length)
     if (this.#isDry) this.#sleep(dueIn)
     this.#keep(deliveries)
-    if (deliveries.length > 0) this.#owner.arrived(since)
+    if (deliveries.length > 0) this.#owner.arrived(Math.min(began, since))
     if (isWoken) this.#answerWake()
     else if (deliveries.length === 0) this.refill()
   }

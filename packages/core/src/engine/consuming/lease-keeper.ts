@@ -19,6 +19,8 @@ export class LeaseKeeper {
   readonly #lease: number
   readonly #holder: LeaseHolder
   #since = 0
+  /** Renewals under way, and since when the oldest is leased that came while they were: that one they do not renew. */
+  readonly #renewals = new Set<{ oldest: number }>()
   #timer: TimerHandle | undefined
 
   constructor(environment: Environment, lease: number, holder: LeaseHolder) {
@@ -44,9 +46,12 @@ export class LeaseKeeper {
     this.#holder.expired()
   }
 
-  /** Something was got by a call that began at `since`, monotonic milliseconds. */
+  /** Something has come of which no lease began before `since`, monotonic milliseconds. */
   got(since: number): void {
-    if (this.#timer !== undefined) return
+    for (const renewal of this.#renewals) renewal.oldest = Math.min(renewal.oldest, since)
+    // What was fetched before it was pulled may be older than what is held.
+    if (this.#timer !== undefined && since >= this.#since) return
+    this.stop()
     this.#since = since
     this.#arm()
   }
@@ -67,11 +72,16 @@ export class LeaseKeeper {
     const now = this.#environment.clock.monotonic()
     if (now >= this.safeUntil) return this.#holder.expired()
     this.#arm()
-    this.#holder.renew().then(
-      () => {
-        this.#since = now
-      },
-      error => this.#environment.logger.warn({ error }, 'Renewing leases has failed; it is tried again.'),
-    )
+    const renewal = { oldest: Number.POSITIVE_INFINITY }
+    this.#renewals.add(renewal)
+    this.#holder
+      .renew()
+      .then(
+        () => {
+          this.#since = Math.min(now, renewal.oldest)
+        },
+        error => this.#environment.logger.warn({ error }, 'Renewing leases has failed; it is tried again.'),
+      )
+      .finally(() => this.#renewals.delete(renewal))
   }
 }

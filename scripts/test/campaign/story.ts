@@ -43,7 +43,12 @@ export class Story {
     this.add(time, { kind: 'settle', delivery, as, delay }, this.#processOf(delivery))
   }
 
-  settled(time: number, delivery: number, as: 'ack' | 'retry' = 'ack', result: 'done' | 'stale' | 'failed' = 'done'): void {
+  settled(
+    time: number,
+    delivery: number,
+    as: 'ack' | 'retry' = 'ack',
+    result: 'done' | 'stale' | 'failed' = 'done',
+  ): void {
     this.add(time, { kind: 'settled', delivery, as, result }, this.#processOf(delivery))
   }
 

@@ -16,6 +16,12 @@ export type JoinOptions = Omit<Resolved, 'name' | 'dir'>
 /** Of the time after which a leader is replaced, the part for which one that closes waits for those who use the folder through it. */
 const FAREWELL = 5
 
+/**
+ * Of the same time, the part for which what was handed out stays where it is after a leader that fell silent. Others notice that a fifth of it later
+ * (a beat of Heartbeat), and count on what they have until then.
+ */
+const SILENCE = 2
+
 /** Those that know of a leader that it did not answer, so that it is not given as long again. */
 const forewarned = new Map<string, FolderLeadership>()
 
@@ -85,6 +91,7 @@ async function open(
       ...{ window, onDamage, generation, logId: origin },
       verify: () => leader.verify(),
       holdFor: leaderTimeout,
+      holdUnclosedFor: leader.followsSilence ? leaderTimeout / SILENCE : 0,
       seeOff: gone => withinTime(gone, leaderTimeout / FAREWELL),
       release: () => leader.close(),
     })

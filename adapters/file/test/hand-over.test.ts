@@ -59,6 +59,19 @@ describe('what another process has in hand when the one that leads closes the fo
     expect(await second.link.counts(SUBSCRIPTION)).toMatchObject({ waiting: 0, leased: 1 })
   })
 
+  test('is kept as well after one that fell silent: the others may notice later', async () => {
+    const first = await ready()
+    const guest = await guestOf(first.folder)
+    const { source } = await guest.open(SUBSCRIPTION, consumer(1))
+    await publish(first, 'a')
+    await guest.pull(source, 1)
+    const second = await restart(first, 'process', { holdFor: HOLD, holdUnclosedFor: HOLD })
+    const own = await open(second.link)
+    expect(idsOf((await second.link.pull(own, 9)).deliveries)).toEqual([])
+    second.clock.pass(HOLD)
+    expect(idsOf((await second.link.pull(own, 9)).deliveries)).toEqual(['a'])
+  })
+
   test('is lost when it has not come back in time, and is held against the message once', async () => {
     const second = await restart(await left(1), 'process', { holdFor: HOLD })
     const own = await open(second.link)

@@ -167,7 +167,9 @@ export const CRS_CHILDREN = defineCases(
       // Whoever comes first may have a part that the others depend on.
       const killed = await it.child()
       const left = [await it.child(), await it.child()]
-      for (const child of [killed, ...left]) await child.subscribe(billing, work, { concurrency: 4, prefetch: 8 })
+      // Slowly, so that it has messages that it has not begun, whenever it dies.
+      await killed.subscribe(billing, { ...work, takes: 2 * it.timing.quiet }, { concurrency: 4, prefetch: 8 })
+      for (const child of left) await child.subscribe(billing, work, { concurrency: 4, prefetch: 8 })
       for (const child of left) await child.load(orders, { rate: 100, keys: 0, ids: child.process })
       await it.until(() => killed.acked.length >= 20, { within: recover + arrive, what: 'twenty of its acks' })
       const stored = () => left.map(child => receiptsOf(it, child, 'stored'))

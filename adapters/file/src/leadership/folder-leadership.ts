@@ -74,6 +74,8 @@ export class FolderLeadership {
   readonly #options: LeadershipOptions
   /** Generation of a leader that did not answer when it was last heard of. */
   #silent = 0
+  /** The leader that was last asked did not answer, and has not ended. */
+  #hasGivenUp = false
 
   constructor(options: LeadershipOptions) {
     this.#options = options
@@ -89,6 +91,7 @@ export class FolderLeadership {
     const { folder, environment, idle, floor, leaderTimeout, unsafeFilesystem } = this.#options
     const locks = await NodeLockFolder.open(join(folder, 'leaders'), unsafeFilesystem)
     let isLeading = false
+    this.#hasGivenUp = false
     try {
       const elected = await elect({
         locks,
@@ -102,7 +105,9 @@ export class FolderLeadership {
       const { candidate, claim } = elected
       const { server } = candidate
       const interval = leaderTimeout / LOOKS
-      const leader = new Leader({ environment: idle, locks, claim, generation, server, interval, lost: events.lost })
+      const followsSilence = this.#hasGivenUp
+      const parts = { environment: idle, locks, claim, generation, server, interval, followsSilence }
+      const leader = new Leader({ ...parts, lost: events.lost })
       candidate.verify = () => leader.verify()
       if (locks.trust === 'memory')
         environment.logger.warn({ folder }, 'This folder is in memory: it ends with the machine.')
@@ -162,7 +167,8 @@ export class FolderLeadership {
         })
         return { client, note }
       } catch (error) {
-        if (hasEnded(place, note, error) || environment.clock.monotonic() >= until) return undefined
+        this.#hasGivenUp = !hasEnded(place, note, error)
+        if (!this.#hasGivenUp || environment.clock.monotonic() >= until) return undefined
       }
       await new Promise<void>(resolve => environment.timers.setTimeout(resolve, pause))
     }

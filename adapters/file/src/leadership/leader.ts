@@ -13,6 +13,8 @@ export interface LeaderParts {
   readonly server: SocketServer
   /** Milliseconds between looks whether somebody else leads, while there is nothing to do. */
   readonly interval: number
+  /** The leader before did not end, and was given up. */
+  readonly followsSilence: boolean
   /** This process leads no more. Called once, unless it is closed first. */
   lost(cause: unknown): void
 }
@@ -24,6 +26,8 @@ export class Leader {
   readonly generation: number
   /** The same for every leader of this folder, 16 bytes. */
   readonly origin: Buffer
+  /** The leader before did not end: it was given up because it said nothing, and others may still be waiting for it. */
+  readonly followsSilence: boolean
   readonly #parts: LeaderParts
   #timer: TimerHandle | undefined
   #closing: Promise<void> | undefined
@@ -31,6 +35,7 @@ export class Leader {
   constructor(parts: LeaderParts) {
     this.#parts = parts
     this.generation = parts.generation
+    this.followsSilence = parts.followsSilence
     this.origin = Buffer.from(parts.claim.note.origin, 'hex')
     this.#watch()
   }

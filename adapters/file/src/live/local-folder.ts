@@ -45,6 +45,8 @@ export interface LocalFolderOptions {
    * that process come back. Default: for none.
    */
   readonly holdFor?: number
+  /** The same where it was not closed: those who used it may not have noticed yet. Default: for none. */
+  readonly holdUnclosedFor?: number
   /** Called before the folder is closed in good order, with what resolves once no other process uses it: returns when that was waited for long enough. */
   readonly seeOff?: (gone: Promise<void>) => Promise<void>
   /** Called once the log is closed: somebody else may have the folder. */
@@ -74,7 +76,7 @@ export class LocalFolder implements JoinedFolder {
   #isCheckpointing = false
 
   private constructor(log: CommitLog, model: FolderModel, options: LocalFolderOptions) {
-    const { environment, limits, cacheBytes = CACHE_BYTES, holdFor = 0 } = options
+    const { environment, limits, cacheBytes = CACHE_BYTES, holdFor = 0, holdUnclosedFor = 0 } = options
     const clock = new FolderClock(environment.clock, model.clock)
     this.#logger = environment.logger
     this.#release = options.release ?? (async () => {})
@@ -83,7 +85,8 @@ export class LocalFolder implements JoinedFolder {
       failed: cause => this.fail(cause),
       grown: () => this.#checkpointSoon(),
     })
-    const heldUntil = log.recovery.wasClosed && holdFor > 0 ? clock.now() + holdFor : undefined
+    const held = log.recovery.wasClosed ? holdFor : holdUnclosedFor
+    const heldUntil = held > 0 ? clock.now() + held : undefined
     this.#state = new FolderState(this.#ledger, new RecordReader(log, cacheBytes), heldUntil)
     this.#publishing = new Publishing(this.#state)
     this.#looking = new Looking(this.#state)

@@ -82,7 +82,8 @@ class Kept {
   /** All that is stored and counted. */
   async state(admin: Redis): Promise<unknown> {
     const [topic, log] = new Keys(this.#prefix).topic(TOPIC) as [string, string]
-    const counters = await admin.hmget(topic, 'seq', 'placed', 'bytes', 'floor', 'removed', 'swept')
+    // Not how far was looked: a publish that is overdue has that done in the background, when there is time.
+    const counters = await admin.hmget(topic, 'seq', 'placed', 'bytes', 'floor', 'removed')
     const counts = await this.#connection.persistence.counts({ topic: TOPIC, name: 'billing' })
     const fields = (await admin.hkeys(log)).filter(field => /^\d+$/.test(field)).map(Number)
     return { counters, counts, fields: fields.sort((a, b) => a - b), history: await historyOf(this.#connection) }

@@ -29,11 +29,14 @@ async function begin(cwd: string): Promise<ChildProcess> {
   return child
 }
 
+/** A file that is just made has another name in a moment. */
+const GONE = { throwIfNoEntry: false } as const
+
 /** Bytes of the log. */
 function written(cwd: string): number {
   const segments = join(cwd, `.pluribus/demo/sample-${LINES}/segments`)
   if (!existsSync(segments)) return 0
-  return readdirSync(segments).reduce((sum, name) => sum + statSync(join(segments, name)).size, 0)
+  return readdirSync(segments).reduce((sum, name) => sum + (statSync(join(segments, name), GONE)?.size ?? 0), 0)
 }
 
 /** Returns when so many bytes more were written. */

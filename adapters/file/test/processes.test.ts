@@ -108,7 +108,7 @@ test('a process that has the folder and is killed is replaced within a second: t
 test('a process that has the folder and is closed in good order costs nobody a publish, and ends by itself', async () => {
   const { child } = await start('leaver')
   const ended = once(child, 'exit')
-  await using broker = await createBroker({ adapter: file({ dir }), journal: 'off' })
+  await using broker = await createBroker({ adapter: file({ dir, leaderTimeout: '30s' }), journal: 'off' })
   const published: Promise<unknown>[] = []
   const wave = async () => {
     // Two thirds of them wait for the others: there is always something under way.
@@ -134,7 +134,8 @@ test('processes that have the folder are closed one after the other, and what th
   const { child: leaver } = await start('leaver')
   const handlers: Awaited<ReturnType<typeof start>>[] = []
   for (let number = 0; number < 3; number++) handlers.push(await start('handler'))
-  await using broker = await createBroker({ adapter: file({ dir }), journal: 'off' })
+  // Nobody is to be taken for silent here, however long a busy disk keeps a process.
+  await using broker = await createBroker({ adapter: file({ dir, leaderTimeout: '30s' }), journal: 'off' })
   const ran = () => handlers.flatMap(({ said }) => said.filter(line => line.startsWith('ran ')))
   const published: Promise<unknown>[] = []
   const publish = (count: number) => {

@@ -6,7 +6,7 @@ const [dir = ''] = process.argv.slice(2)
 const numbers = topic<{ id: string }>('numbers')
 const reader = numbers.subscription('reader')
 
-const broker = await createBroker({ adapter: file({ dir }), journal: 'off' })
+const broker = await createBroker({ adapter: file({ dir, leaderTimeout: '30s' }), journal: 'off' })
 process.once('SIGTERM', () => void broker.close())
 await broker.subscribe(
   reader,

@@ -4,6 +4,6 @@ import { file } from '../../src/index.js'
 
 const [dir = ''] = process.argv.slice(2)
 
-const broker = await createBroker({ adapter: file({ dir }), journal: 'off' })
+const broker = await createBroker({ adapter: file({ dir, leaderTimeout: '30s' }), journal: 'off' })
 process.once('SIGTERM', () => void broker.close())
 process.stdout.write('there\n')

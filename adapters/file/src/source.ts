@@ -57,7 +57,7 @@ export class FileSource implements Source {
     const { link, source, lifetime, farewell } = this.#init
     if (farewell.isSaid) {
       // It would be in doubt. Kept back, it is settled over the next connection, which takes over what this one holds.
-      await lifetime.isOver
+      await lifetime.over
       lifetime.check('settle')
     }
     const stale = await farewell.follow(link.settle(source, { acks: acks as readonly number[], others }))

@@ -172,6 +172,9 @@ describe('a connection whose folder is about to be closed', () => {
     const { calls, lifetime, farewell, source } = slow()
     await farewell.say()
     const settling = source.settle({ acks: [7], others: [] }).catch(error => error)
+    // However many turns pass until it ends.
+    await new Promise(resolve => setImmediate(resolve))
+    expect(calls).toEqual([])
     lifetime.end()
     expect(await settling).toMatchObject({ code: 'CLOSED' })
     expect(calls).toEqual([])

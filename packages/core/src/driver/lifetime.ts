@@ -14,12 +14,18 @@ import type { PluribusError } from '../errors/pluribus-error.js'
  * ```
  */
 export class Lifetime {
+  /** Resolves when it may not be used any more. */
+  readonly over: Promise<void>
   readonly #closed: (what: string) => PluribusError
   #isOver = false
+  #end: () => void = () => {}
 
   /** `closed`: what a call comes too late with. */
   constructor(closed: (what: string) => PluribusError) {
     this.#closed = closed
+    this.over = new Promise(resolve => {
+      this.#end = resolve
+    })
   }
 
   get isOver(): boolean {
@@ -28,6 +34,7 @@ export class Lifetime {
 
   end(): void {
     this.#isOver = true
+    this.#end()
   }
 
   /** @throws PluribusError `CLOSED`, with the name of the call. */

@@ -136,6 +136,20 @@ describe('Intake', () => {
     expect(asked()).toEqual([4, 3])
   })
 
+  test('a pull that came short has left a demand, also where there was more: it is answered, or taken back', async () => {
+    const { intake, owner, answer, asked } = bench()
+    intake.refill()
+    owner.isPatient = true
+    await answer([delivery(1)], { more: true })
+    intake.wake()
+    await answer([], { more: true })
+    owner.room = 1
+    intake.wake()
+    await answer([])
+    intake.wake()
+    expect(asked()).toEqual([4, 3, 0])
+  })
+
   test('looks again when something becomes due, and from time to time when it knows of nothing', async () => {
     const { clock, intake, answer, asked } = bench()
     intake.refill()

@@ -36,6 +36,8 @@ export class Intake {
   #head = 0
   /** A pull came short: there is nothing until a wake-up. */
   #isDry = false
+  /** The last pull has left a demand standing, whether there was more or not: the source may be handed what nobody pulls yet. */
+  #hasDemand = false
   #isPulling = false
   #isWoken = false
   /** The last pull has failed: the next one waits for `resume`. */
@@ -136,11 +138,10 @@ export class Intake {
 
   /** Where there is no room any more for what the last pull left standing, the demand is withdrawn: others may wait for it. */
   #answerWake(): void {
-    const hadDemand = this.#isDry
     this.#isDry = false
     if (this.#isPaused || this.#isOver) return
-    const room = this.#room(hadDemand)
-    if (room > 0 || hadDemand) this.#call(room)
+    const room = this.#room(this.#hasDemand)
+    if (room > 0 || this.#hasDemand) this.#call(room)
   }
 
   #room(isDue: boolean): number {
@@ -149,6 +150,7 @@ export class Intake {
 
   #call(wanted: number): void {
     this.#isPulling = true
+    this.#hasDemand = false
     const began = this.#environment.clock.monotonic()
     this.#watchdog.watch('pull', this.#pull(wanted)).then(
       pulled => this.#pulled(pulled, wanted, began),
@@ -177,7 +179,8 @@ export class Intake {
     this.#owner.answered()
     const isWoken = this.#isWoken
     this.#isWoken = false
-    this.#isDry = deliveries.length < wanted && more !== true
+    this.#hasDemand = deliveries.length < wanted
+    this.#isDry = this.#hasDemand && more !== true
     this.#returning = this.#isDry ? 0 : Math.max(0, this.#returning - deliveries.length)
     if (this.#isDry) this.#sleep(dueIn)
     this.#keep(deliveries)

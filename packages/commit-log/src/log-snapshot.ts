@@ -1,7 +1,7 @@
 import type { Disk } from './disk.js'
 import { type Inventory, namesIn, takeInventory } from './inventory.js'
 import type { LogReplay } from './log-options.js'
-import { type LogReading, type LogVerification, verified } from './log-tools.js'
+import { type LogReading, type LogVerification, verified } from './log-verification.js'
 import { CHECKPOINTS } from './paths.js'
 import { surveyLog } from './survey.js'
 import { isMissing } from './whole-file.js'

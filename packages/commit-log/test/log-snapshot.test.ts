@@ -38,27 +38,39 @@ test('of nothing, it is empty', async () => {
   expect(await told(snapshot)).toEqual({ state: undefined, replayed: [], all: [], damage: [] })
 })
 
-test('a checkpoint that is made while it is taken is no damage: it looks again', async () => {
+/** A disk whose writer makes checkpoints, and removes what is in front of them, between two looks of whoever reads it. */
+async function livelyDisk() {
   const disk = simDisk()
   const { log } = await opened({ disk })
   await appendEach(log, texts(50))
   await log.checkpoint({ sequence: 50, state: Buffer.from('50'), keepFrom: 1 })
-  let looks = 0
+  const seen = { looks: 0 }
   const list = disk.list.bind(disk)
   // Between the segments and the checkpoints, what is there of both has grown; and what nobody wants any more is gone.
   disk.list = async folder => {
-    if (folder === 'checkpoints' && ++looks === 2) {
+    if (folder === 'checkpoints' && ++seen.looks === 2) {
       await appendEach(log, texts(50, 51))
       for (const sequence of [90, 100])
         await log.checkpoint({ sequence, state: Buffer.from(`${sequence}`), keepFrom: 60 })
     }
     return list(folder)
   }
+  return { disk, seen }
+}
+
+test('a checkpoint that is made while it is taken is no damage: it looks again', async () => {
+  const { disk, seen } = await livelyDisk()
   const { state, replayed, all, damage } = await told(await LogSnapshot.take(disk))
-  expect(looks).toBeGreaterThan(3)
+  expect(seen.looks).toBeGreaterThan(3)
   expect([state, replayed, damage]).toEqual(['100', [], []])
   expect(all.at(-1)).toBe(100)
   expect(all[0]).toBeGreaterThan(1)
+})
+
+test('nor is it for verify', async () => {
+  const { disk, seen } = await livelyDisk()
+  expect(await verifyLog(disk)).toMatchObject({ next: 101, damage: [], brokenCheckpoints: [] })
+  expect(seen.looks).toBeGreaterThan(3)
 })
 
 test('damage is told as by verify', async () => {

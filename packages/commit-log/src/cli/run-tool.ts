@@ -2,7 +2,9 @@ import { type Damage, describeDamage } from '../damage.js'
 import type { Disk } from '../disk.js'
 import type { LogEnvironment } from '../environment.js'
 import { LogError } from '../log-error.js'
-import { dumpLog, type LogReading, repairLog, verifyLog } from '../log-tools.js'
+import { dumpLog, repairLog, verifyLog } from '../log-tools.js'
+import type { LogReading } from '../log-verification.js'
+import { isMissing } from '../whole-file.js'
 import { progressLines } from './progress.js'
 
 /** What can be done to a log from outside. */
@@ -36,12 +38,17 @@ export async function runTool(disk: Disk, options: ToolOptions): Promise<number>
     return await TOOLS[tool](disk, options, reading)
   } catch (error) {
     progress?.('')
-    const code = error instanceof LogError ? `${error.code}: ` : ''
-    options.tell(`${code}${error instanceof Error ? error.message : error}`)
+    options.tell(explain(error))
     return 3
   } finally {
     progress?.('')
   }
+}
+
+function explain(error: unknown): string {
+  if (isMissing(error)) return 'Who writes this log has removed a part of it before it was read. Try again.'
+  const code = error instanceof LogError ? `${error.code}: ` : ''
+  return `${code}${error instanceof Error ? error.message : error}`
 }
 
 type Watching = Pick<LogReading, 'progress'>

@@ -18,6 +18,7 @@ import {
 } from './kit.js'
 
 const MINUTE = 60_000
+const MEBIBYTE = 1_024 * 1_024
 const LARGE = 'x'.repeat(500)
 
 const history = async (link: FolderLink, from: Parameters<FolderLink['history']>[1] = 'earliest') => {
@@ -75,6 +76,26 @@ describe('retention', () => {
     expect(await link.trim(TOPIC, clock.now())).toBe(1)
     expect(await history(link)).toEqual([])
   })
+})
+
+test('a page of dead letters has few bytes, and the pages have all', async () => {
+  const { link, source } = await ready()
+  const ids = Array.from({ length: 12 }, (_, index) => `m${index}`)
+  for (const id of ids) await link.publish([message(id, { payload: 'x'.repeat(MEBIBYTE) })])
+  const { deliveries } = await link.pull(source, 12)
+  const others = deliveries.map(
+    ({ token }) => ({ kind: 'reject', token, reason: 'NO', attempts: 1, errors: [] }) as const,
+  )
+  await link.settle(source, { acks: [], others })
+  const pages: string[][] = []
+  for (let after = 0; ; ) {
+    const page = await link.deadLetters({ subscription: SUBSCRIPTION }, after)
+    if (page.length === 0) break
+    pages.push(page.map(({ message }) => idOf(message)))
+    after = page.at(-1)?.number as number
+  }
+  expect(pages.flat()).toEqual(ids)
+  expect(Math.max(...pages.map(page => page.length))).toBeLessThan(6)
 })
 
 describe('room on the disk', () => {

@@ -9,6 +9,7 @@ import {
 } from '@pluribus/core/driver'
 import type { After, DeadEntry, Kept } from '../folder.js'
 import { head } from '../format/message-head.js'
+import type { Grave } from '../model/subscription-model.js'
 import type { TopicModel } from '../model/topic-model.js'
 import type { FolderState } from './folder-state.js'
 
@@ -71,24 +72,18 @@ export class Looking {
   /** A page of dead letters, behind the one with a number. */
   async deadLetters({ subscription, ids, limit }: DeadLetterQuery, after: number): Promise<readonly DeadEntry[]> {
     const { model, topic } = this.#state.subscription(subscription)
-    const { reader } = this.#state
     const most = Math.min(limit ?? PAGE, PAGE)
     const entries: DeadEntry[] = []
-    const graves = [...model.deaths].filter(([, { number }]) => number > after)
-    for (let from = 0; from < graves.length && entries.length < most; from += PAGE) {
-      const page = graves.slice(from, from + PAGE)
-      const messages = await reader.messages(
-        topic,
-        page.map(([position]) => position),
-      )
-      const deaths = await reader.records(page.map(([, { sequence }]) => sequence))
-      for (let index = 0; index < page.length && entries.length < most; index++) {
-        const [, { number, sequence }] = page[index] as (typeof page)[number]
-        const message = messages[index]
-        const death = deaths.get(sequence)
-        // Redriven or discarded since.
-        if (message === undefined || death === undefined) continue
-        if (ids === undefined || ids.includes(head.id(message))) entries.push({ number, message, death })
+    let bytes = 0
+    const graves = new Map([...model.deaths].filter(([, { number }]) => number > after))
+    const left = graves.keys()
+    while (entries.length < most && bytes < PAGE_BYTES) {
+      const page = pageOf(topic, { [Symbol.iterator]: () => left }, most - entries.length)
+      if (page.length === 0) break
+      for (const entry of await this.#buried(topic, page, graves)) {
+        if (ids !== undefined && !ids.includes(head.id(entry.message))) continue
+        entries.push(entry)
+        bytes += entry.message.length + entry.death.length
       }
     }
     return entries
@@ -118,6 +113,18 @@ export class Looking {
     }
   }
 
+  /** Those of a page that are still there: others were redriven or discarded since. */
+  async #buried(topic: TopicModel, page: readonly number[], graves: ReadonlyMap<number, Grave>): Promise<DeadEntry[]> {
+    const found = page.map(position => graves.get(position) as Grave)
+    const messages = await this.#state.reader.messages(topic, page)
+    const deaths = await this.#state.reader.records(found.map(({ sequence }) => sequence))
+    return found.flatMap(({ number, sequence }, index) => {
+      const message = messages[index]
+      const death = deaths.get(sequence)
+      return message === undefined || death === undefined ? [] : [{ number, message, death }]
+    })
+  }
+
   /** Reads everything: ids have no index, because nothing else would use it. */
   async #newest(topic: TopicModel, id: string): Promise<number | undefined> {
     let newest: number | undefined
@@ -127,11 +134,11 @@ export class Looking {
 }
 
 /** The next positions, as many as are read at once. Takes no more from the iterator than it answers. */
-function pageOf({ index }: TopicModel, positions: Iterable<number>): readonly number[] {
+function pageOf({ index }: TopicModel, positions: Iterable<number>, most = PAGE): readonly number[] {
   const page: number[] = []
   let bytes = 0
   const iterator = positions[Symbol.iterator]()
-  while (page.length < PAGE && bytes < PAGE_BYTES) {
+  while (page.length < most && bytes < PAGE_BYTES) {
     const { value, done } = iterator.next()
     if (done === true) break
     page.push(value)

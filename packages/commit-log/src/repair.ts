@@ -109,10 +109,16 @@ async function writeWithLosses(
   for (const hole of damage.filter(({ kind }) => kind !== 'header')) {
     const offset = Math.max(hole.offset, SEGMENT_HEADER)
     if (from !== undefined) await copyRange(from, file, at, offset)
-    if (hole.end > offset) await writeFully(file, lossHeader(hole, offset, header), offset)
+    if (hole.end > offset) await writeLoss(file, hole, offset, header)
     at = hole.end
   }
   if (from !== undefined) await copyRange(from, file, at, end.offset)
+}
+
+/** As long as it says, also where nothing stands behind it: a file that ends within a batch has a torn one, not a loss that is declared. */
+async function writeLoss(file: DiskFile, hole: Damage, offset: number, header: SegmentHeader): Promise<void> {
+  await writeFully(file, lossHeader(hole, offset, header), offset)
+  if (hole.end > offset + BATCH_HEADER) await writeFully(file, Buffer.alloc(1), hole.end - 1)
 }
 
 function lossHeader(hole: Damage, offset: number, { logId, id, time, generation }: SegmentHeader): Buffer {

@@ -150,6 +150,19 @@ test.each([0, 2, -1])('a header that is damaged hides nothing (segment %d)', asy
   expect(await checked(disk)).toMatchObject({ damage: [], records: COUNT })
 })
 
+test('a loss that is declared at the end of a segment stays declared when the header behind it is damaged', async () => {
+  const disk = await written()
+  const [first, second] = [pathOf(disk, 0), pathOf(disk, 1)]
+  const { length } = disk.contentOf(first)
+  change(disk, first, length - 2 * BATCH, Buffer.alloc(2 * BATCH, 1))
+  const { damage: lost } = await repairLog(disk)
+  expect(disk.contentOf(first)).toHaveLength(length)
+  change(disk, second, 0, Buffer.alloc(72, 1))
+  const { damage, absent } = await checked(disk)
+  expect(absent).toEqual(lost.map(({ first, next }) => ({ first, next })))
+  expect(damage).toMatchObject([{ kind: 'header', first: damage[0]?.next }])
+})
+
 test('a log that is shorter than its checkpoint says is damaged, and its numbers are not used again', async () => {
   const disk = simDisk()
   const { log } = await opened({ disk })

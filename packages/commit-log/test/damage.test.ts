@@ -6,6 +6,8 @@ import { appendEach, opened, readAll, segmentsOf, simDisk, texts, textsOf } from
 const COUNT = 100
 const BATCH = 152
 const wanted = texts(COUNT)
+/** Milliseconds for thousands of logs that are read whole. */
+const THOUSANDS_OF_LOGS = 120_000
 
 /** A log of several segments, closed in good order or not. */
 async function written(isClosed = true): Promise<SimDisk> {
@@ -45,31 +47,39 @@ async function checked(disk: SimDisk): Promise<LogVerification> {
   return verification
 }
 
-test('every byte at which the last 4 KiB can be cut: after an orderly close, exactly what is gone is told', async () => {
-  const disk = await written()
-  const path = pathOf(disk, -1)
-  const whole = disk.contentOf(path)
-  for (let cut = Math.max(0, whole.length - 4096); cut < whole.length; cut++) {
-    disk.overwrite(path, whole.subarray(0, cut))
-    const { damage, next } = await checked(disk)
-    expect(next).toBe(COUNT + 1)
-    // The last bytes of a batch are zeros that say nothing.
-    const isWhole = whole.subarray(cut).every(byte => byte === 0) && cut > whole.length - 8
-    expect(damage.length === 0).toBe(isWhole)
-  }
-})
+test(
+  'every byte at which the last 4 KiB can be cut: after an orderly close, exactly what is gone is told',
+  async () => {
+    const disk = await written()
+    const path = pathOf(disk, -1)
+    const whole = disk.contentOf(path)
+    for (let cut = Math.max(0, whole.length - 4096); cut < whole.length; cut++) {
+      disk.overwrite(path, whole.subarray(0, cut))
+      const { damage, next } = await checked(disk)
+      expect(next).toBe(COUNT + 1)
+      // The last bytes of a batch are zeros that say nothing.
+      const isWhole = whole.subarray(cut).every(byte => byte === 0) && cut > whole.length - 8
+      expect(damage.length === 0).toBe(isWhole)
+    }
+  },
+  THOUSANDS_OF_LOGS,
+)
 
-test('every byte at which the last 4 KiB can be cut: without a close, whole batches stay and none is made up', async () => {
-  const disk = await written(false)
-  const path = pathOf(disk, -1)
-  const whole = disk.contentOf(path)
-  for (let cut = Math.max(72, whole.length - 4096); cut < whole.length; cut++) {
-    disk.overwrite(path, whole.subarray(0, cut))
-    const { damage, next } = await checked(disk)
-    expect(damage).toEqual([])
-    expect(COUNT + 1 - next).toBeLessThanOrEqual(Math.ceil((whole.length - cut) / BATCH))
-  }
-})
+test(
+  'every byte at which the last 4 KiB can be cut: without a close, whole batches stay and none is made up',
+  async () => {
+    const disk = await written(false)
+    const path = pathOf(disk, -1)
+    const whole = disk.contentOf(path)
+    for (let cut = Math.max(72, whole.length - 4096); cut < whole.length; cut++) {
+      disk.overwrite(path, whole.subarray(0, cut))
+      const { damage, next } = await checked(disk)
+      expect(damage).toEqual([])
+      expect(COUNT + 1 - next).toBeLessThanOrEqual(Math.ceil((whole.length - cut) / BATCH))
+    }
+  },
+  THOUSANDS_OF_LOGS,
+)
 
 test('a flipped bit costs the batch it hits, whichever segment it is in', async () => {
   const disk = await written()

@@ -83,15 +83,23 @@ function writeMessages(writer: ByteWriter, index: MessageIndex): void {
   const chunks = [...index.chunks()]
   writer.count(chunks.length)
   for (const chunk of chunks) {
-    const used = usedIn(chunk)
-    const places = placesOf(used)
-    writer.count(chunk.number)
-    writeBits(writer, used)
-    writeColumn(writer, chunk.sequences, places)
-    writeColumn(writer, chunk.times, places)
-    writeColumn(writer, chunk.sizes, places)
-    writeExtras(writer, chunk, places)
+    chunk.written ??= writeChunk(chunk)
+    writer.bytes(chunk.written)
   }
+}
+
+function writeChunk(chunk: MessageChunk): Buffer {
+  const writer = new ByteWriter()
+  const used = usedIn(chunk)
+  const places = placesOf(used)
+  writer.count(chunk.number)
+  writeBits(writer, used)
+  writeColumn(writer, chunk.sequences, places)
+  writeColumn(writer, chunk.times, places)
+  writeColumn(writer, chunk.sizes, places)
+  writeExtras(writer, chunk, places)
+  // A copy of its length: what was written into has room for more.
+  return Buffer.from(writer.written)
 }
 
 function usedIn({ sequences, count }: MessageChunk): Uint32Array {

@@ -36,6 +36,7 @@ interface Placing {
   readonly exceptions: PublishException[]
   readonly waits: Promise<void>[]
   readonly part: readonly Placed[]
+  failed(error: unknown): void
 }
 
 /** Stores messages. */
@@ -47,22 +48,25 @@ export class Publishing {
     this.#state = state
   }
 
-  /** As `Publisher.publish`. */
-  async publish(batch: readonly NewMessage[]): Promise<readonly PublishException[]> {
+  /** As `Publisher.publish`. `failed` is told what the disk, or want of room, has kept from being stored. */
+  async publish(
+    batch: readonly NewMessage[],
+    failed: (error: unknown) => void,
+  ): Promise<readonly PublishException[]> {
     const exceptions: PublishException[] = []
     const waits: Promise<void>[] = []
     let part: Placed[] = []
     let size = 0
     const moment = this.#moment()
     const finish = () => {
-      if (part.length > 0) waits.push(this.#storePart(part, exceptions))
+      if (part.length > 0) waits.push(this.#storePart(part, exceptions, failed))
       part = []
       size = 0
     }
     for (let index = 0; index < batch.length; index++) {
       const message = batch[index] as NewMessage
       if (size + message.bytes.length > PART) finish()
-      const placed = this.#place(message, moment, { index, exceptions, waits, part })
+      const placed = this.#place(message, moment, { index, exceptions, waits, part, failed })
       if (placed === undefined) continue
       part.push(placed)
       size += message.bytes.length
@@ -99,7 +103,7 @@ export class Publishing {
     const moment = this.#moment()
     // A duplicate id is stored already: the lane moves past it as past the others.
     for (let index = 0; index < batch.length; index++) {
-      const placed = this.#place(batch[index] as NewMessage, moment, { index, exceptions: [], waits, part })
+      const placed = this.#place(batch[index] as NewMessage, moment, { index, exceptions: [], waits, part, failed: () => {} })
       if (placed !== undefined) part.push(placed)
     }
     await Promise.all(waits)
@@ -115,7 +119,7 @@ export class Publishing {
   #place(
     { topic: name, delay, bytes }: NewMessage,
     { now, wall }: Moment,
-    { index, exceptions, waits, part }: Placing,
+    { index, exceptions, waits, part, failed }: Placing,
   ): Placed | undefined {
     const topic = this.#state.find(name)
     if (topic === undefined) {
@@ -124,7 +128,9 @@ export class Publishing {
     }
     const { underway } = this.#state.ledger
     if (underway > MOST_UNDERWAY) {
-      exceptions.push({ index, kind: 'failed', outcome: 'definite', error: tooMuchUnderway() })
+      const error = tooMuchUnderway()
+      failed(error)
+      exceptions.push({ index, kind: 'failed', outcome: 'definite', error })
       return undefined
     }
     const id = head.isSupplied(bytes) ? head.id(bytes) : undefined
@@ -165,11 +171,16 @@ export class Publishing {
     }
   }
 
-  async #storePart(part: readonly Placed[], exceptions: PublishException[]): Promise<void> {
+  async #storePart(
+    part: readonly Placed[],
+    exceptions: PublishException[],
+    failed: (error: unknown) => void,
+  ): Promise<void> {
     try {
       await this.#underway(part, () => this.#state.ledger.commit(part, first => this.#stored(part, first)))
     } catch (error) {
       const outcome = outcomeOf(error)
+      failed(error)
       for (const { index } of part) exceptions.push({ index, kind: 'failed', outcome, error })
     }
   }

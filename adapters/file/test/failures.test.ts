@@ -117,9 +117,14 @@ describe('a disk that is slow', () => {
     const together = link.publish([message('c')])
     // The log has begun to write them: whatever comes now is of another batch, which would find a disk that works.
     await new Promise(resolve => setImmediate(resolve))
-    const [second, third, others] = [link.publish([message('d')]), link.publish([message('e')]), publish({ link: other }, 'f')]
+    const [second, third, others] = [
+      link.publish([message('d')]),
+      link.publish([message('e')]),
+      publish({ link: other }, 'f'),
+    ]
     let isBroken = true
-    sim.fault = ({ kind }) => (isBroken && kind === 'sync' ? 'EIO' : isBroken && kind === 'create' ? 'EMFILE' : undefined)
+    sim.fault = ({ kind }) =>
+      isBroken && kind === 'sync' ? 'EIO' : isBroken && kind === 'create' ? 'EMFILE' : undefined
     gate.isOpen = true
     const failed = first.finally(() => {
       isBroken = false
@@ -128,7 +133,9 @@ describe('a disk that is slow', () => {
     expect(await failed).toHaveLength(2)
     expect(await together).toHaveLength(1)
     for (const held of [second, third]) {
-      expect(await held).toMatchObject([{ index: 0, kind: 'failed', outcome: 'definite', error: { code: 'OVERLOADED' } }])
+      expect(await held).toMatchObject([
+        { index: 0, kind: 'failed', outcome: 'definite', error: { code: 'OVERLOADED' } },
+      ])
     }
     expect(await others).toEqual([])
     expect(await link.publish([message('g')])).toEqual([])

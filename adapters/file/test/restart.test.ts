@@ -246,13 +246,16 @@ describe('where thousands wait', () => {
     return setup
   }
 
-  test.each([1, 1_000_000_000])('they come in the same order after it was opened anew: checkpoints after %d bytes', async bytes => {
-    const [stayed, ended] = [await thousands(bytes), await thousands(bytes)]
-    await stayed.link.closeSource(stayed.source)
-    const expected = await drain(stayed.link)
-    const opened = await restart(ended)
-    expect(await opened.link.counts(SUBSCRIPTION)).toMatchObject({ waiting: expected.length, scheduled: 1 })
-    expect(await drain(opened.link)).toEqual(expected)
-    expect(expected.length).toBe(4_200 - 521)
-  })
+  test.each([1, 1_000_000_000])(
+    'they come in the same order after it was opened anew: checkpoints after %d bytes',
+    async bytes => {
+      const [stayed, ended] = [await thousands(bytes), await thousands(bytes)]
+      await stayed.link.closeSource(stayed.source)
+      const expected = await drain(stayed.link)
+      const opened = await restart(ended)
+      expect(await opened.link.counts(SUBSCRIPTION)).toMatchObject({ waiting: expected.length, scheduled: 1 })
+      expect(await drain(opened.link)).toEqual(expected)
+      expect(expected.length).toBe(4_200 - 521)
+    },
+  )
 })

@@ -32,7 +32,9 @@ export class PublishOrder {
     const isFree = this.#waiting.length === 0 && (this.#flight?.sealed ?? this.#log.sealed) === this.#log.sealed
     if (isFree) return this.#send(store)
     return new Promise(resolve => {
-      this.#waiting.push(failure => resolve(failure === undefined ? this.#send(store) : allFailed(count, failure.error)))
+      this.#waiting.push(failure =>
+        resolve(failure === undefined ? this.#send(store) : allFailed(count, failure.error)),
+      )
     })
   }
 

@@ -167,7 +167,7 @@ describe('a checkpoint', () => {
     await first.link.publish([message('a', { payload: 'x'.repeat(300_000) })])
     first.disk.fault = ({ kind }) => (kind === 'create' ? 'EIO' : undefined)
     await first.folder.close()
-    first.disk.fault = undefined
+    first.disk.fault = () => undefined
     const second = await restart(first)
     expect(checkpoints(second.disk)).toEqual([])
     expect(await drain(second.link)).toEqual(['a'])

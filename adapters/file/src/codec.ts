@@ -39,7 +39,8 @@ interface Kind {
 
 /** Writes messages as they are stored. */
 export class MessageWriter {
-  #slab = Buffer.allocUnsafeSlow(SLAB)
+  /** Zeros where nothing was written yet: what the folder fills in of a head is not written here. */
+  #slab = Buffer.alloc(SLAB)
   #at = 0
   #last: Kind = { version: -1, contentType: '', source: '', bytes: Buffer.alloc(0) }
 
@@ -86,7 +87,7 @@ export class MessageWriter {
 
   #reserve(bytes: number): void {
     if (this.#at + bytes <= this.#slab.length) return
-    this.#slab = Buffer.allocUnsafeSlow(Math.max(SLAB, bytes))
+    this.#slab = Buffer.alloc(Math.max(SLAB, bytes))
     this.#at = 0
   }
 

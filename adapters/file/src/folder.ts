@@ -46,6 +46,8 @@ export interface FolderEvents {
 
 /** One connection to a folder. */
 export interface FolderLink {
+  /** As `Publisher.window`. */
+  readonly window: number
   declare(topics: readonly TopicSpec[], subscriptions: readonly SubscriptionSpec[]): Promise<readonly SettingChange[]>
   /** As `Publisher.publish`: what is not among the exceptions is stored. */
   publish(batch: readonly NewMessage[]): Promise<readonly PublishException[]>
@@ -91,6 +93,9 @@ export interface NewMessage {
   /** As `encodeMessage` has written it; may be changed by the folder, which fills in what it decides. */
   readonly bytes: Buffer
 }
+
+/** What can be asked of a connection. */
+export type LinkMethod = Exclude<keyof FolderLink, 'window'>
 
 /** How a source is opened. */
 export interface SourceOptions {

@@ -16,9 +16,8 @@ export class FilePublisher implements Publisher {
     this.#farewell = farewell
   }
 
-  /** A second batch in flight would travel in the same write, and what core collects meanwhile does so as well. */
   get window(): number {
-    return this.#farewell.isSaid ? 0 : 1
+    return this.#farewell.isSaid ? 0 : this.#link.window
   }
 
   async publish(batch: readonly OutgoingMessage[]): Promise<readonly PublishException[]> {

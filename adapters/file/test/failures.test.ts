@@ -75,7 +75,7 @@ describe('a disk that is slow', () => {
       free: () => sim.free(),
       create: async path => slow(await sim.create(path)),
     }
-    return { disk, gate }
+    return { disk, sim, gate }
   }
 
   test('refuses publishers before it refuses consumers, and whoever settles waits', async () => {
@@ -105,6 +105,58 @@ describe('a disk that is slow', () => {
     expect(told.sort()).toEqual(['closed', 'settled, 0 stale'])
     expect(await link.publish([message('d')])).toEqual([])
     expect((await drain(link, source)).length).toBe(7)
+  })
+
+  test('that takes no batch of a publisher takes none of those that came behind it, until that is known', async () => {
+    const { disk, sim, gate } = slowDisk()
+    const folder = await LocalFolder.open({ disk, environment: environment(new HandClock()), window: 60_000 })
+    const [link, other] = [await connectTo(folder, 'a'), await connectTo(folder, 'b')]
+    await link.declare([topicSpec()], [spec()])
+    gate.isOpen = false
+    const first = link.publish([message('a'), message('b')])
+    const together = link.publish([message('c')])
+    // The log has begun to write them: whatever comes now is of another batch, which would find a disk that works.
+    await new Promise(resolve => setImmediate(resolve))
+    const [second, third, others] = [
+      link.publish([message('d')]),
+      link.publish([message('e')]),
+      publish({ link: other }, 'f'),
+    ]
+    let isBroken = true
+    sim.fault = ({ kind }) =>
+      isBroken && kind === 'sync' ? 'EIO' : isBroken && kind === 'create' ? 'EMFILE' : undefined
+    gate.isOpen = true
+    const failed = first.finally(() => {
+      isBroken = false
+    })
+    gate.open()
+    expect(await failed).toHaveLength(2)
+    expect(await together).toHaveLength(1)
+    for (const held of [second, third]) {
+      expect(await held).toMatchObject([
+        { index: 0, kind: 'failed', outcome: 'definite', error: { code: 'OVERLOADED' } },
+      ])
+    }
+    expect(await others).toEqual([])
+    expect(await link.publish([message('g')])).toEqual([])
+    expect(await drain(link)).toEqual(['f', 'g'])
+  })
+
+  test('stores what came while it wrote in one batch, in the order of coming', async () => {
+    const { disk, gate } = slowDisk()
+    const folder = await LocalFolder.open({ disk, environment: environment(new HandClock()), window: 60_000 })
+    const link = await connectTo(folder, 'a')
+    await link.declare([topicSpec()], [spec()])
+    gate.isOpen = false
+    const first = publish({ link }, 'a')
+    await new Promise(resolve => setImmediate(resolve))
+    const waiting = [publish({ link }, 'b'), publish({ link }, 'c')]
+    // Who is told that the first is stored publishes at once, and stands behind those who waited for that.
+    const last = first.then(() => publish({ link }, 'd'))
+    gate.isOpen = true
+    gate.open()
+    await Promise.all([...waiting, last])
+    expect(await drain(link)).toEqual(['a', 'b', 'c', 'd'])
   })
 })
 

@@ -142,6 +142,7 @@ describe('a connection whose folder is about to be closed', () => {
       return new Promise<T>(resolve => answers.push(() => resolve(value)))
     }
     const link = {
+      window: 1,
       publish: () => answered('publish', []),
       settle: () => answered('settle', []),
     } as unknown as FolderLink

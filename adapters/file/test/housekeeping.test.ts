@@ -170,6 +170,30 @@ describe('a checkpoint', () => {
     expect((await drain(second.link, source)).at(-1)).toBe('b')
   })
 
+  test('is left behind by a folder that is closed in good order, unless little came behind the last one', async () => {
+    const first = await ready({ checkpointBytes: Number.MAX_SAFE_INTEGER, limits: { reserveBytes: 0 } })
+    await publish(first, 'a')
+    await first.folder.close()
+    const second = await restart(first, 'process', { checkpointBytes: Number.MAX_SAFE_INTEGER })
+    expect(checkpoints(second.disk)).toEqual([])
+    await second.link.publish([message('b', { payload: 'x'.repeat(300_000) }), message('c')])
+    await second.folder.close()
+    const third = await restart(second)
+    expect(checkpoints(third.disk)).toHaveLength(1)
+    expect(await drain(third.link)).toEqual(['a', 'b', 'c'])
+  })
+
+  test('that cannot be stored does not keep a folder from being closed', async () => {
+    const first = await ready({ checkpointBytes: Number.MAX_SAFE_INTEGER, limits: { reserveBytes: 0 } })
+    await first.link.publish([message('a', { payload: 'x'.repeat(300_000) })])
+    first.disk.fault = ({ kind }) => (kind === 'create' ? 'EIO' : undefined)
+    await first.folder.close()
+    first.disk.fault = () => undefined
+    const second = await restart(first)
+    expect(checkpoints(second.disk)).toEqual([])
+    expect(await drain(second.link)).toEqual(['a'])
+  })
+
   test('ends where it says: the one record behind it is read', async () => {
     const first = await ready({ checkpointBytes: 1 })
     await many(first.link, 'before', 3)

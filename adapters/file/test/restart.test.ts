@@ -219,3 +219,43 @@ describe('within one life', () => {
     expect(folder.isOver).toBe(true)
   })
 })
+
+describe('where thousands wait', () => {
+  /** Over several chunks of positions: some of one stand elsewhere, or have failed, or are dead, or not due yet; others are as they came. */
+  async function thousands(checkpointBytes: number) {
+    const setup = await ready({ checkpointBytes })
+    const { link, source, clock } = setup
+    const messages = Array.from({ length: 4_200 }, (_, index) => {
+      const delay = index === 99 || index === 1_030 ? 1_000 : index === 40 ? 900_000 : 0
+      return message(`m${index}`, { delay, ...(index % 1_000 === 7 ? { key: 'k' } : {}) })
+    })
+    await link.publish(messages.slice(0, 3_100))
+    clock.pass(1_500)
+    await link.publish(messages.slice(3_100))
+    const { deliveries } = await link.pull(source, 3_000)
+    const [retried, rejected, ...others] = deliveries.map(({ token }) => token)
+    const kept = others.slice(1_000, 1_003)
+    const acks = [...others.slice(0, 500), ...others.slice(600, 620)]
+    const released = others.slice(1_003).map(token => settleOne('release', token))
+    await link.settle(source, {
+      acks,
+      others: [settleOne('retry', retried as number), settleOne('reject', rejected as number), ...released],
+    })
+    await link.redrive({ subscription: SUBSCRIPTION })
+    expect(kept).toHaveLength(3)
+    return setup
+  }
+
+  test.each([1, 1_000_000_000])(
+    'they come in the same order after it was opened anew: checkpoints after %d bytes',
+    async bytes => {
+      const [stayed, ended] = [await thousands(bytes), await thousands(bytes)]
+      await stayed.link.closeSource(stayed.source)
+      const expected = await drain(stayed.link)
+      const opened = await restart(ended)
+      expect(await opened.link.counts(SUBSCRIPTION)).toMatchObject({ waiting: expected.length, scheduled: 1 })
+      expect(await drain(opened.link)).toEqual(expected)
+      expect(expected.length).toBe(4_200 - 521)
+    },
+  )
+})

@@ -130,6 +130,14 @@ export class CommitLog {
     return this.#table.current.end.next
   }
 
+  /**
+   * How many batches this writer has begun to write. What is appended while this stays the same is stored together, or not at all; what is
+   * appended later may be stored where that was not.
+   */
+  get sealed(): number {
+    return this.#writer.sealed
+  }
+
   /** Records before it are no longer wanted, as the last checkpoint says. */
   get keepFrom(): number {
     return this.#keepFrom

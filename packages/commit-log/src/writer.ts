@@ -64,6 +64,7 @@ export class Writer {
   #isNamed = false
   #failure: LogError | undefined
   #isClosed = false
+  #sealed = 0
   /** The commits that are under way, or undefined. */
   #running: Promise<void> | undefined
 
@@ -78,6 +79,11 @@ export class Writer {
 
   get isFailed(): boolean {
     return this.#failure !== undefined
+  }
+
+  /** How many batches were begun to be written. */
+  get sealed(): number {
+    return this.#sealed
   }
 
   append(record: NewRecord): Promise<number> {
@@ -164,6 +170,7 @@ export class Writer {
       if (batch.count === 0) break
       this.#pending = this.#spare
       this.#spare = batch
+      this.#sealed++
       await this.#commit(batch)
       if (this.#failure === undefined) await this.#rollIfLarge()
     }

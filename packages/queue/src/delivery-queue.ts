@@ -4,6 +4,7 @@ import { DueHeap } from './due-heap.js'
 import { Handover } from './handover.js'
 import { KeyGate } from './key-gate.js'
 import { LeaseTable, MARKED, type Session, TROUBLED } from './lease-table.js'
+import type { Stretch } from './pending-counts.js'
 import type { QueueCounts, QueueOptions, Restored } from './queue-options.js'
 import { ReadyBands } from './ready-bands.js'
 import { restore } from './restoration.js'
@@ -56,10 +57,11 @@ export class DeliveryQueue {
   #now = Number.NEGATIVE_INFINITY
 
   /**
-   * @param restored Of an earlier queue, in the order of places; the scheduled ones in that of adding, the dead in that of dying.
+   * @param restored Of an earlier queue, in the order of places; the scheduled ones in that of adding, the dead in that of dying. A stretch
+   * is of messages that are ready, with nothing held against them.
    * @throws RangeError when `bands` is no positive integer, or not 1 where the order is fifo or lifo.
    */
-  constructor(options: QueueOptions, restored: Iterable<Restored> = []) {
+  constructor(options: QueueOptions, restored: Iterable<Restored | Stretch> = []) {
     const { order, bands } = options
     this.#options = options
     this.#bands = bands

@@ -17,6 +17,22 @@ class Chunk {
     this.start = start
   }
 
+  /** Those from index `from` on, before `end`, are pending in so many more. Returns how many of them were not known. */
+  add(from: number, end: number, subscriptions: number): number {
+    const { counts } = this
+    const before = this.known
+    for (let at = from; at < end; at++) {
+      const stored = counts[at] as number
+      const count = stored + subscriptions - (stored === 0 ? 0 : 1)
+      if (count > MOST) throw tooMany(this.start + at, count)
+      if (stored === 0) this.known++
+      else if (stored === 1) this.settled--
+      if (count === 0) this.settled++
+      counts[at] = count + 1
+    }
+    return this.known - before
+  }
+
   /** Index of the first that nobody waits for, from an index on; `end` or more where there is none before it. */
   settledFrom(index: number, end: number): number {
     if (this.settled === 0) return end
@@ -36,6 +52,9 @@ class Chunk {
     return at
   }
 }
+
+const tooMany = (position: number, count: number): RangeError =>
+  new RangeError(`Message ${position}: ${count} subscriptions; ${MOST} can be counted.`)
 
 /**
  * Positions one after the other: from `from` up to, but not including, `to`.
@@ -95,7 +114,7 @@ export class PendingCounts {
     const found = this.#find(position)
     const stored = found === undefined ? 0 : (found.counts[at] as number)
     const count = (stored === 0 ? 0 : stored - 1) + subscriptions
-    if (count > MOST) throw new RangeError(`Message ${position}: ${count} subscriptions; ${MOST} can be counted.`)
+    if (count > MOST) throw tooMany(position, count)
     const chunk = found ?? this.#create(position)
     if (stored === 0) {
       chunk.known++
@@ -104,6 +123,16 @@ export class PendingCounts {
     if (stored === 1) chunk.settled--
     if (count === 0) chunk.settled++
     chunk.counts[at] = count + 1
+  }
+
+  /** As `add` for each position of a stretch. */
+  addAll({ from, to }: Stretch, subscriptions: number): void {
+    for (let position = from; position < to; ) {
+      const chunk = this.#find(position) ?? this.#create(position)
+      const end = Math.min(CHUNK, to - chunk.start)
+      this.#size += chunk.add(position & MASK, end, subscriptions)
+      position = chunk.start + end
+    }
   }
 
   /**

@@ -2,6 +2,7 @@ import type { DeadLetters } from './dead-letters.js'
 import type { DueHeap } from './due-heap.js'
 import type { KeyGate } from './key-gate.js'
 import { type LeaseTable, MARKED, type Session, TROUBLED } from './lease-table.js'
+import type { Stretch } from './pending-counts.js'
 import type { Restored } from './queue-options.js'
 import type { ReadyBands } from './ready-bands.js'
 import type { TroubleBook } from './trouble.js'
@@ -23,10 +24,15 @@ export interface RestorationParts {
 }
 
 /** Fills an empty queue. Returns with how many. */
-export function restore(parts: RestorationParts, restored: Iterable<Restored>): number {
+export function restore(parts: RestorationParts, restored: Iterable<Restored | Stretch>): number {
   const sessions = new Map<number, Session>()
   let count = 0
   for (const message of restored) {
+    if ('from' in message) {
+      for (let position = message.from; position < message.to; position++) parts.join(position)
+      count += message.to - message.from
+      continue
+    }
     count++
     const { position, state, due, trouble } = message
     if (state === 'dead') parts.dead.add(position)

@@ -133,3 +133,23 @@ it('may be walked while messages come and go', () => {
   }
   expect(seen).toEqual([1, 2, 5000])
 })
+
+it('counts a stretch as its positions one by one', () => {
+  const random = randomFrom(3)
+  const [together, single] = [new PendingCounts(), new PendingCounts()]
+  for (let from = 1; from < 40_000; ) {
+    const to = from + 1 + Math.floor(random() * 6_000)
+    const subscriptions = Math.floor(random() * 3)
+    together.addAll({ from, to }, subscriptions)
+    for (let position = from; position < to; position++) single.add(position, subscriptions)
+    // Some are known by now, and get one more.
+    const again = { from: Math.max(1, from - 500), to: from + 1 }
+    together.addAll(again, 1)
+    for (let position = again.from; position < again.to; position++) single.add(position, 1)
+    from = to + Math.floor(random() * 3)
+  }
+  expect(together.size).toBe(single.size)
+  for (let position = 1; position < 46_000; position++) expect(together.count(position)).toBe(single.count(position))
+  expect([...together.removable(1e9)]).toEqual([...single.removable(1e9)])
+  expect(() => together.addAll({ from: 50_000, to: 50_002 }, 65_535)).toThrow('65535 subscriptions')
+})

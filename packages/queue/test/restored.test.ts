@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { DeliveryQueue, type Order, type Restored } from '../src/index.js'
+import { DeliveryQueue, type Order, type Restored, type Stretch } from '../src/index.js'
 
 const trouble = (changes: Partial<NonNullable<Restored['trouble']>> = {}) => ({
   ...{ failures: 0, losses: 0, marks: 0, lostBy: undefined, lostMarked: false },
@@ -7,7 +7,11 @@ const trouble = (changes: Partial<NonNullable<Restored['trouble']>> = {}) => ({
 })
 const ready = (position: number): Restored => ({ position, state: 'ready', due: 0, trouble: undefined })
 
-function queueOf(restored: readonly Restored[], keys: Readonly<Record<number, string>> = {}, order: Order = 'fifo') {
+function queueOf(
+  restored: readonly (Restored | Stretch)[],
+  keys: Readonly<Record<number, string>> = {},
+  order: Order = 'fifo',
+) {
   const options = { order, bands: 1, keyOf: (position: number) => keys[position], bandOf: () => 0, handled: () => {} }
   const queue = new DeliveryQueue(options, restored)
   const session = queue.open(0, 1_000)
@@ -24,6 +28,20 @@ describe('a queue that is begun from what was kept', () => {
     queue.add(8, 0, 0)
     expect(claim()).toEqual([3, 1, 7, 8])
   })
+
+  test.each(['fifo', 'lifo'] as const)(
+    'takes stretches of what is ready among the others, each key in turn: %s',
+    order => {
+      const failed: Restored = { ...ready(4), trouble: trouble({ failures: 1 }) }
+      const { queue, claim } = queueOf(
+        [{ from: 1, to: 4 }, failed, { from: 5, to: 6 }, ready(9)],
+        { 2: 'k', 9: 'k' },
+        order,
+      )
+      expect(queue.counts()).toEqual({ waiting: 6, leased: 0, retrying: 0, scheduled: 0, dead: 0 })
+      expect(claim()).toEqual(order === 'fifo' ? [1, 2, 3, 4, 5] : [5, 4, 3, 2, 1])
+    },
+  )
 
   test('serves a lifo from its end, what came back at its place', () => {
     const { claim } = queueOf([ready(1), { ...ready(2), trouble: trouble({ failures: 1 }) }, ready(3)], {}, 'lifo')

@@ -7,7 +7,7 @@ import type { Place } from '../model/places.js'
 import type { PositionSet } from '../model/position-set.js'
 import { SubscriptionModel } from '../model/subscription-model.js'
 import { TopicModel } from '../model/topic-model.js'
-import { placesOf, readBits, writeBits } from './bits.js'
+import { placesOf, readBits, stretchesIn, writeBits } from './bits.js'
 import { ByteReader } from './byte-reader.js'
 import { ByteWriter } from './byte-writer.js'
 import { readColumn, writeColumn } from './column.js'
@@ -83,15 +83,23 @@ function writeMessages(writer: ByteWriter, index: MessageIndex): void {
   const chunks = [...index.chunks()]
   writer.count(chunks.length)
   for (const chunk of chunks) {
-    const used = usedIn(chunk)
-    const places = placesOf(used)
-    writer.count(chunk.number)
-    writeBits(writer, used)
-    writeColumn(writer, chunk.sequences, places)
-    writeColumn(writer, chunk.times, places)
-    writeColumn(writer, chunk.sizes, places)
-    writeExtras(writer, chunk, places)
+    chunk.written ??= writeChunk(chunk)
+    writer.bytes(chunk.written)
   }
+}
+
+function writeChunk(chunk: MessageChunk): Buffer {
+  const writer = new ByteWriter()
+  const used = usedIn(chunk)
+  const places = placesOf(used)
+  writer.count(chunk.number)
+  writeBits(writer, used)
+  writeColumn(writer, chunk.sequences, places)
+  writeColumn(writer, chunk.times, places)
+  writeColumn(writer, chunk.sizes, places)
+  writeExtras(writer, chunk, places)
+  // A copy of its length: what was written into has room for more.
+  return Buffer.from(writer.written)
 }
 
 function usedIn({ sequences, count }: MessageChunk): Uint32Array {
@@ -162,12 +170,8 @@ function readMessages(reader: ByteReader, topic: TopicModel, { wanted }: FolderM
     readExtras(reader, chunk, topic)
     chunk.count = places.length
     chunk.latest = times[places[places.length - 1] as number] as number
-    for (let index = 0; index < places.length; index++) {
-      const at = places[index] as number
-      chunk.bytes += sizes[at] as number
-      wanted.keep(sequences[at] as number, sizes[at] as number)
-      topic.pending.add(chunk.number * CHUNK + at, 0)
-    }
+    chunk.bytes = wanted.keepAll(sequences, sizes, places)
+    for (const stretch of stretchesIn(used, chunk.number * CHUNK)) topic.pending.addAll(stretch, 0)
     topic.index.restore(chunk)
   }
 }
@@ -208,14 +212,14 @@ function writePending(writer: ByteWriter, pending: PositionSet): void {
 function readPending(reader: ByteReader, pending: PositionSet, counts: PendingCounts): void {
   const bits = new Uint32Array(CHUNK / 32)
   for (let left = reader.count(); left > 0; left--) {
-    const first = reader.count() * CHUNK
+    const number = reader.count()
     readBits(reader, bits)
-    const places = placesOf(bits)
-    for (let index = 0; index < places.length; index++) {
-      const position = first + (places[index] as number)
-      pending.add(position)
-      counts.add(position, 1)
+    let count = 0
+    for (const stretch of stretchesIn(bits, number * CHUNK)) {
+      counts.addAll(stretch, 1)
+      count += stretch.to - stretch.from
     }
+    pending.restore(number, bits, count)
   }
 }
 

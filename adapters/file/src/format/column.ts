@@ -48,10 +48,18 @@ export function readColumn(reader: ByteReader, target: { [at: number]: number },
   const { length } = places
   const [base, width] = [reader.f64(), reader.u8()]
   const bytes = reader.bytes(length * width)
-  for (let index = 0; index < length; index++) {
-    const at = places[index] as number
-    if (width === NARROW) target[at] = base + ((bytes[2 * index] as number) | ((bytes[2 * index + 1] as number) << 8))
-    else if (width === MIDDLE) target[at] = base + bytes.readUInt32LE(MIDDLE * index)
-    else target[at] = base + bytes.readDoubleLE(WIDE * index)
+  if (width === NARROW) {
+    for (let index = 0; index < length; index++) {
+      const distance = (bytes[2 * index] as number) | ((bytes[2 * index + 1] as number) << 8)
+      target[places[index] as number] = base + distance
+    }
+  } else if (width === MIDDLE) {
+    for (let index = 0; index < length; index++) {
+      target[places[index] as number] = base + bytes.readUInt32LE(MIDDLE * index)
+    }
+  } else {
+    for (let index = 0; index < length; index++) {
+      target[places[index] as number] = base + bytes.readDoubleLE(WIDE * index)
+    }
   }
 }

@@ -56,11 +56,11 @@ export interface HeadOfStored {
   readonly due: number
 }
 
+/** Into bytes that are zero. */
 export function fixHead(bytes: Buffer, { flags, priority, size, keyLength, idLength }: HeadOfNew): void {
   bytes[0] = FORMAT
   bytes[FLAGS] = flags
   bytes.writeUInt16LE(priority, PRIORITY)
-  bytes.fill(0, TOPIC, SIZE)
   bytes.writeUInt32LE(size, SIZE)
   bytes.writeUInt16LE(keyLength, KEY_LENGTH)
   bytes.writeUInt16LE(idLength, ID_LENGTH)

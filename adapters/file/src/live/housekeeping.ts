@@ -14,6 +14,9 @@ const LATEST = 60_000
 const BY_BYTES = 5_000
 /** Between two checkpoints so many times the bytes of one are written, at least. */
 const CHECKPOINT_SHARE = 4
+/** When the folder is closed, a share of it is enough, but for so many bytes, which are read again in no time. */
+const SHARE_AT_CLOSE = 1 / 8
+const LEAST_AT_CLOSE = 256 * 1_024
 /** The log may be so many times as long as what is wanted of it, beside a few segments, before the rest is copied forward. */
 const SPARSENESS = 2.5
 const SPARE_SEGMENTS = 3
@@ -51,6 +54,11 @@ export class Housekeeping {
       this.#state.ledger.uncheckpointed >
       Math.max(this.#sizes.checkpointBytes, CHECKPOINT_SHARE * this.#checkpointBytes)
     )
+  }
+
+  /** Whether so much was written that reading it again takes longer than a checkpoint. */
+  get isWorthOneAtClose(): boolean {
+    return this.#state.ledger.uncheckpointed > Math.max(LEAST_AT_CLOSE, SHARE_AT_CLOSE * this.#checkpointBytes)
   }
 
   /** Answers in how many milliseconds it wants to be called again. */

@@ -29,8 +29,8 @@ export interface LiveSourceInit {
 /** What one claim has taken. */
 interface Taken {
   readonly positions: readonly number[]
-  readonly tokens: readonly number[]
-  readonly handed: readonly Omit<HandedMessage, 'bytes'>[]
+  /** The message of one whose bytes are not in memory is still to be read. */
+  readonly handed: readonly (Omit<HandedMessage, 'bytes'> & { bytes: Buffer | undefined })[]
 }
 
 /**
@@ -143,31 +143,44 @@ export class LiveSource {
   }
 
   #taken(count: number): Taken {
-    const { position, token, failures, losses, marks } = this.#init.subscription.queue.claimed
-    const at = (numbers: ArrayLike<number>, index: number) => numbers[index] as number
-    const handed = Array.from({ length: count }, (_, index) => ({
-      token: at(token, index),
-      failures: at(failures, index),
-      losses: at(losses, index),
-      marks: at(marks, index),
-    }))
-    return { positions: [...position.subarray(0, count)], tokens: [...token.subarray(0, count)], handed }
+    const { subscription, reader } = this.#init
+    const { claimed } = subscription.queue
+    const positions = Array.from(claimed.position.subarray(0, count))
+    const handed = new Array(count)
+    for (let index = 0; index < count; index++) {
+      handed[index] = {
+        bytes: reader.kept(subscription.topic, positions[index] as number),
+        token: claimed.token[index],
+        failures: claimed.failures[index],
+        losses: claimed.losses[index],
+        marks: claimed.marks[index],
+      }
+    }
+    return { positions, handed }
   }
 
   /**
    * Nothing is handed out before it is on the device who has it: a message that takes its process with it must be noticed by
    * the next one.
    */
-  async #handOut({ positions, tokens, handed }: Taken): Promise<readonly HandedMessage[]> {
-    const { subscription, reader } = this.#init
-    const [bytes] = await Promise.all([reader.messages(subscription.topic, positions), this.#record(positions)]).catch(
-      error => {
-        this.#endings.giveBack(tokens)
-        throw error
-      },
-    )
+  async #handOut({ positions, handed }: Taken): Promise<readonly HandedMessage[]> {
+    try {
+      await Promise.all([this.#read(positions, handed), this.#record(positions)])
+    } catch (error) {
+      this.#endings.giveBack(handed.map(({ token }) => token))
+      throw error
+    }
     this.#check('pull')
-    return handed.map((delivery, index) => ({ ...delivery, bytes: bytes[index] as Buffer }))
+    return handed as readonly HandedMessage[]
+  }
+
+  async #read(positions: readonly number[], handed: Taken['handed']): Promise<void> {
+    const missing = positions.filter((_, index) => handed[index]?.bytes === undefined)
+    if (missing.length === 0) return
+    const { subscription, reader } = this.#init
+    const read = await reader.messages(subscription.topic, missing)
+    let next = 0
+    for (const one of handed) one.bytes ??= read[next++]
   }
 
   /** Puts on record that this instance has them, but for those that it had already. */

@@ -180,6 +180,8 @@ export class LocalFolder implements JoinedFolder {
     if (isOrderly && this.#links.hasGuests) await this.#seeOff(this.#links.announce())
     this.#ledger.end()
     if (!isOrderly) this.#links.lose(cause)
+    // So that who opens it next reads no long tail.
+    if (isOrderly && this.#housekeeping.isWorthOneAtClose) await this.#checkpoint()
     try {
       await this.#ledger.log.close()
     } finally {
@@ -191,11 +193,16 @@ export class LocalFolder implements JoinedFolder {
   #checkpointSoon(): void {
     if (this.#isCheckpointing || this.isOver || !this.#housekeeping.isDue) return
     this.#isCheckpointing = true
-    this.#housekeeping
-      .checkpoint()
-      .catch(error => this.#logger.warn({ error }, 'A checkpoint could not be stored. The next one is tried later.'))
-      .finally(() => {
-        this.#isCheckpointing = false
-      })
+    void this.#checkpoint().then(() => {
+      this.#isCheckpointing = false
+    })
+  }
+
+  async #checkpoint(): Promise<void> {
+    try {
+      await this.#housekeeping.checkpoint()
+    } catch (error) {
+      this.#logger.warn({ error }, 'A checkpoint could not be stored. The next one is tried later.')
+    }
   }
 }

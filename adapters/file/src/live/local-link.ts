@@ -29,6 +29,7 @@ import type { FolderState } from './folder-state.js'
 import type { Housekeeping } from './housekeeping.js'
 import { LiveSource } from './live-source.js'
 import type { Looking } from './looking.js'
+import { PublishOrder } from './publish-order.js'
 import type { Publishing } from './publishing.js'
 
 /** What a connection works on: all of it the folder's. */
@@ -46,13 +47,17 @@ export interface LocalLinkParts {
 
 /** A connection within the process that leads the folder. */
 export class LocalLink implements FolderLink {
+  /** Two batches of the log, as large as core's are when there is much to publish: while one is written the other is encoded. */
+  readonly window = 8
   readonly #parts: LocalLinkParts
+  readonly #order: PublishOrder
   readonly #sources = new Map<number, LiveSource>()
   #lastSource = 0
   #isOver = false
 
   constructor(parts: LocalLinkParts) {
     this.#parts = parts
+    this.#order = new PublishOrder(parts.state.ledger.log)
   }
 
   /** Whether it is another process's. */
@@ -68,7 +73,8 @@ export class LocalLink implements FolderLink {
   }
 
   async publish(batch: readonly NewMessage[]): Promise<readonly PublishException[]> {
-    return this.#open('publish').publishing.publish(batch)
+    const { publishing } = this.#open('publish')
+    return this.#order.publish(batch.length, failed => publishing.publish(batch, failed))
   }
 
   async publishSequenced(lane: Lane, first: number, batch: readonly NewMessage[]): Promise<number> {

@@ -6,6 +6,7 @@ import { completeHead, head } from '../format/message-head.js'
 import { KIND } from '../format/record-kind.js'
 import { write } from '../format/records.js'
 import type { FolderState } from './folder-state.js'
+import type { LiveSubscription } from './live-subscription.js'
 import type { LiveTopic } from './live-topic.js'
 
 /** Bytes that are given to the log at once: it stores them together, and has room for a batch of 32 MiB. */
@@ -21,6 +22,10 @@ interface Placed extends NewRecord {
   readonly topic: LiveTopic
   /** Where it was supplied. */
   readonly id: string | undefined
+  /** As its head has them. */
+  readonly position: number
+  readonly due: number
+  readonly clock: number
 }
 
 /** When the messages of one call are stored: one look at the clocks for all. */
@@ -36,6 +41,7 @@ interface Placing {
   readonly exceptions: PublishException[]
   readonly waits: Promise<void>[]
   readonly part: readonly Placed[]
+  failed(error: unknown): void
 }
 
 /** Stores messages. */
@@ -47,22 +53,22 @@ export class Publishing {
     this.#state = state
   }
 
-  /** As `Publisher.publish`. */
-  async publish(batch: readonly NewMessage[]): Promise<readonly PublishException[]> {
+  /** As `Publisher.publish`. `failed` is told what the disk, or want of room, has kept from being stored. */
+  async publish(batch: readonly NewMessage[], failed: (error: unknown) => void): Promise<readonly PublishException[]> {
     const exceptions: PublishException[] = []
     const waits: Promise<void>[] = []
     let part: Placed[] = []
     let size = 0
     const moment = this.#moment()
     const finish = () => {
-      if (part.length > 0) waits.push(this.#storePart(part, exceptions))
+      if (part.length > 0) waits.push(this.#storePart(part, exceptions, failed))
       part = []
       size = 0
     }
     for (let index = 0; index < batch.length; index++) {
       const message = batch[index] as NewMessage
       if (size + message.bytes.length > PART) finish()
-      const placed = this.#place(message, moment, { index, exceptions, waits, part })
+      const placed = this.#place(message, moment, { index, exceptions, waits, part, failed })
       if (placed === undefined) continue
       part.push(placed)
       size += message.bytes.length
@@ -99,7 +105,13 @@ export class Publishing {
     const moment = this.#moment()
     // A duplicate id is stored already: the lane moves past it as past the others.
     for (let index = 0; index < batch.length; index++) {
-      const placed = this.#place(batch[index] as NewMessage, moment, { index, exceptions: [], waits, part })
+      const placed = this.#place(batch[index] as NewMessage, moment, {
+        index,
+        exceptions: [],
+        waits,
+        part,
+        failed: () => {},
+      })
       if (placed !== undefined) part.push(placed)
     }
     await Promise.all(waits)
@@ -115,7 +127,7 @@ export class Publishing {
   #place(
     { topic: name, delay, bytes }: NewMessage,
     { now, wall }: Moment,
-    { index, exceptions, waits, part }: Placing,
+    { index, exceptions, waits, part, failed }: Placing,
   ): Placed | undefined {
     const topic = this.#state.find(name)
     if (topic === undefined) {
@@ -124,7 +136,9 @@ export class Publishing {
     }
     const { underway } = this.#state.ledger
     if (underway > MOST_UNDERWAY) {
-      exceptions.push({ index, kind: 'failed', outcome: 'definite', error: tooMuchUnderway() })
+      const error = tooMuchUnderway()
+      failed(error)
+      exceptions.push({ index, kind: 'failed', outcome: 'definite', error })
       return undefined
     }
     const id = head.isSupplied(bytes) ? head.id(bytes) : undefined
@@ -133,14 +147,10 @@ export class Publishing {
       return undefined
     }
     this.#lastStored = Math.max(this.#lastStored, wall, topic.model.index.lastTime)
-    completeHead(bytes, {
-      topic: topic.model.number,
-      position: topic.next++,
-      stored: this.#lastStored,
-      clock: now,
-      due: delay > 0 ? now + delay : 0,
-    })
-    return { kind: KIND.MESSAGE, body: bytes, index, topic, id }
+    const position = topic.next++
+    const due = delay > 0 ? now + delay : 0
+    completeHead(bytes, { topic: topic.model.number, position, stored: this.#lastStored, clock: now, due })
+    return { kind: KIND.MESSAGE, body: bytes, index, topic, id, position, due, clock: now }
   }
 
   #moment(): Moment {
@@ -165,11 +175,16 @@ export class Publishing {
     }
   }
 
-  async #storePart(part: readonly Placed[], exceptions: PublishException[]): Promise<void> {
+  async #storePart(
+    part: readonly Placed[],
+    exceptions: PublishException[],
+    failed: (error: unknown) => void,
+  ): Promise<void> {
     try {
       await this.#underway(part, () => this.#state.ledger.commit(part, first => this.#stored(part, first)))
     } catch (error) {
       const outcome = outcomeOf(error)
+      failed(error)
       for (const { index } of part) exceptions.push({ index, kind: 'failed', outcome, error })
     }
   }
@@ -177,11 +192,12 @@ export class Publishing {
   /** While something is on its way to the disk, whoever comes with the same id waits for it. */
   async #underway(part: readonly Placed[], store: () => Promise<void>): Promise<void> {
     const stored = store()
-    for (const { topic, id } of part) if (id !== undefined) topic.underway.set(id, stored)
+    const named = part.filter(({ id }) => id !== undefined)
+    for (const { topic, id } of named) topic.underway.set(id as string, stored)
     try {
       await stored
     } finally {
-      for (const { topic, id } of part) if (id !== undefined) topic.underway.delete(id)
+      for (const { topic, id } of named) topic.underway.delete(id as string)
     }
   }
 
@@ -189,18 +205,27 @@ export class Publishing {
   #stored(part: readonly Placed[], first: number): void {
     const { ledger, reader } = this.#state
     const counts = new Map<LiveTopic, number>()
+    let [last, count] = [undefined as LiveTopic | undefined, 0]
     for (let index = 0; index < part.length; index++) {
-      const { topic, body } = part[index] as Placed
+      const { topic, body, position, due, clock } = part[index] as Placed
+      const { subscriptions } = topic
       const sequence = first + index
       ledger.model.store(sequence, body)
-      const { subscriptions } = topic
-      if (subscriptions.length > 0) reader.keep(sequence, body)
-      const [position, due, clock] = [head.position(body), head.due(body), head.clock(body)]
-      for (const { queue } of subscriptions) queue.add(position, due, clock)
-      counts.set(topic, (counts.get(topic) ?? 0) + 1)
+      if (topic !== last) {
+        if (last !== undefined) counts.set(last, count)
+        last = topic
+        count = counts.get(topic) ?? 0
+      }
+      count++
+      if (subscriptions.length === 0) continue
+      reader.keep(sequence, body)
+      for (let at = 0; at < subscriptions.length; at++) {
+        ;(subscriptions[at] as LiveSubscription).queue.add(position, due, clock)
+      }
     }
+    if (last !== undefined) counts.set(last, count)
     const now = ledger.clock.now()
-    for (const [topic, count] of counts)
-      for (const subscription of topic.subscriptions) subscription.consumers.stir(count, now)
+    for (const [{ subscriptions }, stored] of counts)
+      for (const { consumers } of subscriptions) consumers.stir(stored, now)
   }
 }

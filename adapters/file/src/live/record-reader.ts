@@ -28,6 +28,11 @@ export class RecordReader {
     this.#cache.forget(sequence)
   }
 
+  /** A message that is in memory; undefined where it has to be read. */
+  kept(topic: TopicModel, position: number): Buffer | undefined {
+    return this.#cache.get(topic.index.sequenceOf(position))
+  }
+
   /**
    * Messages of a topic, in the order of the positions. Undefined where one has been removed.
    *

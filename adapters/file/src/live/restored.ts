@@ -1,4 +1,6 @@
-import type { Restored } from '@pluribus/queue'
+import type { Restored, Stretch } from '@pluribus/queue'
+import { stretchesIn } from '../format/bits.js'
+import { CHUNK } from '../model/message-chunk.js'
 import type { Place } from '../model/places.js'
 import type { SubscriptionModel } from '../model/subscription-model.js'
 import type { TopicModel } from '../model/topic-model.js'
@@ -18,13 +20,13 @@ export interface Holders {
 
 /**
  * What a subscription has still to handle, in the order in which its queue wants to hear of it: that of places, then what is not due
- * yet, then the dead.
+ * yet, then the dead. Of a chunk of positions of which there is nothing else to tell, stretches: most are such.
  */
 export function* restoredFrom(
   topic: TopicModel,
   subscription: SubscriptionModel,
   holders: Holders,
-): Generator<Restored, void, undefined> {
+): Generator<Restored | Stretch, void, undefined> {
   const { pending, deaths } = subscription
   const scheduled = topic.places
     .scheduled()
@@ -33,18 +35,46 @@ export function* restoredFrom(
   const displaced = displacedIn(topic, subscription)
   const elsewhere = new Set([...scheduled, ...displaced].map(({ position }) => position))
   const ready = (position: number) => restored(subscription, position, holders)
+  const told = toldOneByOne(subscription, elsewhere)
   let next = 0
-  for (const position of pending) {
-    for (; next < displaced.length; next++) {
-      const { position: earlier, place } = displaced[next] as Displaced
-      if (place.before > position) break
-      yield ready(earlier)
+  for (const { number, bits } of pending.chunks()) {
+    const stretches = stretchesIn(bits, number * CHUNK)
+    if (!told.has(number) && isBehind(displaced[next], number + 1)) {
+      yield* stretches
+      continue
     }
-    if (!elsewhere.has(position) && !deaths.has(position)) yield ready(position)
+    for (const position of positionsOf(stretches)) {
+      for (; next < displaced.length; next++) {
+        const { position: earlier, place } = displaced[next] as Displaced
+        if (place.before > position) break
+        yield ready(earlier)
+      }
+      if (!elsewhere.has(position) && !deaths.has(position)) yield ready(position)
+    }
   }
   for (; next < displaced.length; next++) yield ready((displaced[next] as Displaced).position)
   for (const { position, due } of scheduled) yield { position, state: 'scheduled', due, trouble: undefined }
   for (const position of deaths.keys()) yield { position, state: 'dead', due: 0, trouble: undefined }
+}
+
+/** Chunks with a position of which more is to be told than that it is ready, or which stands elsewhere. */
+function toldOneByOne(
+  { taken, troubles, deaths }: SubscriptionModel,
+  elsewhere: ReadonlySet<number>,
+): ReadonlySet<number> {
+  const told = new Set<number>()
+  for (const positions of [taken.keys(), troubles.keys(), deaths.keys(), elsewhere]) {
+    for (const position of positions) told.add(Math.floor(position / CHUNK))
+  }
+  return told
+}
+
+/** Whether it stands in a chunk or behind that. */
+const isBehind = (displaced: Displaced | undefined, chunk: number): boolean =>
+  displaced === undefined || displaced.place.before >= chunk * CHUNK
+
+function* positionsOf(stretches: readonly Stretch[]): Generator<number, void, undefined> {
+  for (const { from, to } of stretches) for (let position = from; position < to; position++) yield position
 }
 
 /** What does not stand at its position, in the order in which it stands. */

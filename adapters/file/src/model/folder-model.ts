@@ -90,9 +90,10 @@ export class FolderModel {
   store(sequence: number, bytes: Buffer): void {
     const topic = this.#byNumber.get(head.topic(bytes))
     if (topic === undefined) return
-    topic.store(head.position(bytes), sequence, bytes)
-    this.clock = Math.max(this.clock, head.clock(bytes))
-    this.wanted.keep(sequence, head.size(bytes))
+    const [clock, size] = [head.clock(bytes), head.size(bytes)]
+    topic.store(sequence, bytes, clock, size)
+    this.clock = Math.max(this.clock, clock)
+    this.wanted.keep(sequence, size)
   }
 
   /** A message was copied forward. One that is not wanted any more is not wanted there either. */

@@ -19,6 +19,8 @@ export class MessageChunk {
   bytes = 0
   /** The latest of the times. */
   latest = 0
+  /** As it stands in a checkpoint: whoever changes anything else here sets it back, so that only what has changed is written anew. */
+  written: Buffer | undefined = undefined
 
   constructor(number: number) {
     this.number = number

@@ -66,6 +66,7 @@ export class MessageIndex {
     if (message.due !== 0) chunk.setDue(at, message.due)
     chunk.count++
     chunk.bytes += message.size
+    chunk.written = undefined
     this.#count++
     this.#bytes += message.size
     this.#end = position + 1
@@ -108,7 +109,9 @@ export class MessageIndex {
   /** The record of a message is another one now. */
   move(position: number, sequence: number): void {
     const chunk = this.#chunk(position)
-    if (chunk !== undefined) chunk.sequences[position & MASK] = sequence
+    if (chunk === undefined) return
+    chunk.sequences[position & MASK] = sequence
+    chunk.written = undefined
   }
 
   delete(position: number): void {
@@ -119,6 +122,7 @@ export class MessageIndex {
     chunk.sequences[at] = 0
     if (chunk.keys !== undefined) chunk.keys[at] = undefined
     chunk.count--
+    chunk.written = undefined
     chunk.bytes -= size
     this.#count--
     this.#bytes -= size

@@ -37,6 +37,16 @@ export class PositionSet {
     this.#size++
   }
 
+  /** Those of a chunk that has none yet, behind all that are there: a bit for each. */
+  restore(number: number, bits: Uint32Array, count: number): void {
+    if (count === 0) return
+    const chunk = new Chunk(number)
+    chunk.bits.set(bits)
+    chunk.count = count
+    this.#chunks.set(number, chunk)
+    this.#size += count
+  }
+
   has(position: number): boolean {
     const chunk = this.#find(position)
     const at = position % CHUNK

@@ -27,9 +27,9 @@ export class TopicModel {
     this.ids = new SeenIds(window)
   }
 
-  /** A message was published. */
-  store(position: number, sequence: number, bytes: Buffer): void {
-    const clock = head.clock(bytes)
+  /** A message was published. `clock` and `size`: as its head has them. */
+  store(sequence: number, bytes: Buffer, clock: number, size: number): void {
+    const position = head.position(bytes)
     const due = head.due(bytes)
     this.pass(clock, position)
     if (due > 0) this.places.schedule(position, due)
@@ -37,7 +37,7 @@ export class TopicModel {
     this.index.add(position, {
       sequence,
       time: head.stored(bytes),
-      size: head.size(bytes),
+      size,
       due,
       key: this.keys.one(head.key(bytes)),
       priority: head.priority(bytes),

@@ -25,6 +25,20 @@ export class WantedRecords {
     this.#bytes += size + AROUND
   }
 
+  /** As `keep` for each of `places`. Answers their sizes together. */
+  keepAll(sequences: Float64Array, sizes: Uint32Array, places: Uint16Array): number {
+    let size = 0
+    for (let index = 0; index < places.length; index++) {
+      const at = places[index] as number
+      const stretch = Math.floor((sequences[at] as number) / STRETCH)
+      if (stretch !== this.#recent) this.#visit(stretch)
+      this.#count++
+      size += sizes[at] as number
+    }
+    this.#bytes += size + AROUND * places.length
+    return size
+  }
+
   drop(sequence: number, size: number): void {
     this.#visit(Math.floor(sequence / STRETCH))
     this.#count--

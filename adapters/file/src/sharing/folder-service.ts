@@ -1,6 +1,6 @@
 import type { Logger, PublishException } from '@pluribus/core/driver'
 import { closed, explained, otherSettings } from '../errors.js'
-import type { DeadEntry, Folder, FolderLink, HandedMessage } from '../folder.js'
+import type { DeadEntry, Folder, FolderLink, HandedMessage, LinkMethod } from '../folder.js'
 import { failureData } from '../socket/failure.js'
 import type { PlainValue } from '../socket/plain-value.js'
 import type { Method, Peer, Service, Session } from '../socket/service.js'
@@ -74,7 +74,7 @@ class FolderSession implements Session {
     link.close().catch(error => logger.warn({ error }, 'A connection of another process could not be closed.'))
   }
 
-  async #call(name: keyof FolderLink, argument: PlainValue): Promise<PlainValue> {
+  async #call(name: LinkMethod, argument: PlainValue): Promise<PlainValue> {
     const [number, ...rest] = argument as [number, ...PlainValue[]]
     const link = this.#links.get(number)
     if (link === undefined) throw closed(name)
@@ -83,7 +83,7 @@ class FolderSession implements Session {
     return this.#asData(name, await method.apply(link, rest))
   }
 
-  #asData(name: keyof FolderLink, result: unknown): PlainValue {
+  #asData(name: LinkMethod, result: unknown): PlainValue {
     if (name === 'publish') return (result as readonly PublishException[]).map(exceptionData)
     if (name === 'deadLetters') {
       return this.#portions.offer(result as readonly DeadEntry[], ({ message, death }) => message.length + death.length)

@@ -1,7 +1,7 @@
-import type { FolderLink } from '../folder.js'
+import type { LinkMethod } from '../folder.js'
 
 /** What can be asked of a connection, from another process as from this one. A method that is not in here does not compile. */
-const METHODS: Readonly<Record<keyof FolderLink, true>> = {
+const METHODS: Readonly<Record<LinkMethod, true>> = {
   declare: true,
   publish: true,
   publishSequenced: true,
@@ -27,4 +27,4 @@ const METHODS: Readonly<Record<keyof FolderLink, true>> = {
 }
 
 /** Its methods, by name. */
-export const LINK_METHODS = Object.keys(METHODS) as readonly (keyof FolderLink)[]
+export const LINK_METHODS = Object.keys(METHODS) as readonly LinkMethod[]

@@ -19,6 +19,7 @@ import type {
   Handed,
   HandedMessage,
   Kept,
+  LinkMethod,
   NewMessage,
   OpenedSource,
   Settling,
@@ -45,6 +46,8 @@ export interface RemoteLinkParts {
 
 /** A connection to a folder that another process leads. */
 export class RemoteLink implements FolderLink {
+  /** A batch may take several calls, and one that is refused here does not stop those behind it. */
+  readonly window = 1
   readonly #parts: RemoteLinkParts
   #isOver = false
 
@@ -163,7 +166,7 @@ export class RemoteLink implements FolderLink {
     this.events.lost(cause)
   }
 
-  async #ask<T>(method: keyof FolderLink, ...rest: readonly unknown[]): Promise<T> {
+  async #ask<T>(method: LinkMethod, ...rest: readonly unknown[]): Promise<T> {
     if (this.#isOver) throw closed(method)
     const { number, call } = this.#parts
     return (await call(method, [number, ...rest] as readonly PlainValue[])) as T

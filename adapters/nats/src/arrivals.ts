@@ -8,7 +8,7 @@ import type { Item } from './item.js'
 import type { Lapsed } from './lapsed.js'
 import type { Link } from './link.js'
 import { NOBODY, readSubject } from './names.js'
-import { headerText, isSame, replyOf, subjectBytes } from './received.js'
+import { hasSubject, headerText, replyOf } from './received.js'
 import { type FoundRun, lossesOf, type Runs } from './runs.js'
 import type { Heir } from './succession.js'
 
@@ -27,7 +27,7 @@ export interface ArrivalsOptions {
 
 /** What the subject of a message says. */
 interface Place {
-  readonly bytes: Uint8Array
+  readonly subject: string
   /** It is for another subscription. */
   readonly isOthers: boolean
   /** Of its key; undefined where it has none. */
@@ -172,14 +172,13 @@ export class Arrivals {
   }
 
   #placeOf(message: Msg): Place {
-    const bytes = subjectBytes(message)
-    if (this.#place !== undefined && isSame(this.#place.bytes, bytes)) return this.#place
+    if (this.#place !== undefined && hasSubject(message, this.#place.subject)) return this.#place
     const { subject } = message
     const place = subject.startsWith(this.#prefix) ? undefined : readSubject(subject)
     const isOthers =
       place !== undefined && place.forWhom !== NOBODY && place.forWhom !== this.#options.declared.spec.name
     const token = subject.slice(subject.lastIndexOf('.') + 1)
-    this.#place = { bytes, isOthers, key: token === NOBODY ? undefined : token }
+    this.#place = { subject, isOthers, key: token === NOBODY ? undefined : token }
     return this.#place
   }
 

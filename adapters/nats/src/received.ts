@@ -1,4 +1,5 @@
 import type { Msg } from '@nats-io/transport-node'
+import { TEXT } from './codec.js'
 import { Cut } from './cut.js'
 
 /** What the client keeps of a message that has come, and does not offer: where it is, and its bytes. */
@@ -7,6 +8,8 @@ interface Kept {
   readonly _rdata?: Buffer
 }
 
+/** Where most others have another letter. */
+const TEXT_AT = TEXT.indexOf('pluribus')
 const DOT = 46
 const DIGIT_0 = 48
 
@@ -21,6 +24,20 @@ export function headerText(received: Msg): string {
   const cut = cutOf(received)
   if (cut === undefined) return received.headers?.toString() ?? ''
   return cut.hdr < 0 ? '' : cut.bytes.toString('utf8', cut.contentAt, cut.contentAt + cut.hdr)
+}
+
+/** What it carries, without its headers. */
+export function contentOf(received: Msg): Uint8Array {
+  const cut = cutOf(received)
+  if (cut === undefined) return received.data
+  return cut.bytes.subarray(cut.contentAt + Math.max(0, cut.hdr), cut.contentAt + cut.size)
+}
+
+/** It carries text that is no JSON: that stands first in what a message of ours says of itself. */
+export function isTextual(received: Msg): boolean {
+  const cut = cutOf(received)
+  if (cut === undefined) return headerText(received).startsWith(TEXT)
+  return cut.bytes[cut.contentAt + TEXT_AT] === TEXT.charCodeAt(TEXT_AT) && headerText(received).startsWith(TEXT)
 }
 
 /** The whole number that the last name of its subject is, or the one `before` it. */

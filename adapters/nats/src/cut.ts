@@ -6,8 +6,10 @@ const LETTER_H = 72
 const LETTER_M = 77
 /** No whole number; no headers. */
 const NONE = -1
-/** Of any number in a first line: no server takes messages that are larger. */
+/** Of any number in a first line. */
 const MOST_DIGITS = 9
+/** No server takes messages of more bytes, and the client no more from a server. */
+const MOST = 64 * 1_024 * 1_024
 
 /**
  * A message where it has come, of which nothing is copied before it is asked for. To the client it is what its own parser would have made.
@@ -64,7 +66,9 @@ export class Cut {
   /** It can be taken as it is. */
   get isSound(): boolean {
     const hasHeaders = this.bytes[this.subjectAt - 5] === LETTER_H
-    return this.sid >= 0 && this.size >= 0 && this.hdr <= this.size && (!hasHeaders || this.hdr >= 0)
+    return (
+      this.sid >= 0 && this.size >= 0 && this.size <= MOST && this.hdr <= this.size && (!hasHeaders || this.hdr >= 0)
+    )
   }
 
   get subject(): Uint8Array {

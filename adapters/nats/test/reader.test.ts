@@ -116,6 +116,7 @@ describe('what is not known here', () => {
     'MSG a one 2\r\nxx\r\n',
     'MSG a 1 -2\r\nxx\r\n',
     'MSG a 1 9999999999\r\nxx\r\n',
+    'MSG a 1 67108865\r\nxx\r\n',
     'HMSG a 1 3 2\r\nxx\r\n',
     'HMSG a 1 2\r\nxx\r\n',
     'HXSG a 1 1 2\r\nxx\r\n',

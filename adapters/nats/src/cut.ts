@@ -21,7 +21,7 @@ const MOST = 64 * 1_024 * 1_024
  */
 export class Cut {
   readonly bytes: Buffer
-  /** Which of our subscriptions it is for; -1 where the line is none that we know. */
+  /** Which of our subscriptions it is for. */
   readonly sid: number
   /** Bytes of headers; -1 where there are none. */
   readonly hdr: number
@@ -52,23 +52,17 @@ export class Cut {
       bytes[from + extra] === LETTER_M &&
       subjectAt === from + extra + 4 &&
       bytes[end - 1] === RETURN
+    const size = whole(bytes, last + 1, end - 1)
     this.bytes = bytes
-    this.sid = isKnown ? whole(bytes, subjectEnd + 1, sidEnd) : NONE
+    this.sid = whole(bytes, subjectEnd + 1, sidEnd)
     this.hdr = hasHeaders ? whole(bytes, sized + 1, last) : NONE
-    this.size = isKnown ? whole(bytes, last + 1, end - 1) : NONE
+    const isSound = this.sid >= 0 && size <= MOST && (!hasHeaders || (this.hdr >= 0 && this.hdr <= size))
+    this.size = isKnown && isSound ? size : NONE
     this.subjectAt = subjectAt
     this.subjectEnd = subjectEnd
     this.replyAt = sidEnd + 1
     this.replyEnd = hasReply ? sized : sidEnd + 1
     this.contentAt = end + 1
-  }
-
-  /** It can be taken as it is. */
-  get isSound(): boolean {
-    const hasHeaders = this.bytes[this.subjectAt - 5] === LETTER_H
-    return (
-      this.sid >= 0 && this.size >= 0 && this.size <= MOST && this.hdr <= this.size && (!hasHeaders || this.hdr >= 0)
-    )
   }
 
   get subject(): Uint8Array {

@@ -69,9 +69,10 @@ export class Reader {
   #message(bytes: Buffer, from: number): number {
     const cut = cutAt(bytes, from)
     if (cut === undefined) return this.#keep(bytes, from, 0)
+    const isSound = cut.size >= 0
     const end = cut.contentAt + cut.size
-    if (cut.isSound && end + AFTER > bytes.length) return this.#keep(bytes, from, end + AFTER - from)
-    if (!cut.isSound || bytes[end + 1] !== NEWLINE) {
+    if (isSound && end + AFTER > bytes.length) return this.#keep(bytes, from, end + AFTER - from)
+    if (!isSound || bytes[end + 1] !== NEWLINE) {
       this.#isOver = true
       return from
     }

@@ -1,6 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs'
 import type { SimDisk } from '@pluribus/commit-log/testing'
-import { CASES } from '@pluribus/conformance'
+import { survivalTables } from '@pluribus/conformance'
 import { describe, expect, test } from 'vitest'
 import { classify } from '../src/errors.js'
 import { furnished, KEPT } from './furnished.js'
@@ -118,42 +117,12 @@ describe('a bit that flips', () => {
   })
 })
 
-/** The rows of the README's tables of what survives what, as cells. */
-function tables(): readonly (readonly (readonly string[])[])[] {
-  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
-  const delivery = readme.slice(readme.indexOf('## Delivery'), readme.indexOf('- **Order.**'))
-  return delivery.split(/\n\n/).flatMap(block => {
-    const rows = block.split('\n').filter(line => line.startsWith('|'))
-    const cells = rows.map(row =>
-      row
-        .split('|')
-        .slice(1, -1)
-        .map(cell => cell.trim()),
-    )
-    return rows.length === 0 ? [] : [cells]
-  })
-}
-
 describe('what the README says survives what', () => {
-  const cases = new Set(CASES.map(({ id }) => id))
-  const cells = tables().flatMap(([head = [], , ...rows]) =>
-    rows.flatMap(([what, ...texts]) => texts.map((text, at) => [what, head[at + 1], text] as const)),
-  )
+  const tables = survivalTables(new URL('..', import.meta.url))
 
   test('is about eight things and seven mishaps, three things of several processes, and five that befall a folder', () => {
-    expect(tables().map(([head = [], , ...rows]) => [rows.length, head.length - 1])).toEqual([
-      [8, 7],
-      [3, 4],
-      [5, 2],
-    ])
+    expect(tables.map(cells => cells.length)).toEqual([8 * 7, 3 * 4, 5 * 2])
   })
 
-  test.each(cells)('is shown by something: %s, %s', (_what, _mishap, cell) => {
-    if (cell === '–') return
-    const named = cell.match(/[A-Z]{3}-\d\d/g) ?? []
-    const files = cell.match(/[\w-]+\.test\.ts/g) ?? []
-    expect([...named, ...files]).not.toEqual([])
-    expect(named.filter(id => !cases.has(id))).toEqual([])
-    expect(files.filter(file => !existsSync(new URL(file, import.meta.url)))).toEqual([])
-  })
+  test.each(tables.flat())('is shown by something: $thing, $mishap', ({ wrong }) => expect(wrong).toEqual([]))
 })

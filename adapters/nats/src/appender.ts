@@ -1,7 +1,7 @@
 import { createInbox, type Msg, type NatsConnection } from '@nats-io/transport-node'
 import { RefusedError } from './errors.js'
 import type { Entry, Outlet } from './outlet.js'
-import { numberAtEnd, subjectBytes } from './received.js'
+import { numberAtEnd } from './received.js'
 
 /** What became of an entry that was not simply stored. */
 export interface Unstored {
@@ -73,9 +73,8 @@ export class Appender {
 
   #answered(reply: Msg): void {
     const { data } = reply
-    const subject = subjectBytes(reply)
-    const number = numberAtEnd(subject, 1)
-    const index = numberAtEnd(subject)
+    const number = numberAtEnd(reply, 1)
+    const index = numberAtEnd(reply)
     const batch = this.#batches.get(number)
     if (batch === undefined) return
     if (isPlain(data) && batch.positions === undefined) this.#settle(number, index, undefined, 0)

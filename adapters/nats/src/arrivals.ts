@@ -1,6 +1,5 @@
 import type { Msg } from '@nats-io/transport-node'
 import type { TimerHandle } from '@pluribus/core/driver'
-import { decode, numberOf } from './codec.js'
 import type { Declared } from './declaration.js'
 import { countAt, deliveryOf } from './delivery-subject.js'
 import type { Hand } from './hand.js'
@@ -8,7 +7,8 @@ import type { Item } from './item.js'
 import type { Lapsed } from './lapsed.js'
 import type { Link } from './link.js'
 import { NOBODY, readSubject } from './names.js'
-import { headerText, isSame, replyOf, subjectBytes } from './received.js'
+import { hasSubject, replyOf } from './received.js'
+import { ReceivedMessage } from './received-message.js'
 import { type FoundRun, lossesOf, type Runs } from './runs.js'
 import type { Heir } from './succession.js'
 
@@ -27,7 +27,7 @@ export interface ArrivalsOptions {
 
 /** What the subject of a message says. */
 interface Place {
-  readonly bytes: Uint8Array
+  readonly subject: string
   /** It is for another subscription. */
   readonly isOthers: boolean
   /** Of its key; undefined where it has none. */
@@ -35,7 +35,7 @@ interface Place {
 }
 
 interface Arrival {
-  readonly message: Msg
+  readonly received: Msg
   /** Where its acknowledgement goes. */
   readonly reply: string
   readonly position: number
@@ -82,14 +82,14 @@ export class Arrivals {
     this.#prefix = any.slice(0, -`0.${NOBODY}`.length)
   }
 
-  add(message: Msg, since: number): void {
+  add(received: Msg, since: number): void {
     const { lapsed, known } = this.#options
-    const reply = replyOf(message)
+    const reply = replyOf(received)
     this.#countAt ??= countAt(reply)
     const { count, position, time } = deliveryOf(reply, this.#countAt)
     const isFresh = count === 1 && !lapsed.has(position) && !known.has(position)
     const found = isFresh ? FRESH : undefined
-    this.#queue.push({ message, reply, position, count, time, since, chunk: this.#chunk, found, isLooking: false })
+    this.#queue.push({ received, reply, position, count, time, since, chunk: this.#chunk, found, isLooking: false })
     if (this.#isScheduled) return
     this.#isScheduled = true
     // When everything of this chunk of the socket has been added.
@@ -106,7 +106,7 @@ export class Arrivals {
   surrender(heir: Heir): void {
     const queue = this.#queue
     this.stop()
-    for (const { message, since } of queue) heir(message, since)
+    for (const { received, since } of queue) heir(received, since)
   }
 
   stop(): void {
@@ -159,45 +159,45 @@ export class Arrivals {
 
   /** The first so many; what is for others is passed over. */
   #admitted(count: number): readonly Item[] {
-    const { link } = this.#options
+    const { link, declared } = this.#options
     const items: Item[] = []
     for (let at = 0; at < count; at++) {
       const arrival = this.#queue[at] as Arrival
-      const headers = headerText(arrival.message)
-      const { isOthers, key } = this.#placeOf(arrival.message)
-      if (isOthers || this.#isEarlier(headers)) link.nats.publish(arrival.reply, '')
-      else items.push(this.#itemOf(arrival, headers, key))
+      const { received, position, time } = arrival
+      const { isOthers, key } = this.#placeOf(received)
+      const message = new ReceivedMessage(received, declared.spec.topic, position, time)
+      if (isOthers || this.#isEarlier(message)) link.nats.publish(arrival.reply, '')
+      else items.push(this.#itemOf(arrival, message, key))
     }
     return items
   }
 
-  #placeOf(message: Msg): Place {
-    const bytes = subjectBytes(message)
-    if (this.#place !== undefined && isSame(this.#place.bytes, bytes)) return this.#place
-    const { subject } = message
+  #placeOf(received: Msg): Place {
+    if (this.#place !== undefined && hasSubject(received, this.#place.subject)) return this.#place
+    const { subject } = received
     const place = subject.startsWith(this.#prefix) ? undefined : readSubject(subject)
     const isOthers =
       place !== undefined && place.forWhom !== NOBODY && place.forWhom !== this.#options.declared.spec.name
     const token = subject.slice(subject.lastIndexOf('.') + 1)
-    this.#place = { bytes, isOthers, key: token === NOBODY ? undefined : token }
+    this.#place = { subject, isOthers, key: token === NOBODY ? undefined : token }
     return this.#place
   }
 
   /** It was published before this subscription began, and has become due since. */
-  #isEarlier(headers: string): boolean {
+  #isEarlier(message: ReceivedMessage): boolean {
     const { start } = this.#options.declared
-    return start > 1 && (numberOf(headers, 'pluribus-origin') ?? start) < start
+    return start > 1 && (message.origin ?? start) < start
   }
 
-  #itemOf(arrival: Arrival, headers: string, key: string | undefined): Item {
+  #itemOf(arrival: Arrival, message: ReceivedMessage, key: string | undefined): Item {
     const { declared, hand, lapsed } = this.#options
-    const { message, reply, position, count, time, since, found = FRESH } = arrival
+    const { reply, position, count, since, found = FRESH } = arrival
     const isOurs = found !== FRESH && (lapsed.take(position, count) || hand.holds(position, count - 1))
     const { losses, marks } = found === FRESH ? found.record : lossesOf(found, count, isOurs)
-    const own = decode(headers, message.data, { topic: declared.spec.topic, position, time })
     return {
-      message: own,
-      priority: own.priority,
+      message,
+      // Nobody else looks at it.
+      priority: declared.spec.discipline.kind === 'priority' ? message.priority : 0,
       position,
       reply,
       count,

@@ -22,8 +22,8 @@ const FIRST_LINE = 'NATS/1.0\r\n'
 const USER = 'h-'
 /** A name that no header may have. */
 const ENCODED_USER = 'h64-'
-/** The payload is text. JSON is so anyway, and need not say it. */
-const TEXT = 'pluribus-text: 1\r\n'
+/** How a block begins that says that the payload is text. JSON is so anyway, and need not say it. */
+export const TEXT = `${FIRST_LINE}pluribus-text: 1\r\n`
 
 const toHeader = (text: string): string => (UNSAFE.test(text) ? ENCODED + Buffer.from(text).toString('base64') : text)
 
@@ -77,11 +77,10 @@ function timeOf(date: string, otherwise: number): number {
 /** The header block of a message, as text: names of CloudEvents, what is usual left out, the publisher's own with `h-` before them. */
 export function headersOf(message: StoredMessage, carried: Carried): string {
   const { key, priority, version, contentType, headers, correlationId, causationId } = message
-  let text = `${FIRST_LINE}ce-id: ${toHeader(message.id)}\r\n${SOURCES.line(message.source)}ce-time: ${dateOf(message.time)}\r\n`
-  if (contentType !== JSON_TYPE) {
-    text += TYPES.line(contentType)
-    if (typeof message.payload === 'string') text += TEXT
-  }
+  const isText = contentType !== JSON_TYPE && typeof message.payload === 'string'
+  let text = isText ? TEXT : FIRST_LINE
+  text += `ce-id: ${toHeader(message.id)}\r\n${SOURCES.line(message.source)}ce-time: ${dateOf(message.time)}\r\n`
+  if (contentType !== JSON_TYPE) text += TYPES.line(contentType)
   if (key !== undefined) text += `ce-key: ${toHeader(key)}\r\n`
   if (priority !== 0) text += `ce-priority: ${priority}\r\n`
   if (version !== 1) text += `ce-dataversion: ${version}\r\n`
@@ -176,6 +175,7 @@ export function decode(text: string, payload: Uint8Array, { topic, position, tim
     at = end + 2
   }
   if (message.id === '') message.id = `nats-${position}`
+  if (text.startsWith(TEXT)) message.payload = Buffer.from(payload).toString()
   return message
 }
 
@@ -214,9 +214,6 @@ function read(message: Writable, name: string, value: string): void {
       break
     case 'ce-causationid':
       message.causationId = ofHeader(value)
-      break
-    case 'pluribus-text':
-      if (typeof message.payload !== 'string') message.payload = Buffer.from(message.payload).toString()
       break
     default:
       if (name.startsWith(USER)) readUser(message, name.slice(USER.length), value)

@@ -6,6 +6,7 @@ import { closed, isUnanswered, lost, noJetStream, tooOld } from './errors.js'
 import type { Names } from './names.js'
 import type { ResolvedOptions } from './options.js'
 import { Outlet } from './outlet.js'
+import { Reader } from './reader.js'
 
 /** The first version with direct reads and with consumers that are created by name. */
 const LEAST = [2, 9, 0] as const
@@ -43,6 +44,7 @@ export class Link {
     this.server = nats.info?.server_id ?? ''
     this.#heardAt = parts.environment.clock.monotonic()
     this.#echo = names.echo(nuid.next())
+    Reader.attach(nats)
     this.outlet = new Outlet(nats)
     this.appender = new Appender(nats, this.outlet)
     nats.subscribe(this.#echo, {

@@ -63,6 +63,9 @@ async function checkFurnished(connection: Connection): Promise<readonly string[]
   return ids
 }
 
+/** Milliseconds. */
+const LEASE = 2_000
+
 const isBlocked = (await findOrBlock('nats')) === undefined
 
 describe.skipIf(isBlocked)('where the store is full', () => {
@@ -125,11 +128,13 @@ describe.skipIf(isBlocked)('where the disk itself is full', () => {
     const before = await connect(server, { prefix: 'disk' })
     await before.declare(TOPICS, [spec()])
     await furnish(before)
+    await publish(before, message('handed out'))
+    expect(idsOf(await take(await open(before, 'billing', LEASE), 1))).toEqual(['handed out'])
     const ballast = join(disk, 'ballast')
     writeFileSync(ballast, Buffer.alloc(freeBytes(disk) - 2 * 1_024 * 1_024))
-    const stored: string[] = []
+    const stored = ['handed out']
     await fill(before, stored)
-    expect(stored.length).toBeGreaterThan(5)
+    expect(stored.length).toBeGreaterThan(6)
     // A server of 2.9 hangs then, and ends in no other way.
     await server.kill()
     await before.close()
@@ -144,6 +149,13 @@ describe.skipIf(isBlocked)('where the disk itself is full', () => {
     // What was acknowledged just before a server is killed may come again.
     expect(['', 'once']).toContain((await checkFurnished(after)).join())
     await publish(after, message('again'))
+    const { source } = await open(after, 'billing', LEASE)
+    const came: string[] = []
+    const pull = async () => {
+      came.push(...idsOf((await source.pull(100)).deliveries))
+      return came
+    }
+    await expect.poll(pull, { timeout: 10_000 }).toEqual(expect.arrayContaining([...stored, 'again']))
     await after.close()
   })
 })

@@ -1,5 +1,9 @@
 import { expect, onTestFinished, test } from 'vitest'
-import { ack, declared, message, onNats, open, publish, take } from './kit.js'
+import { Link } from '../src/link.js'
+import { Names } from '../src/names.js'
+import { resolveOptions } from '../src/options.js'
+import { Reader } from '../src/reader.js'
+import { ack, declared, environment, message, onNats, open, publish, take } from './kit.js'
 
 onNats('a link', server => {
   test('tells whoever waits for the word of its server that there is none when it ends', async () => {
@@ -29,5 +33,13 @@ onNats('a link', server => {
     await expect(settling).rejects.toMatchObject({ code: 'CLOSED' })
     await server().thaw()
     await closing
+  })
+
+  test('is read by us: what that takes of the client, which does not offer it, is there', async () => {
+    const options = resolveOptions({ servers: `127.0.0.1:${server().port}` })
+    const link = await Link.open(new Names('read'), { options, environment: environment() }, () => {})
+    onTestFinished(() => link.close())
+    const { protocol } = link.nats as unknown as { readonly protocol: { readonly parser: unknown } }
+    expect(protocol.parser).toBeInstanceOf(Reader)
   })
 })

@@ -58,9 +58,14 @@ export class RedisPersistence implements Persistence {
 
   async subscriptions(topic?: string): Promise<readonly SubscriptionSpec[]> {
     this.#lifetime.check('subscriptions')
-    const names = topic === undefined ? (await readTopics(this.#link, this.#keys)).map(({ name }) => name) : [topic]
-    const found = await Promise.all(names.map(name => readSubscriptions(this.#link, this.#keys, name)))
-    return found.flat()
+    if (topic !== undefined) {
+      const found = await readSubscriptions(this.#link, this.#keys, topic)
+      if (found === undefined) throw topicNotFound(topic)
+      return found
+    }
+    const topics = await readTopics(this.#link, this.#keys)
+    const found = await Promise.all(topics.map(({ name }) => readSubscriptions(this.#link, this.#keys, name)))
+    return found.flatMap(specs => specs ?? [])
   }
 
   async *history(topic: string, range: { readonly from: Start }): AsyncGenerator<StoredMessage, void, undefined> {

@@ -28,9 +28,15 @@ export async function readTopic(link: Link, keys: Keys, name: string): Promise<S
   return { spec: JSON.parse(String(fields.spec)) as TopicSpec, subscriptions: subscriptions.sort() }
 }
 
-export async function readSubscriptions(link: Link, keys: Keys, topic: string): Promise<readonly SubscriptionSpec[]> {
-  const names = (await readTopic(link, keys, topic))?.subscriptions ?? []
-  const found = await Promise.all(names.map(name => readSubscription(link, keys, { topic, name })))
+/** Undefined where the topic is not there. */
+export async function readSubscriptions(
+  link: Link,
+  keys: Keys,
+  topic: string,
+): Promise<readonly SubscriptionSpec[] | undefined> {
+  const stored = await readTopic(link, keys, topic)
+  if (stored === undefined) return undefined
+  const found = await Promise.all(stored.subscriptions.map(name => readSubscription(link, keys, { topic, name })))
   // One may have been removed meanwhile.
   return found.filter(spec => spec !== undefined)
 }

@@ -50,7 +50,7 @@ export function redis(options: RedisOptions = {}): Adapter {
 /**
  * The adapter for a URL: `redis://` or `rediss://`. Core calls it.
  *
- * @throws PluribusError `INVALID_CONFIGURATION` for an option that there is not.
+ * @throws PluribusError `INVALID_CONFIGURATION` for what a URL cannot mean here.
  *
  * @example
  * ```ts

@@ -25,10 +25,11 @@ export class Link {
   readonly #commands: Socket
   readonly #wakes: Socket
   readonly #listeners = new Map<string, Set<Listener>>()
-  #lost: (cause: unknown) => void = () => {}
+  readonly #lost: (cause: unknown) => void
   #over = false
 
-  private constructor(endpoint: Endpoint) {
+  private constructor(endpoint: Endpoint, lost: (cause: unknown) => void) {
+    this.#lost = lost
     this.#commands = new Socket(endpoint, cause => this.#break(cause))
     this.#wakes = new Socket(endpoint, cause => this.#break(cause))
     this.#wakes.redis.on('messageBuffer', (channel: Buffer, said: Buffer) => {
@@ -36,9 +37,9 @@ export class Link {
     })
   }
 
-  /** One attempt. Rejects with what the socket or the server said. */
-  static async open(endpoint: Endpoint): Promise<Link> {
-    const link = new Link(endpoint)
+  /** One attempt. Rejects with what the socket or the server said. `lost`: told once that it has broken, having been open. */
+  static async open(endpoint: Endpoint, lost: (cause: unknown) => void): Promise<Link> {
+    const link = new Link(endpoint, lost)
     try {
       await Promise.all([link.#commands.connect(), link.#wakes.connect()])
       return link
@@ -46,11 +47,6 @@ export class Link {
       link.close()
       throw error
     }
-  }
-
-  /** Tells once that the link is broken. */
-  onLost(lost: (cause: unknown) => void): void {
-    this.#lost = lost
   }
 
   /**
@@ -99,7 +95,7 @@ export class Link {
   }
 
   /** Whether wake-ups still come: nothing else is asked on their socket, so that nobody would notice. */
-  async check(): Promise<void> {
+  async ping(): Promise<void> {
     await this.#wakes.redis.ping()
   }
 

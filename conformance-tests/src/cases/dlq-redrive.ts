@@ -157,7 +157,11 @@ export const DLQ_REDRIVE = defineCases(
       const again = await it.collect(broker, slow, () => gate.pass(), { prefetch: 0 })
       await it.until(() => gate.arrived === 1, { what: 'the first of those that wait to run' })
       const oldest = ids.slice(0, 2)
-      equal(await broker.redrive(billing, { limit: 2 }), { redriven: 2, missing: [] }, 'redriving the two oldest deaths')
+      equal(
+        await broker.redrive(billing, { limit: 2 }),
+        { redriven: 2, missing: [] },
+        'redriving the two oldest deaths',
+      )
       // In another order than they died in: the order of a query's ids says nothing.
       await broker.redrive(billing, { ids: ids.slice(2).toReversed() })
       gate.open()

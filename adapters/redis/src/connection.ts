@@ -42,7 +42,12 @@ export class RedisConnection implements Connection {
   readonly #declaration: Declaration
   readonly #lifetime = new Lifetime(closed)
 
-  private constructor(link: Link, { prefix, endpoint, window }: Resolved, facts: ServerFacts, environment: Environment) {
+  private constructor(
+    link: Link,
+    { prefix, endpoint, window }: Resolved,
+    facts: ServerFacts,
+    environment: Environment,
+  ) {
     const keys = new Keys(prefix)
     this.#link = link
     this.server = { product: 'redis', version: facts.version, endpoint }

@@ -20,7 +20,7 @@ export async function readTopics(link: Link, keys: Keys): Promise<readonly Topic
 
 export async function readTopic(link: Link, keys: Keys, name: string): Promise<StoredTopic | undefined> {
   // The client makes an object of a hash.
-  const fields = (await link.call('hgetall', [keys.topic(name)[0] as string])) as Readonly<Record<string, Buffer>>
+  const fields = (await link.call('hgetall', [keys.topic(name).topic])) as Readonly<Record<string, Buffer>>
   if (fields.spec === undefined) return undefined
   const subscriptions = Object.keys(fields).flatMap(field =>
     field.startsWith(SUBSCRIPTION) ? [field.slice(SUBSCRIPTION.length)] : [],
@@ -46,6 +46,6 @@ export async function readSubscription(
   keys: Keys,
   name: SubscriptionName,
 ): Promise<SubscriptionSpec | undefined> {
-  const text = await link.call('hget', [keys.state(name), 'spec'])
+  const text = await link.call('hget', [keys.subscription(name).state, 'spec'])
   return text === null ? undefined : (JSON.parse(String(text)) as SubscriptionSpec)
 }

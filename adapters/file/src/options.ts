@@ -1,11 +1,4 @@
-import {
-  type BrokerUrl,
-  checkInteger,
-  checkOptions,
-  type Duration,
-  PluribusError,
-  toMilliseconds,
-} from '@pluribus/core/driver'
+import { type BrokerUrl, checkOptions, type Duration, PluribusError, toMilliseconds } from '@pluribus/core/driver'
 import { DEDUPLICATION_WINDOW } from './capabilities.js'
 import { badOption, badUrl } from './errors.js'
 
@@ -60,45 +53,56 @@ const NAMES = ['dir', 'deduplicationWindow', 'onDamage', 'leaderTimeout', 'unsaf
 const IN_URLS = ['deduplicationWindow', 'onDamage', 'leaderTimeout']
 const DAY = 86_400_000
 const LEADER_TIMEOUT = 5_000
+const SHORTEST_WINDOW = 100
 const SHORTEST_TIMEOUT = 500
 const LONGEST_TIMEOUT = 300_000
 
 /** Throws `INVALID_ARGUMENT`. */
 export function resolveOptions(options: FileOptions): Resolved {
-  const given = checkOptions(options, NAMES, 'file()') as Partial<FileOptions>
-  const { dir, name = 'file', onDamage = 'refuse', unsafeFilesystem = false } = given
-  if (typeof dir !== 'string' || dir === '' || dir.includes('\0')) {
-    throw badOption('dir', 'the path of a folder, such as ./data')
-  }
+  const given = checkOptions(options, NAMES, 'file()')
+  const { dir, name = 'file', unsafeFilesystem = false } = given
+  if (typeof dir !== 'string' || !isPath(dir)) throw badOption('dir', LEGAL_DIR)
   if (typeof name !== 'string' || name === '') throw badOption('name', 'a text that is not empty')
-  if (onDamage !== 'refuse' && onDamage !== 'quarantine') throw badOption('onDamage', "'refuse' or 'quarantine'")
   if (typeof unsafeFilesystem !== 'boolean') throw badOption('unsafeFilesystem', 'true or false')
-  const window = windowOf(given.deduplicationWindow)
-  return { name, dir, onDamage, window, leaderTimeout: leaderTimeoutOf(given.leaderTimeout), unsafeFilesystem }
+  return { name, dir, ...settingsOf(given, badOption), unsafeFilesystem }
 }
 
-/**
- * What a URL means.
- *
- * @throws PluribusError `INVALID_CONFIGURATION`; `INVALID_ARGUMENT` for the value of an option.
- */
+/** What a URL means. Throws `INVALID_CONFIGURATION`. */
 export function optionsOf({ path, options }: BrokerUrl): Resolved {
   if (path === '') throw badUrl('names no folder')
+  if (!isPath(path)) throw badUrlOption('path', LEGAL_DIR)
   for (const option of options.keys()) if (!IN_URLS.includes(option)) throw unknownOption(option)
-  return resolveOptions({ dir: path, ...(Object.fromEntries(options) as Omit<FileOptions, 'dir'>) })
+  return { name: 'file', dir: path, ...settingsOf(Object.fromEntries(options), badUrlOption), unsafeFilesystem: false }
 }
 
-function windowOf(duration: Duration | undefined): number {
-  if (duration === undefined) return DEDUPLICATION_WINDOW
-  const window = toMilliseconds(duration, 'file() deduplicationWindow')
-  return checkInteger(window, 'file() deduplicationWindow', 100, DAY)
+const LEGAL_DIR = 'the path of a folder, such as ./data'
+const isPath = (dir: string): boolean => dir !== '' && !dir.includes('\0')
+
+/** What may stand in a URL as well. */
+function settingsOf(
+  { deduplicationWindow, onDamage = 'refuse', leaderTimeout }: Readonly<Record<string, unknown>>,
+  bad: (option: string, legal: string) => PluribusError,
+): Pick<Resolved, 'window' | 'onDamage' | 'leaderTimeout'> {
+  if (onDamage !== 'refuse' && onDamage !== 'quarantine') throw bad('onDamage', "'refuse' or 'quarantine'")
+  const window = durationOf(deduplicationWindow ?? DEDUPLICATION_WINDOW, SHORTEST_WINDOW, DAY)
+  if (window === undefined) throw bad('deduplicationWindow', "a duration from '100ms' to '1d'")
+  const timeout = durationOf(leaderTimeout ?? LEADER_TIMEOUT, SHORTEST_TIMEOUT, LONGEST_TIMEOUT)
+  if (timeout === undefined) throw bad('leaderTimeout', "a duration from '500ms' to '5m'")
+  return { window, onDamage, leaderTimeout: timeout }
 }
 
-function leaderTimeoutOf(duration: Duration | undefined): number {
-  if (duration === undefined) return LEADER_TIMEOUT
-  const timeout = toMilliseconds(duration, 'file() leaderTimeout')
-  return checkInteger(timeout, 'file() leaderTimeout', SHORTEST_TIMEOUT, LONGEST_TIMEOUT)
+/** Milliseconds; undefined for what is none, or too short or too long. */
+function durationOf(value: unknown, shortest: number, longest: number): number | undefined {
+  try {
+    const duration = toMilliseconds(value as Duration, 'duration')
+    return duration >= shortest && duration <= longest ? duration : undefined
+  } catch {
+    return undefined
+  }
 }
+
+const badUrlOption = (option: string, legal: string): PluribusError =>
+  new PluribusError('INVALID_CONFIGURATION', `The ${option} of a file: URL is ${legal}.`, { details: { option } })
 
 const unknownOption = (option: string): PluribusError =>
   new PluribusError(

@@ -51,9 +51,12 @@ describe('URLs', () => {
   })
 
   test.each([
-    ['file:./data?name=x', 'INVALID_CONFIGURATION'],
-    ['file:./data?onDamage=ignore', 'INVALID_ARGUMENT'],
-  ])('%s is refused', (url, code) => {
-    expect(() => fromUrl(urlOf(url))).toThrow(expect.objectContaining({ code }))
+    'file:./data?name=x',
+    'file:./data?onDamage=ignore',
+    'file:./data?deduplicationWindow=7d',
+    'file:./data?leaderTimeout=soon',
+    'file:./data%00',
+  ])('%s cannot be meant', url => {
+    expect(() => fromUrl(urlOf(url))).toThrow(expect.objectContaining({ code: 'INVALID_CONFIGURATION' }))
   })
 })

@@ -1,4 +1,4 @@
-import type { Capabilities } from '@pluribus/core/driver'
+import { type Capabilities, NO_LIMIT } from '@pluribus/core/driver'
 
 /** How long a supplied id is remembered, in milliseconds. */
 export const DEDUPLICATION_WINDOW = 300_000
@@ -29,5 +29,5 @@ export const CAPABILITIES: Capabilities = Object.freeze({
   sequenced: 'stored',
   transactions: 'none',
   // A retried message holds its key where it stands, for as long as it takes: nothing is occupied meanwhile.
-  limits: Object.freeze({ payload: 16 * 1_024 * 1_024, headers: 64 * 1_024, hold: Number.MAX_SAFE_INTEGER }),
+  limits: Object.freeze({ payload: 16 * 1_024 * 1_024, headers: 64 * 1_024, hold: NO_LIMIT }),
 })

@@ -44,8 +44,8 @@ export class MemoryPersistence implements Persistence {
 
   async subscriptions(topic?: string): Promise<readonly SubscriptionSpec[]> {
     this.#lifetime.check('subscriptions')
-    const topics = topic === undefined ? [...this.#store.topics.values()] : [this.#store.find(topic)]
-    return topics.flatMap(found => found?.subscriptions().map(({ spec }) => spec) ?? [])
+    const topics = topic === undefined ? [...this.#store.topics.values()] : [this.#store.topic(topic)]
+    return topics.flatMap(found => found.subscriptions().map(({ spec }) => spec))
   }
 
   async *history(topic: string, range: { readonly from: Start }): AsyncGenerator<StoredMessage, void, undefined> {

@@ -11,7 +11,7 @@ describe('declare', () => {
     expect(await (await open(connection)).ids()).toEqual(['a'])
     expect(await connection.persistence.topics()).toEqual([topicSpec()])
     expect(await connection.persistence.subscriptions()).toEqual([spec()])
-    expect(await connection.persistence.subscriptions('other')).toEqual([])
+    await expect(connection.persistence.subscriptions('other')).rejects.toMatchObject({ code: 'NOT_FOUND' })
   })
 
   test('knows equal settings of another realm, such as those that test runners make', async () => {

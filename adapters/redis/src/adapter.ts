@@ -7,12 +7,9 @@ import type {
   ConnectionEvents,
   Environment,
 } from '@pluribus/core/driver'
-import { CAPABILITIES } from './capabilities.js'
+import { capabilitiesOf } from './capabilities.js'
 import { RedisConnection } from './connection.js'
-import { checkDurability, limited, readFacts, type ServerFacts } from './durability.js'
 import { classify } from './errors.js'
-import { Keys } from './keys.js'
-import { Link } from './link.js'
 import { optionsOf, type RedisOptions, type Resolved, resolveOptions } from './options.js'
 
 /**
@@ -50,7 +47,7 @@ export function redis(options: RedisOptions = {}): Adapter {
 /**
  * The adapter for a URL: `redis://` or `rediss://`. Core calls it.
  *
- * @throws PluribusError `INVALID_CONFIGURATION` for an option that there is not.
+ * @throws PluribusError `INVALID_CONFIGURATION` for what a URL cannot mean here.
  *
  * @example
  * ```ts
@@ -71,38 +68,21 @@ class RedisAdapter implements Adapter {
 
   constructor(options: Resolved) {
     this.name = options.name
+    this.capabilities = capabilitiesOf(options.window)
     this.#options = options
-    const deduplication = Object.freeze({ window: options.window, ids: 'supplied' as const })
-    this.capabilities = Object.freeze({ ...CAPABILITIES, deduplication })
   }
 
   async connect(environment: Environment, events: ConnectionEvents): Promise<Connection> {
-    const { prefix, durability, endpoint } = this.#options
-    const link = await Link.open(this.#options.client())
-    let broken: { readonly cause: unknown } | undefined
-    link.onLost(cause => {
-      broken = { cause }
-    })
-    try {
-      const facts = await readFacts(link)
-      checkDurability(facts, durability)
-      if (durability === undefined) this.#warn(environment, facts)
-      if (broken !== undefined) throw (broken as { readonly cause: unknown }).cause
-      link.onLost(cause => events.lost(cause))
-      const server = { product: 'redis', version: facts.version, endpoint }
-      const capabilities = limited(this.capabilities, facts)
-      return new RedisConnection({ link, keys: new Keys(prefix), environment, server, capabilities })
-    } catch (error) {
-      link.close()
-      throw error
-    }
+    const connection = await RedisConnection.open(this.#options, environment, events)
+    if (this.#options.durability === undefined) this.#warn(environment, connection)
+    return connection
   }
 
   classify(error: unknown): Classified {
     return classify(error)
   }
 
-  #warn({ logger }: Environment, { durability, advice }: ServerFacts): void {
+  #warn({ logger }: Environment, { capabilities: { durability }, advice }: RedisConnection): void {
     if (advice === '' || this.#hasWarned) return
     this.#hasWarned = true
     logger.warn({ adapter: this.name, durability }, `What Redis has stored may be lost when it ends. ${advice}`)

@@ -75,14 +75,8 @@ export class Declaration {
     const declared = spec === undefined ? undefined : redeclareTopic(stored, spec)
     const own = await Promise.all(subscriptions.map(each => this.#planOne(each, stored !== undefined)))
     return {
-      keys: [...this.#keys.topic(topic), ...subscriptions.map(each => this.#keys.state(each))],
-      args: [
-        '',
-        textOf(stored),
-        textOf(declared?.spec),
-        mostBytes(spec?.retention),
-        ...own.flatMap(({ args }) => args),
-      ],
+      keys: [...this.#keys.topic(topic).all, ...subscriptions.map(each => this.#keys.subscription(each).state)],
+      args: [textOf(stored), textOf(declared?.spec), mostBytes(spec?.retention), ...own.flatMap(({ args }) => args)],
       changes: [...(declared?.changes ?? []), ...own.flatMap(({ changes }) => changes)],
     }
   }

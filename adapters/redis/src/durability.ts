@@ -1,4 +1,3 @@
-import type { Capabilities } from '@pluribus/core/driver'
 import { notDurable, notServing, serverTooOld, severalNodes } from './errors.js'
 import type { Link } from './link.js'
 
@@ -79,10 +78,6 @@ export function checkDurability({ durability, advice }: ServerFacts, asked: Dura
   if (asked !== undefined && RANKS.indexOf(durability) < RANKS.indexOf(asked))
     throw notDurable(asked, durability, advice)
 }
-
-/** The best case, with what this server gives. */
-export const limited = (capabilities: Capabilities, { durability, isClustered }: ServerFacts): Capabilities =>
-  Object.freeze({ ...capabilities, durability, ...(isClustered ? { sequenced: 'none' } : {}) })
 
 async function readSettings(link: Link): Promise<ReadonlyMap<string, string>> {
   try {

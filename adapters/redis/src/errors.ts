@@ -103,3 +103,11 @@ export const badUrl = (problem: string): PluribusError =>
     'INVALID_CONFIGURATION',
     `The Redis URL ${problem}. Write e.g. redis://localhost:6379/0?prefix=shop.`,
   )
+
+export const badUrlOption = (option: string, legal: string): PluribusError =>
+  new PluribusError('INVALID_CONFIGURATION', `The ${option} of a redis: URL is ${legal}.`, { details: { option } })
+
+export const unknownUrlOption = (option: string, legal: readonly string[]): PluribusError =>
+  new PluribusError('INVALID_CONFIGURATION', `redis: URLs have no option "${option}". Legal are ${legal.join(', ')}.`, {
+    details: { option, legal },
+  })

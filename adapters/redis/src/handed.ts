@@ -1,4 +1,5 @@
 import { type Delivery, NOTHING_PULLED, type Pulled } from '@pluribus/core/driver'
+import type { Claimed } from './claimed.js'
 import { readMessage } from './codec.js'
 import type { RedisToken } from './token.js'
 
@@ -11,25 +12,24 @@ export interface HandedOptions {
   giveBack(deliveries: readonly Delivery[]): void
 }
 
-/** What a claim has answered besides what it has taken. */
-export interface Standing {
-  /** When it was asked, monotonic milliseconds, and the server's time when it did it. */
-  readonly asked: number
-  readonly time: number
-  /** For how many more it has left a demand. */
-  readonly standing: number
-  /** How many the session had been handed over by then. */
-  readonly given: number
-  readonly dueIn: number | undefined
-}
-
 /** As many as the server lets stand at most. */
 const MOST_STANDING = 64
 const LINE_FEED = 10
 
 /**
  * What the server has handed over, on the demand that a pull has left, and nobody has pulled yet: mostly for as long as it takes to say
- * that there is something. The server counts what it hands over, so that both know what is still on its way.
+ * that there is something. The server counts what it hands over, so that both know what is still on its way:
+ *
+ * ```text
+ *  what the server has handed over, by number
+ *  1 ············ seen ············ arrived ············ given ············ until
+ *  │ taken, or     │ waiting: here,   │ on its way, on     │ not published    │ the demand
+ *  │ given back    │ and not pulled   │ the other socket   │ yet              │ is used up
+ * ```
+ *
+ * A claim tells the server `seen`, and is answered with `given` and `standing`, which is `until - given`. What it has taken stands
+ * behind all up to `given`, so that a pull waits for those (`following`), and answers them first (`before`). A hand-over that comes with
+ * a later number stays for the next pull.
  */
 export class Handed {
   readonly #options: HandedOptions
@@ -97,7 +97,8 @@ export class Handed {
     this.#mustAsk = false
   }
 
-  claimed({ asked, time, standing, given, dueIn }: Standing): void {
+  /** A claim was answered. `asked`: when, in monotonic milliseconds. */
+  claimed(asked: number, { time, standing, given, dueIn }: Claimed): void {
     this.#asked = asked
     this.#time = time
     this.#until = given + standing

@@ -30,7 +30,7 @@ export class History {
 
   /** What follows a position; the same one where nothing does. */
   async page(topic: string, after: number): Promise<Page> {
-    const [state, log, , , , kept] = this.#keys.topic(topic) as [string, string, string, string, string, string]
+    const { topic: state, log, kept } = this.#keys.topic(topic)
     const [seq, swept, largest] = await this.#numbers(topic, state)
     const most = Math.max(1, Math.min(MOST, Math.floor(HEAVIEST / Math.max(1, largest))))
     if (after >= seq) return { messages: [], last: after }
@@ -49,7 +49,7 @@ export class History {
 
   /** The position before the first that a start means. */
   async before(topic: string, start: Start): Promise<number> {
-    const [state, , times] = this.#keys.topic(topic) as [string, string, string]
+    const { topic: state, times } = this.#keys.topic(topic)
     const [seq] = await this.#numbers(topic, state)
     if (start === 'earliest') return 0
     if (start === 'latest') return seq
@@ -65,7 +65,7 @@ export class History {
   async find(topic: string, id: string): Promise<StoredMessage | undefined> {
     const position = await this.positionOf(topic, id)
     if (position === 0) return undefined
-    const [, log] = this.#keys.topic(topic) as [string, string]
+    const { log } = this.#keys.topic(topic)
     const entry = (await this.#link.call('hget', [log, position])) as Buffer | null
     return isMessage(entry) ? readMessage(topic, entry, position) : undefined
   }
@@ -73,9 +73,9 @@ export class History {
   /** The newest message with an id; 0 for none. */
   async positionOf(topic: string, id: string): Promise<number> {
     const keys = this.#keys.topic(topic)
-    const [seq] = await this.#numbers(topic, keys[0] as string)
+    const [seq] = await this.#numbers(topic, keys.topic)
     for (let below = seq + 1; below > 0; ) {
-      const [, position, next] = await this.#link.run(FIND, keys, ['', id, below])
+      const [, position, next] = await this.#link.run(FIND, keys.all, [id, below])
       if (position !== 0) return position as number
       below = next as number
     }

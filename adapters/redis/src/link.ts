@@ -14,6 +14,9 @@ export interface Endpoint {
   readonly tls?: ConnectionOptions
 }
 
+/** What scripts have in place of a time, which tests alone give: see CLOCK. */
+const SERVERS_TIME = ''
+
 /** Hears what is said on a channel. */
 type Listener = (said: Buffer) => void
 
@@ -25,10 +28,11 @@ export class Link {
   readonly #commands: Socket
   readonly #wakes: Socket
   readonly #listeners = new Map<string, Set<Listener>>()
-  #lost: (cause: unknown) => void = () => {}
+  readonly #lost: (cause: unknown) => void
   #over = false
 
-  private constructor(endpoint: Endpoint) {
+  private constructor(endpoint: Endpoint, lost: (cause: unknown) => void) {
+    this.#lost = lost
     this.#commands = new Socket(endpoint, cause => this.#break(cause))
     this.#wakes = new Socket(endpoint, cause => this.#break(cause))
     this.#wakes.redis.on('messageBuffer', (channel: Buffer, said: Buffer) => {
@@ -36,9 +40,9 @@ export class Link {
     })
   }
 
-  /** One attempt. Rejects with what the socket or the server said. */
-  static async open(endpoint: Endpoint): Promise<Link> {
-    const link = new Link(endpoint)
+  /** One attempt. Rejects with what the socket or the server said. `lost`: told once that it has broken, having been open. */
+  static async open(endpoint: Endpoint, lost: (cause: unknown) => void): Promise<Link> {
+    const link = new Link(endpoint, lost)
     try {
       await Promise.all([link.#commands.connect(), link.#wakes.connect()])
       return link
@@ -48,14 +52,9 @@ export class Link {
     }
   }
 
-  /** Tells once that the link is broken. */
-  onLost(lost: (cause: unknown) => void): void {
-    this.#lost = lost
-  }
-
   /**
-   * Runs a script; teaches it to the server where that does not know it. `written` come behind the other arguments. Replies have
-   * bytes where they have text.
+   * Runs a script, by the server's clock; teaches it to the server where that does not know it. `written` come behind the other
+   * arguments. Replies have bytes where they have text.
    */
   async run(
     script: Script,
@@ -63,7 +62,8 @@ export class Link {
     args: readonly Argument[],
     written?: Written,
   ): Promise<readonly unknown[]> {
-    const call = (command: string, what: string) => this.call(command, [what, keys.length, ...keys, ...args], written)
+    const call = (command: string, what: string) =>
+      this.call(command, [what, keys.length, ...keys, SERVERS_TIME, ...args], written)
     try {
       return (await call('evalsha', script.sha)) as readonly unknown[]
     } catch (error) {
@@ -99,7 +99,7 @@ export class Link {
   }
 
   /** Whether wake-ups still come: nothing else is asked on their socket, so that nobody would notice. */
-  async check(): Promise<void> {
+  async ping(): Promise<void> {
     await this.#wakes.redis.ping()
   }
 

@@ -15,7 +15,7 @@ import type {
 import { readMessage } from './codec.js'
 import { subscriptionNotFound, topicNotFound } from './errors.js'
 import { History } from './history.js'
-import type { Keys } from './keys.js'
+import type { Keys, SubscriptionKeys } from './keys.js'
 import type { Link } from './link.js'
 import type { Retention } from './retention.js'
 import { COUNTS } from './scripts/counts.js'
@@ -30,7 +30,7 @@ const WEIGHTIEST = 8 * 1_024 * 1_024
 
 /** What a query for dead letters has found, oldest first. */
 interface Selection {
-  readonly keys: readonly string[]
+  readonly keys: SubscriptionKeys
   readonly positions: readonly string[]
   readonly missing: readonly string[]
 }
@@ -58,9 +58,14 @@ export class RedisPersistence implements Persistence {
 
   async subscriptions(topic?: string): Promise<readonly SubscriptionSpec[]> {
     this.#lifetime.check('subscriptions')
-    const names = topic === undefined ? (await readTopics(this.#link, this.#keys)).map(({ name }) => name) : [topic]
-    const found = await Promise.all(names.map(name => readSubscriptions(this.#link, this.#keys, name)))
-    return found.flat()
+    if (topic !== undefined) {
+      const found = await readSubscriptions(this.#link, this.#keys, topic)
+      if (found === undefined) throw topicNotFound(topic)
+      return found
+    }
+    const topics = await readTopics(this.#link, this.#keys)
+    const found = await Promise.all(topics.map(({ name }) => readSubscriptions(this.#link, this.#keys, name)))
+    return found.flatMap(specs => specs ?? [])
   }
 
   async *history(topic: string, range: { readonly from: Start }): AsyncGenerator<StoredMessage, void, undefined> {
@@ -92,7 +97,7 @@ export class RedisPersistence implements Persistence {
     const { keys, positions } = await this.#select(query)
     for (let at = 0; at < positions.length; ) {
       const portion = positions.slice(at, at + PORTION)
-      const rows = (await this.#link.run(READ_DEAD, keys, ['', WEIGHTIEST, ...portion])) as readonly Row[]
+      const rows = (await this.#link.run(READ_DEAD, keys.all, [WEIGHTIEST, ...portion])) as readonly Row[]
       for (const row of rows) {
         yield deadLetter(query.subscription, row)
         this.#lifetime.check('deadLetters')
@@ -116,16 +121,16 @@ export class RedisPersistence implements Persistence {
 
   async counts(subscription: SubscriptionName): Promise<SubscriptionCounts> {
     this.#lifetime.check('counts')
-    const [status, ...counts] = await this.#link.run(COUNTS, this.#keys.subscription(subscription), [''])
+    const [status, ...counts] = await this.#link.run(COUNTS, this.#keys.subscription(subscription).all, [])
     if (String(status) === 'GONE') throw await this.#notFound(subscription)
     const [waiting, leased, retrying, scheduled, dead] = counts as [number, number, number, number, number]
     return { waiting, leased, retrying, scheduled, dead }
   }
 
-  async #change(script: Script, keys: readonly string[], positions: readonly string[]): Promise<number> {
+  async #change(script: Script, keys: SubscriptionKeys, positions: readonly string[]): Promise<number> {
     let changed = 0
     for (let at = 0; at < positions.length; at += PORTION) {
-      const [, count] = await this.#link.run(script, keys, ['', ...positions.slice(at, at + PORTION)])
+      const [, count] = await this.#link.run(script, keys.all, positions.slice(at, at + PORTION))
       changed += count as number
     }
     return changed
@@ -133,17 +138,17 @@ export class RedisPersistence implements Persistence {
 
   async #select({ subscription, ids, limit = Number.POSITIVE_INFINITY }: DeadLetterQuery): Promise<Selection> {
     const keys = this.#keys.subscription(subscription)
-    const [, , , , , , state, , , , , , , , dead, deaths] = keys as [string, ...string[]] & Record<number, string>
-    if ((await this.#link.call('exists', [state as string])) === 0) throw await this.#notFound(subscription)
+    const { state, dead, deaths } = keys
+    if ((await this.#link.call('exists', [state])) === 0) throw await this.#notFound(subscription)
     if (ids === undefined) {
-      const all = await this.#link.call('zrange', [dead as string, 0, Number.isFinite(limit) ? limit - 1 : -1])
+      const all = await this.#link.call('zrange', [dead, 0, Number.isFinite(limit) ? limit - 1 : -1])
       return { keys, positions: limit < 1 ? [] : (all as readonly Buffer[]).map(String), missing: [] }
     }
     if (ids.length === 0) return { keys, positions: [], missing: [] }
-    const found = (await this.#link.call('hmget', [deaths as string, ...ids.map(id => `i${id}`)])) as readonly unknown[]
+    const found = (await this.#link.call('hmget', [deaths, ...ids.map(id => `i${id}`)])) as readonly unknown[]
     const positions = new Set(found.flatMap(each => (each === null ? [] : String(each).split(' '))))
     const missing = [...new Set(ids.filter((_, index) => found[index] === null))]
-    return { keys, positions: await this.#oldest(dead as string, [...positions], limit), missing }
+    return { keys, positions: await this.#oldest(dead, [...positions], limit), missing }
   }
 
   /** In the order in which they died. */
@@ -156,8 +161,7 @@ export class RedisPersistence implements Persistence {
   }
 
   async #notFound(subscription: SubscriptionName): Promise<unknown> {
-    const [topic] = this.#keys.topic(subscription.topic)
-    const exists = await this.#link.call('exists', [topic as string])
+    const exists = await this.#link.call('exists', [this.#keys.topic(subscription.topic).topic])
     return exists === 0 ? topicNotFound(subscription.topic) : subscriptionNotFound(subscription)
   }
 }

@@ -31,7 +31,7 @@ export interface PublisherInit {
   readonly lifetime: Lifetime
   readonly retention: Retention
   /** How long ids are remembered, in milliseconds. */
-  readonly memory: number
+  readonly window: number
 }
 
 /** Stores messages: one script for each topic of a batch. */
@@ -42,16 +42,15 @@ export class RedisPublisher implements Publisher {
   readonly #keys: Keys
   readonly #lifetime: Lifetime
   readonly #retention: Retention
-  /** Of de-duplication, in milliseconds. */
-  readonly #memory: number
+  readonly #deduplicationWindow: number
   #scratch: Buffer | undefined
 
-  constructor({ link, keys, lifetime, retention, memory }: PublisherInit) {
+  constructor({ link, keys, lifetime, retention, window }: PublisherInit) {
     this.#link = link
     this.#keys = keys
     this.#lifetime = lifetime
     this.#retention = retention
-    this.#memory = memory
+    this.#deduplicationWindow = window
   }
 
   async publish(batch: readonly OutgoingMessage[]): Promise<readonly PublishException[]> {
@@ -87,11 +86,11 @@ export class RedisPublisher implements Publisher {
   /** Answers the lane's position after it. Stores nothing unless `first` follows the position before it. */
   async #storeFrom(lane: Lane, first: number, batch: readonly OutgoingMessage[]): Promise<number> {
     const parts = byTopic(batch)
-    const keys = [this.#keys.lanes, ...parts.flatMap(({ topic }) => this.#keys.topic(topic))]
+    const keys = [this.#keys.lanes, ...parts.flatMap(({ topic }) => this.#keys.topic(topic).all)]
     const stored = parts.map(({ messages }) => encode(messages))
     const last = first + batch.length - 1
     const args = [
-      ...['', this.#memory, lane.name, lane.epoch, first, last],
+      ...[this.#deduplicationWindow, lane.name, lane.epoch, first, last],
       ...stored.flatMap(({ entries, delays, totals }) => [entries.count, delays, totals]),
     ]
     const bytes = Buffer.concat(stored.map(({ entries }) => entries.bytes as Buffer))
@@ -105,8 +104,8 @@ export class RedisPublisher implements Publisher {
     const { topic, messages, indexes } = part
     const { entries, delays, totals, scratch } = encode(messages, this.#borrow())
     try {
-      const args = ['', this.#memory, delays, totals]
-      const [status, overdue, ...known] = await this.#link.run(PUBLISH, this.#keys.topic(topic), args, entries)
+      const args = [this.#deduplicationWindow, delays, totals]
+      const [status, overdue, ...known] = await this.#link.run(PUBLISH, this.#keys.topic(topic).all, args, entries)
       if (String(status) === 'AGAIN') return this.#store(part)
       if (String(status) === 'NOT_FOUND') return failed(part, 'definite', topicNotFound(topic))
       if (overdue === 1) this.#retention.overdue(topic)

@@ -1,37 +1,37 @@
 import { type Delivery, NOTHING_PULLED, type Pulled, SUSPECT_AFTER } from '@pluribus/core/driver'
 import { type Written, writtenNumbers } from './call.js'
+import type { Claimed } from './claimed.js'
 import { readMessage } from './codec.js'
 import type { RedisToken } from './token.js'
 
 /** The positions of what a claim has taken and not answered: the last ones. */
-export function unreadOf([, , , , runs, , , entries]: readonly unknown[]): Written | undefined {
+export function unreadOf({ runs, entries }: Claimed): Written | undefined {
   const bounds = boundsOf(runs)
   const taken = bounds.reduce((sum, bound, at) => (at % 2 === 0 ? sum - bound : sum + bound + 1), 0)
-  const missing = taken - (entries as readonly unknown[]).length
+  const missing = taken - entries.length
   const last = bounds.at(-1) as number
   return missing === 0 ? undefined : writtenNumbers(last - missing + 1, last)
 }
 
 /** Reads what a claim has answered, and what was to be read after it: null where somebody has deleted it. */
-export function readPulled(topic: string, reply: readonly unknown[], rest: readonly unknown[]): Pulled {
-  const [, dueIn, more] = reply
-  const deliveries = readDeliveries(topic, reply, rest)
-  if (deliveries.length === 0 && dueIn === -1 && more === 0) return NOTHING_PULLED
+export function readPulled(topic: string, claimed: Claimed, rest: readonly unknown[]): Pulled {
+  const { dueIn, more } = claimed
+  const deliveries = readDeliveries(topic, claimed, rest)
+  if (deliveries.length === 0 && dueIn === undefined && !more) return NOTHING_PULLED
   const pulled: { deliveries: readonly Delivery[]; dueIn?: number; more?: boolean } = { deliveries }
-  if (dueIn !== -1) pulled.dueIn = dueIn as number
-  if (more === 1) pulled.more = true
+  if (dueIn !== undefined) pulled.dueIn = dueIn
+  if (more) pulled.more = true
   return pulled
 }
 
 function readDeliveries(
   topic: string,
-  [, , , claim, runs, troubles, claims, read]: readonly unknown[],
+  { claim: given, runs, troubles, claims, entries: read }: Claimed,
   rest: readonly unknown[],
 ): readonly Delivery[] {
   const deliveries: Delivery[] = []
-  const entries = [...(read as readonly unknown[]), ...rest] as readonly (Buffer | null)[]
+  const entries = [...read, ...rest] as readonly (Buffer | null)[]
   const bounds = boundsOf(runs)
-  const given = String(claim)
   let index = 0
   for (let at = 0; at < bounds.length; at += 2) {
     const last = bounds[at + 1] as number
@@ -56,11 +56,8 @@ function readDeliveries(
 }
 
 /** `first last …`. */
-function boundsOf(runs: unknown): readonly number[] {
-  const text = String(runs)
-  return text === '' ? [] : text.split(' ').map(Number)
-}
+const boundsOf = (runs: string): readonly number[] => (runs === '' ? [] : runs.split(' ').map(Number))
 
 /** Lists of numbers, an index first. Few: most deliveries have none. */
-const numbered = (lists: unknown): readonly (readonly number[])[] =>
-  (lists as readonly Buffer[]).map(list => String(list).split(' ').map(Number))
+const numbered = (lists: readonly Buffer[]): readonly (readonly number[])[] =>
+  lists.map(list => String(list).split(' ').map(Number))

@@ -83,9 +83,9 @@ export class Retention {
     for (;;) {
       const subscriptions = (await readTopic(this.#link, keys, topic))?.subscriptions
       if (subscriptions === undefined) return undefined
-      const own = subscriptions.flatMap(name => keys.subscription({ topic, name }).slice(keys.topic(topic).length))
-      const all = [...keys.topic(topic), ...own]
-      const [status, count, more, next] = await this.#link.run(SWEEP, all, ['', ...rule, subscriptions.length])
+      const own = subscriptions.flatMap(name => keys.subscription({ topic, name }).own)
+      const all = [...keys.topic(topic).all, ...own]
+      const [status, count, more, next] = await this.#link.run(SWEEP, all, [...rule, subscriptions.length])
       if (String(status) === 'AGAIN') continue
       removed += count as number
       if (more !== 1) return { removed, next: next === -1 ? LATEST : (next as number) }

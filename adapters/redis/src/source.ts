@@ -14,8 +14,10 @@ import {
   type Token,
 } from '@pluribus/core/driver'
 import type { Argument, Written } from './call.js'
+import { readClaim, type Unclaimed } from './claimed.js'
 import { closed, subscriptionNotFound } from './errors.js'
 import { Handed } from './handed.js'
+import type { SubscriptionKeys } from './keys.js'
 import type { Link } from './link.js'
 import { readPulled, unreadOf } from './pulled.js'
 import { CLAIM } from './scripts/claim.js'
@@ -38,7 +40,7 @@ export interface SourceInit {
   readonly link: Link
   readonly environment: Environment
   readonly subscription: SubscriptionName
-  readonly keys: readonly string[]
+  readonly keys: SubscriptionKeys
   /** Its number on the server. */
   readonly session: string
   /** Whom it follows, empty for nobody. */
@@ -65,7 +67,8 @@ export class RedisSource implements Source {
     this.#init = init
     this.transferred = transferred
     this.#handed = new Handed({
-      ...{ topic: subscription.topic, now: () => environment.clock.monotonic() },
+      topic: subscription.topic,
+      now: () => environment.clock.monotonic(),
       giveBack: deliveries => this.#giveBack(deliveries),
     })
   }
@@ -139,15 +142,13 @@ export class RedisSource implements Source {
     for (;;) {
       const asked = environment.clock.monotonic()
       handed.asking()
-      const reply = await this.#run(CLAIM, [session, max, WEIGHTIEST, READ_AT_ONCE, handed.seen])
-      const status = String(reply[0])
-      if (status === 'AGAIN') continue
-      if (status !== 'OK') throw this.#end(status)
-      const [time, standing, given] = reply.slice(-3) as [number, number, number]
-      handed.claimed({ asked, time, standing, given, dueIn: reply[1] === -1 ? undefined : (reply[1] as number) })
-      const rest = await this.#read(unreadOf(reply))
-      await handed.following(given)
-      return handed.before(readPulled(subscription.topic, reply, rest), given, max)
+      const claimed = readClaim(await this.#run(CLAIM, [session, max, WEIGHTIEST, READ_AT_ONCE, handed.seen]))
+      if (claimed === 'AGAIN') continue
+      if (typeof claimed === 'string') throw this.#end(claimed)
+      handed.claimed(asked, claimed)
+      const rest = await this.#read(unreadOf(claimed))
+      await handed.following(claimed.given)
+      return handed.before(readPulled(subscription.topic, claimed, rest), claimed.given, max)
     }
   }
 
@@ -196,7 +197,7 @@ export class RedisSource implements Source {
   async #read(numbers: Written | undefined): Promise<readonly unknown[]> {
     if (numbers === undefined) return []
     const { link, keys } = this.#init
-    return (await link.call('hmget', [keys[1] as string], numbers)) as readonly unknown[]
+    return (await link.call('hmget', [keys.ofTopic.log], numbers)) as readonly unknown[]
   }
 
   #check(what: string): void {
@@ -204,11 +205,11 @@ export class RedisSource implements Source {
   }
 
   #run(script: Script, args: readonly Argument[]): Promise<readonly unknown[]> {
-    return this.#init.link.run(script, this.#init.keys, ['', ...args])
+    return this.#init.link.run(script, this.#init.keys.all, args)
   }
 
   /** The server knows it no more. Answers why. */
-  #end(status: string): unknown {
+  #end(status: Unclaimed): unknown {
     const { subscription, events } = this.#init
     const cause = status === 'GONE' ? subscriptionNotFound(subscription) : replaced('pull')
     if (!this.#over) {

@@ -20,7 +20,7 @@ export async function readTopics(link: Link, keys: Keys): Promise<readonly Topic
 
 export async function readTopic(link: Link, keys: Keys, name: string): Promise<StoredTopic | undefined> {
   // The client makes an object of a hash.
-  const fields = (await link.call('hgetall', [keys.topic(name)[0] as string])) as Readonly<Record<string, Buffer>>
+  const fields = (await link.call('hgetall', [keys.topic(name).topic])) as Readonly<Record<string, Buffer>>
   if (fields.spec === undefined) return undefined
   const subscriptions = Object.keys(fields).flatMap(field =>
     field.startsWith(SUBSCRIPTION) ? [field.slice(SUBSCRIPTION.length)] : [],
@@ -28,9 +28,15 @@ export async function readTopic(link: Link, keys: Keys, name: string): Promise<S
   return { spec: JSON.parse(String(fields.spec)) as TopicSpec, subscriptions: subscriptions.sort() }
 }
 
-export async function readSubscriptions(link: Link, keys: Keys, topic: string): Promise<readonly SubscriptionSpec[]> {
-  const names = (await readTopic(link, keys, topic))?.subscriptions ?? []
-  const found = await Promise.all(names.map(name => readSubscription(link, keys, { topic, name })))
+/** Undefined where the topic is not there. */
+export async function readSubscriptions(
+  link: Link,
+  keys: Keys,
+  topic: string,
+): Promise<readonly SubscriptionSpec[] | undefined> {
+  const stored = await readTopic(link, keys, topic)
+  if (stored === undefined) return undefined
+  const found = await Promise.all(stored.subscriptions.map(name => readSubscription(link, keys, { topic, name })))
   // One may have been removed meanwhile.
   return found.filter(spec => spec !== undefined)
 }
@@ -40,6 +46,6 @@ export async function readSubscription(
   keys: Keys,
   name: SubscriptionName,
 ): Promise<SubscriptionSpec | undefined> {
-  const text = await link.call('hget', [keys.state(name), 'spec'])
+  const text = await link.call('hget', [keys.subscription(name).state, 'spec'])
   return text === null ? undefined : (JSON.parse(String(text)) as SubscriptionSpec)
 }

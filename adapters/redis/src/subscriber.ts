@@ -39,23 +39,21 @@ export class RedisSubscriber implements Subscriber {
     const keys = this.#keys.subscription(spec)
     const channel = this.#keys.channel(topic)
     const holder = consumer === undefined ? '' : `${instance}/${consumer.id}`
-    const [status, session, transferred] = await this.#link.run(OPEN, keys, [
-      ...['', holder, consumer?.generation ?? 0, lease],
-      instance,
-    ])
+    const args = [holder, consumer?.generation ?? 0, lease, instance]
+    const [status, session, transferred] = await this.#link.run(OPEN, keys.all, args)
     if (String(status) === 'GONE') throw subscriptionNotFound(spec)
     if (String(status) === 'STALE') throw replaced('open')
     const handing = this.#keys.handing(spec, String(session))
     const source = new RedisSource({
-      ...{
-        link: this.#link,
-        environment: this.#environment,
-        subscription: { topic, name },
-        keys,
-        session: String(session),
-        holder,
-      },
-      ...{ transferred: transferred as number, lease, events },
+      link: this.#link,
+      environment: this.#environment,
+      subscription: { topic, name },
+      keys,
+      session: String(session),
+      holder,
+      transferred: transferred as number,
+      lease,
+      events,
       over: ended => {
         this.#sources.delete(ended)
         this.#link.unlisten(channel, ended.wake)
@@ -70,7 +68,7 @@ export class RedisSubscriber implements Subscriber {
 
   async remove(subscription: SubscriptionName): Promise<void> {
     this.#lifetime.check('remove')
-    await this.#link.run(REMOVE, this.#keys.subscription(subscription), ['', subscription.name])
+    await this.#link.run(REMOVE, this.#keys.subscription(subscription).all, [subscription.name])
   }
 
   /** The connection is over: who wanted to give something back has closed its source. */

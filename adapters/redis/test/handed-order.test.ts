@@ -1,6 +1,7 @@
 import type { Pulled } from '@pluribus/core/driver'
 import { describe, expect, test } from 'vitest'
 import { encode } from '../src/codec.js'
+import { Keys } from '../src/keys.js'
 import type { Link } from '../src/link.js'
 import { CLAIM } from '../src/scripts/claim.js'
 import type { Script } from '../src/scripts/script.js'
@@ -46,9 +47,16 @@ function bench() {
       asked.push({ script, args, answer })
     })
   const own = environment()
+  const subscription = { topic: TOPIC, name: 'billing' }
   const source = new RedisSource({
-    ...{ link: { run } as unknown as Link, subscription: { topic: TOPIC, name: 'billing' }, keys: [], session: '1' },
-    ...{ holder: '', transferred: 0, lease: LEASE, over() {} },
+    link: { run } as unknown as Link,
+    subscription,
+    keys: new Keys('test').subscription(subscription),
+    session: '1',
+    holder: '',
+    transferred: 0,
+    lease: LEASE,
+    over() {},
     environment: { ...own, clock: { ...own.clock, monotonic: () => clock.time } },
     events: { wake: () => void wakes++, lost() {}, ended() {} },
   })
@@ -107,7 +115,7 @@ describe('what was handed over', () => {
     await source.pull(8)
     source.wake(Buffer.from(''))
     void source.pull(8)
-    expect(last().args.slice(2)).toEqual([8, expect.any(Number), expect.any(Number), 2])
+    expect(last().args.slice(1)).toEqual([8, expect.any(Number), expect.any(Number), 2])
   })
 
   test('is all that a pull brings where somebody has said that there is something else: then it says more', async () => {
@@ -138,7 +146,7 @@ describe('what was handed over', () => {
     clock.time = 150
     source.receive(handOver(2, 10, 1, 2))
     const pulling = source.pull(8)
-    expect([last().script, last().args.slice(1)]).toEqual([RENEW, [LEASE, '1 2 c ']])
+    expect([last().script, last().args]).toEqual([RENEW, [LEASE, '1 2 c ']])
     clock.time = 160
     await last().answer(['OK', 0])
     const pulled = await pulling
@@ -151,7 +159,7 @@ describe('what was handed over', () => {
     await dry()
     source.receive(handOver(2, 0, 1, 2))
     expect(idsIn(await source.pull(1))).toEqual(['m1'])
-    expect(last().args.slice(1)).toEqual(['', 'release', 2, 'c'])
+    expect(last().args).toEqual(['', 'release', 2, 'c'])
     source.receive(handOver(3, 0, 3))
     await new Promise(setImmediate)
     expect(scripts(asked)).toEqual([CLAIM, SETTLE, WITHDRAW, SETTLE])

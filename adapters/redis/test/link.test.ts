@@ -19,16 +19,24 @@ onRedis('the link', server => {
   test('tells once that it is broken, rejects what was under way, and is not mended', async () => {
     const adapter = redis({ url: server().url, prefix: 'broken' })
     const lost = vi.fn()
-    const connection = await adapter.connect(environment(), { lost })
+    const seen: unknown[] = []
+    const told = (cause: unknown) => {
+      lost(cause)
+      seen.push(source.pull(1).catch((error: unknown) => error))
+    }
+    const connection = await adapter.connect(environment(), { lost: told })
     await connection.declare([{ name: TOPIC, partitions: 1, retention: {} }], [spec()])
+    const source = await open(connection)
     await server().freeze()
     const publishing = connection.publisher.publish([message('a')]).catch((error: unknown) => error)
     await server().kill()
     expect(adapter.classify(await publishing)).toEqual({ code: 'UNAVAILABLE', retryable: true })
     await vi.waitFor(() => expect(lost).toHaveBeenCalledOnce())
+    // Whoever is told finds everything of the connection at its end.
+    expect(await seen[0]).toMatchObject({ code: 'CLOSED' })
     await server().start()
     const again = await connection.publisher.publish([message('b')]).catch((error: unknown) => error)
-    expect(adapter.classify(again)).toEqual({ code: 'UNAVAILABLE', retryable: true })
+    expect(again).toMatchObject({ code: 'CLOSED' })
     await connection.close()
     expect(lost).toHaveBeenCalledOnce()
   })

@@ -34,6 +34,12 @@ test.each<[string, unknown]>([
   ['a window of a week', { deduplicationWindow: '7d' }],
   ['an empty name', { name: '' }],
   ['an unknown option', { host: 'localhost' }],
+  ['an empty password', { password: '' }],
+  ['a name of a user that is none', { username: 7 }],
+  ['an unknown setting of TLS', { url: 'rediss://localhost', tls: { certificate: 'x' } }],
+  ['TLS that is none', { url: 'rediss://localhost', tls: true }],
+  ['a certificate that is none', { url: 'rediss://localhost', tls: { ca: ['x', 7] } }],
+  ['a decision that is none', { url: 'rediss://localhost', tls: { rejectUnauthorized: 'no' } }],
   ['a URL that is none', { url: 7 }],
 ])('%s is refused', (_, options) => {
   expect(() => redis(options as RedisOptions)).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }))
@@ -44,8 +50,25 @@ test.each([
   'redis://one,two',
   'redis://localhost?password=x',
   'redis://localhost?durable=yes',
+  'redis://localhost?prefix=a%7Db',
+  'redis://localhost?durability=replicated',
+  'redis://localhost?deduplicationWindow=7d',
+  'redis://localhost?deduplicationWindow=soon',
+  'nats://localhost',
+  'file:./data',
 ])('%s cannot be meant', url => {
   expect(() => redis({ url })).toThrow(expect.objectContaining({ code: 'INVALID_CONFIGURATION' }))
+})
+
+test('TLS is as it is given, for the name of the host unless another is given', () => {
+  const url = 'rediss://redis.example.com'
+  const tls = { ca: ['one', Buffer.from('two')], rejectUnauthorized: false }
+  expect(resolveOptions({ url, tls }).client().tls).toEqual({ servername: 'redis.example.com', ...tls })
+  expect(resolveOptions({ url, tls: { servername: 'other' } }).client().tls).toEqual({ servername: 'other' })
+})
+
+test('what begins with another scheme is told so', () => {
+  expect(() => redis({ url: 'file:./data' })).toThrow('begins with file:')
 })
 
 test('nothing that prints an adapter prints its password', () => {

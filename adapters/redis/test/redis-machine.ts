@@ -2,8 +2,9 @@ import type { OutgoingMessage, Pulled } from '@pluribus/core/driver'
 import type { QueueCounts, QueueOptions } from '@pluribus/queue'
 import type { Machine } from '../../../packages/queue/test/world.js'
 import type { Argument, Written } from '../src/call.js'
+import { readClaim } from '../src/claimed.js'
 import { encode } from '../src/codec.js'
-import { Keys } from '../src/keys.js'
+import { Keys, type SubscriptionKeys } from '../src/keys.js'
 import { readPulled, unreadOf } from '../src/pulled.js'
 import { CLAIM } from '../src/scripts/claim.js'
 import { DISCARD, REDRIVE } from '../src/scripts/dead.js'
@@ -40,8 +41,7 @@ export class RedisMachine implements Machine {
   readonly claimed = { position: [0], token: [0], failures: [0], losses: [0], marks: [0] }
   readonly #redis: SyncRedis
   readonly #options: QueueOptions
-  readonly #topic: readonly string[]
-  readonly #keys: readonly string[]
+  readonly #keys: SubscriptionKeys
   readonly #sessions = new Map<number, Session>()
   /** By the model's token: the server's, and the session that it was given to. */
   readonly #tokens = new Map<number, { readonly token: RedisToken; readonly session: Session }>()
@@ -58,12 +58,11 @@ export class RedisMachine implements Machine {
   constructor(redis: SyncRedis, prefix: string, options: QueueOptions) {
     this.#redis = redis
     this.#options = options
-    const keys = new Keys(prefix)
-    this.#topic = keys.topic(TOPIC)
-    this.#keys = keys.subscription({ topic: TOPIC, name: NAME })
+    this.#keys = new Keys(prefix).subscription({ topic: TOPIC, name: NAME })
     const levels = options.order === 'priority' ? options.bands : 1
     const spec = [NAME, '', '{}', options.order, levels, 'earliest']
-    this.#run(DECLARE, [...this.#topic, this.#keys[6] as string], ['', '{}', 1e12, ...spec])
+    const { ofTopic, state } = this.#keys
+    this.#run(DECLARE, [...ofTopic.all, state], ['', '{}', 1e12, ...spec])
   }
 
   add(position: number, due: number, now: number): void {
@@ -71,7 +70,7 @@ export class RedisMachine implements Machine {
     this.#noticed = this.#now
     const message = messageOf(position, this.#options, due > 0 ? due - this.#now : 0)
     const { entries, delays, totals } = encode([message])
-    this.#run(PUBLISH, this.#topic, [0, delays, totals, ...entriesOf(entries)])
+    this.#run(PUBLISH, this.#keys.ofTopic.all, [0, delays, totals, ...entriesOf(entries)])
   }
 
   open(instance: number, lease: number): number {
@@ -82,7 +81,7 @@ export class RedisMachine implements Machine {
 
   close(id: number): void {
     const session = this.#sessions.get(id)
-    if (session !== undefined) this.#run(CLOSE, this.#keys, [session.number, session.holder])
+    if (session !== undefined) this.#run(CLOSE, this.#keys.all, [session.number, session.holder])
   }
 
   transfer(from: number, to: number, now: number): number {
@@ -90,7 +89,7 @@ export class RedisMachine implements Machine {
     const [left, heir] = [this.#sessions.get(from), this.#sessions.get(to)]
     if (left === undefined || heir === undefined) throw new Error('There is no such session.')
     // The server has no heirs that were there before: it takes over when it is opened.
-    this.#run(CLOSE, this.#keys, [heir.number, heir.holder])
+    this.#run(CLOSE, this.#keys.all, [heir.number, heir.holder])
     const { holder, generation } = left
     const { session, transferred } = this.#open({ ...heir, holder, generation: generation + 1 })
     this.#sessions.set(to, session)
@@ -146,14 +145,14 @@ export class RedisMachine implements Machine {
 
   mark(token: number): boolean {
     const { position, claim } = this.#tokenOf(token)
-    const [status] = this.#run(MARK, this.#keys, [position, claim])
+    const [status] = this.#run(MARK, this.#keys.all, [position, claim])
     return String(status) === 'OK'
   }
 
   renew(token: number, now: number): boolean {
     this.#advance(now)
     const lease = this.#tokens.get(token)?.session.lease ?? 1
-    return this.#run(RENEW, this.#keys, [lease, runsOf([this.#tokenOf(token)])]).length === 1
+    return this.#run(RENEW, this.#keys.all, [lease, runsOf([this.#tokenOf(token)])]).length === 1
   }
 
   positionOf(token: number): number {
@@ -166,11 +165,11 @@ export class RedisMachine implements Machine {
       this.#advance(now)
       this.#noticed = this.#now
     }
-    return this.#run(REDRIVE, this.#keys, [this.#positions.get(position) ?? 0])[1] === 1
+    return this.#run(REDRIVE, this.#keys.all, [this.#positions.get(position) ?? 0])[1] === 1
   }
 
   discard(position: number): boolean {
-    if (this.#run(DISCARD, this.#keys, [this.#positions.get(position) ?? 0])[1] !== 1) return false
+    if (this.#run(DISCARD, this.#keys.all, [this.#positions.get(position) ?? 0])[1] !== 1) return false
     this.#options.handled(position)
     return true
   }
@@ -207,21 +206,23 @@ export class RedisMachine implements Machine {
   }
 
   #open({ holder, generation, instance, lease }: Omit<Session, 'number'>) {
-    const [, number, transferred] = this.#run(OPEN, this.#keys, [holder, generation, lease, `instance ${instance}`])
+    const [, number, transferred] = this.#run(OPEN, this.#keys.all, [holder, generation, lease, `instance ${instance}`])
     const session: Session = { holder, generation, instance, lease, number: String(number) }
     return { session, transferred: transferred as number }
   }
 
   #pull(session: Session, max: number): Pulled {
     for (;;) {
-      const reply = this.#run(CLAIM, this.#keys, [session.number, max, WEIGHTIEST, READ_AT_ONCE, 0])
-      if (String(reply[0]) !== 'AGAIN') return readPulled(TOPIC, reply, this.#readLog(unreadOf(reply)))
+      const claimed = readClaim(this.#run(CLAIM, this.#keys.all, [session.number, max, WEIGHTIEST, READ_AT_ONCE, 0]))
+      if (claimed === 'AGAIN') continue
+      if (typeof claimed === 'string') throw new Error(`The claim was answered with ${claimed}.`)
+      return readPulled(TOPIC, claimed, this.#readLog(unreadOf(claimed)))
     }
   }
 
   #readLog(numbers: Written | undefined): readonly unknown[] {
     if (numbers === undefined) return []
-    const [found] = this.#redis.run([['hmget', this.#keys[1] as string, ...entriesOf(numbers)]])
+    const [found] = this.#redis.run([['hmget', this.#keys.ofTopic.log, ...entriesOf(numbers)]])
     return found as readonly unknown[]
   }
 
@@ -231,7 +232,7 @@ export class RedisMachine implements Machine {
   }
 
   #settle([acks, others]: readonly [string, readonly Argument[]]): boolean {
-    return this.#run(SETTLE, this.#keys, [acks, ...others]).length === 1
+    return this.#run(SETTLE, this.#keys.all, [acks, ...others]).length === 1
   }
 
   #read(): Stored {

@@ -81,7 +81,7 @@ class Kept {
 
   /** All that is stored and counted. */
   async state(admin: Redis): Promise<unknown> {
-    const [topic, log] = new Keys(this.#prefix).topic(TOPIC) as [string, string]
+    const { topic, log } = new Keys(this.#prefix).topic(TOPIC)
     // Not how far was looked: a publish that is overdue has that done in the background, when there is time.
     const counters = await admin.hmget(topic, 'seq', 'placed', 'bytes', 'floor', 'removed')
     const counts = await this.#connection.persistence.counts({ topic: TOPIC, name: 'billing' })
@@ -91,7 +91,7 @@ class Kept {
 
   /** How many fields there are that say what was stored together. */
   async marks(admin: Redis): Promise<number> {
-    const [, log] = new Keys(this.#prefix).topic(TOPIC) as [string, string]
+    const { log } = new Keys(this.#prefix).topic(TOPIC)
     return (await admin.hkeys(log)).filter(field => field.startsWith('s')).length
   }
 

@@ -1,5 +1,6 @@
 import type { QueueCounts } from '@pluribus/queue'
 import { readMessage } from '../src/codec.js'
+import type { SubscriptionKeys } from '../src/keys.js'
 import type { RedisToken } from '../src/token.js'
 import type { SyncRedis } from './sync-redis.js'
 
@@ -21,23 +22,21 @@ export class Stored {
   readonly dead: readonly number[]
   readonly pending: readonly number[]
 
-  static read(redis: SyncRedis, keys: readonly string[]): Stored {
-    const [topic, log, , scheduled, , , state, ready, leases, retrying, , parked, , , dead, , , , claims] = keys as [
-      string,
-      ...string[],
-    ]
+  static read(redis: SyncRedis, keys: SubscriptionKeys): Stored {
+    const { state, ready, leases, retrying, parked, dead, claims } = keys
+    const { topic, log, scheduled } = keys.ofTopic
     return new Stored(
       redis.run([
         ['hgetall', topic],
-        ['hgetall', log as string],
-        ['zrange', scheduled as string, 0, -1, 'WITHSCORES'],
-        ['hgetall', state as string],
-        ['zrange', ready as string, 0, -1],
-        ['hgetall', leases as string],
-        ['zrange', retrying as string, 0, -1, 'WITHSCORES'],
-        ['hkeys', parked as string],
-        ['zrange', dead as string, 0, -1],
-        ['hgetall', claims as string],
+        ['hgetall', log],
+        ['zrange', scheduled, 0, -1, 'WITHSCORES'],
+        ['hgetall', state],
+        ['zrange', ready, 0, -1],
+        ['hgetall', leases],
+        ['zrange', retrying, 0, -1, 'WITHSCORES'],
+        ['hkeys', parked],
+        ['zrange', dead, 0, -1],
+        ['hgetall', claims],
       ]),
     )
   }

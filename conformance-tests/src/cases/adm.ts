@@ -141,7 +141,8 @@ export const ADM = defineCases(
   {
     id: 'ADM-05',
     title: 'what is declared is listed',
-    promise: 'Topics and subscriptions are listed as they were declared, each once, with all their settings.',
+    promise:
+      'Topics and subscriptions are listed as they were declared, each once, with all their settings; those of a topic that is not there are NOT_FOUND.',
     profile: 'full',
     async run(it) {
       const broker = await it.open()
@@ -152,7 +153,8 @@ export const ADM = defineCases(
           topic.subscription(name, { retry: { attempts: 7, delays }, timeout: '7s', grace: '3s' }),
         ),
       )
-      await broker.declare(...topics, ...declared)
+      const bare = it.topic()
+      await broker.declare(...topics, bare, ...declared)
       const { persistence } = await it.connect()
       const names = new Set(topics.map(({ name }) => name))
       const found = (await persistence.topics()).filter(({ name }) => names.has(name))
@@ -171,6 +173,8 @@ export const ADM = defineCases(
       }
       const listed = (await persistence.subscriptions()).filter(({ topic }) => names.has(topic))
       equal(listed.length, declared.length, 'the subscriptions of all topics')
+      equal(await persistence.subscriptions(bare.name), [], 'the subscriptions of a topic that has none')
+      await it.rejects('NOT_FOUND', () => persistence.subscriptions(it.topic().name))
     },
   },
   {

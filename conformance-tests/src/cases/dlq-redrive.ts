@@ -143,23 +143,30 @@ export const DLQ_REDRIVE = defineCases(
   },
   {
     id: 'DLQ-16',
-    title: 'redriven messages queue up at the end, in their order',
-    promise: 'They come behind what waits already, and among themselves in the order of their publishing.',
+    title: 'redriven messages queue up at the end, in the order in which they died',
+    promise:
+      'They come behind what waits already, and among themselves in the order of their deaths, whatever that of their publishing was.',
     profile: 'full',
     needs: 'fifo:exact',
     proves: ['fifo:exact'],
     async run(it) {
-      const { orders, broker, billing, failing, ids } = await deadOf(it, 4)
-      await failing.close()
-      const gate = it.gate()
+      const { orders, broker, billing, ids } = await deadInOrder(it, DEATHS)
       const waiting = await it.publish(orders, 3)
+      const gate = it.gate()
       const slow = orders.subscription(billing.name, { retry: { attempts: 1 }, timeout: patience(it) })
       const again = await it.collect(broker, slow, () => gate.pass(), { prefetch: 0 })
       await it.until(() => gate.arrived === 1, { what: 'the first of those that wait to run' })
-      await broker.redrive(billing)
+      const oldest = ids.slice(0, 2)
+      equal(
+        await broker.redrive(billing, { limit: 2 }),
+        { redriven: 2, missing: [] },
+        'redriving the two oldest deaths',
+      )
+      // In another order than they died in: the order of a query's ids says nothing.
+      await broker.redrive(billing, { ids: ids.slice(2).toReversed() })
       gate.open()
-      await untilAcked(it, 7, again)
-      equal(again.ids, [...waiting, ...ids], 'the order: what waited, then what was redriven')
+      await untilAcked(it, 3 + ids.length, again)
+      equal(again.ids, [...waiting, ...oldest, ...ids.slice(2)], 'the order: what waited, then what was redriven')
     },
   },
   {
@@ -217,4 +224,35 @@ async function deadOf(it: CaseContext, count: number, attempts = 1) {
   const ids = await it.publish(orders, count)
   await it.until(() => failing.dead.length === count, { within: 2 * it.timing.arrive, what: `${count} to be dead` })
   return { broker, billing, failing, ids, orders }
+}
+
+/** Of messages by the order of their publishing: which is the first to die, the second and so on. */
+const DEATHS: readonly number[] = [2, 0, 4, 1, 3]
+
+/** A subscription in which messages have died one after the other, in the order that is given. Answers their ids in that order. */
+async function deadInOrder(it: CaseContext, order: readonly number[]) {
+  const orders = it.topic()
+  const billing = orders.subscription('billing', { retry: { attempts: 1, delays: [] }, timeout: patience(it) })
+  const broker = await it.open()
+  const gates = order.map(() => it.gate())
+  const failing = await it.collect(
+    broker,
+    billing,
+    async ({ data }) => {
+      await gates[data.n - 1]?.pass()
+      throw new Error('always')
+    },
+    { concurrency: order.length },
+  )
+  const published = await it.publish(orders, order.length)
+  await it.until(() => failing.running === order.length, { what: 'all of them to run' })
+  for (const [index, which] of order.entries()) {
+    gates[which]?.open()
+    await it.until(() => failing.dead.length === index + 1, { what: `${index + 1} to be dead` })
+  }
+  const ids = order.map(which => published[which] ?? '')
+  const dead = (await all(broker.deadLetters(billing))).map(({ message }) => message.id)
+  equal(dead, ids, 'the dead letters, by the order of their deaths')
+  await failing.close()
+  return { broker, billing, ids, orders }
 }

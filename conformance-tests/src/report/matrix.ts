@@ -1,4 +1,4 @@
-import type { Capabilities } from '@pluribus/core/driver'
+import { type Capabilities, NO_LIMIT } from '@pluribus/core/driver'
 import { type Claim, claimsOf } from '../claims/claim.js'
 import type { ClaimStatus } from './claim-status.js'
 import { MARKS } from './marks.js'
@@ -92,7 +92,5 @@ function textOf(value: Capabilities[keyof Capabilities]): string {
   return JSON.stringify(value)
 }
 
-/** From ten years on a duration is none: what says so is without a limit. No other amount comes near. */
-const UNLIMITED = 315_360_000_000
-
-const amount = (value: number): string => (value >= UNLIMITED ? 'unlimited' : value.toLocaleString('en'))
+/** No other amount comes near. */
+const amount = (value: number): string => (value >= NO_LIMIT ? 'unlimited' : value.toLocaleString('en'))

@@ -73,6 +73,20 @@ export const ADMINISTERING = defineSaboteurs(
       }),
   },
   {
+    name: 'unknown-topics-are-empty',
+    of: 'memory',
+    breaks: 'A topic that is not there is answered as one without subscriptions.',
+    caughtBy: 'ADM-05',
+    says: /NOT_FOUND/,
+    adapter: inner =>
+      decorate(inner, {
+        persistence: persistence => ({
+          subscriptions: async topic =>
+            (await persistence.subscriptions()).filter(spec => topic === undefined || spec.topic === topic),
+        }),
+      }),
+  },
+  {
     name: 'long-names-are-cut',
     of: 'memory',
     breaks: `Of a subscription's name ${KEPT} characters are stored.`,

@@ -96,6 +96,22 @@ export const REDRIVING = defineSaboteurs(
       }),
   },
   {
+    name: 'redrives-as-published',
+    of: 'memory',
+    breaks: 'Redriven messages come back in the order of their publishing, whichever died first.',
+    caughtBy: 'DLQ-16',
+    says: /the order: what waited, then what was redriven/,
+    adapter: inner =>
+      redriving(inner, async (persistence, query) => {
+        const chosen = new Set((await all(persistence.deadLetters(query))).map(({ message }) => message.id))
+        let redriven = 0
+        for await (const { id } of persistence.history(query.subscription.topic, { from: 'earliest' })) {
+          if (chosen.has(id)) redriven += (await persistence.redrive({ ...query, ids: [id] })).redriven
+        }
+        return { redriven, missing: query.ids?.filter(id => !chosen.has(id)) ?? [] }
+      }),
+  },
+  {
     name: 'discarding-hides',
     of: 'memory',
     breaks: 'What is discarded is counted, and stays.',

@@ -20,10 +20,12 @@ export function persistenceOf({ sql, write, change, find, next }: Database): Per
 
   return {
     topics: async () => parsed(sql.all`SELECT spec FROM specs WHERE name = '' ORDER BY topic`),
-    subscriptions: async topic =>
-      parsed(
+    async subscriptions(topic) {
+      if (topic !== undefined) find(topic)
+      return parsed(
         sql.all`SELECT spec FROM specs WHERE name <> '' AND topic = coalesce(${topic ?? null}, topic) ORDER BY id`,
-      ),
+      )
+    },
     history() {
       throw new PluribusError('UNSUPPORTED', 'This adapter keeps no history.')
     },

@@ -34,6 +34,7 @@ export class SqlitePersistence implements Persistence {
   }
 
   async subscriptions(topic?: string): Promise<readonly SubscriptionSpec[]> {
+    if (topic !== undefined) this.#db.assertTopic(topic)
     const rows = this.#db.sql
       .all`SELECT spec FROM subscriptions WHERE topic = coalesce(${topic ?? null}, topic) ORDER BY topic, name`
     return rows.map(({ spec }) => JSON.parse(String(spec)))

@@ -6,7 +6,13 @@
 export { BrokerUrl, type Host, parseBrokerUrl, redact } from './config/broker-url.js'
 export type { Adapter, Classified, Connection, ConnectionEvents, ServerInfo } from './driver/adapter.js'
 export { Alarm } from './driver/alarm.js'
-export { type Capabilities, type CountField, type Exactness, WEAKEST_CAPABILITIES } from './driver/capabilities.js'
+export {
+  type Capabilities,
+  type CountField,
+  type Exactness,
+  NO_LIMIT,
+  WEAKEST_CAPABILITIES,
+} from './driver/capabilities.js'
 export { refusals, replaced, stale, startNotFound } from './driver/contract-errors.js'
 export { type Discipline, type QueueDiscipline, queueDiscipline, type Ranked } from './driver/discipline.js'
 export { type Enveloped, fromEnvelope, toEnvelope } from './driver/envelope.js'

@@ -31,8 +31,8 @@ export class Looking {
 
   subscriptions(topic?: string): readonly SubscriptionSpec[] {
     const { model } = this.#state.ledger
-    const topics = topic === undefined ? [...model.topics()] : [model.find(topic)]
-    return topics.flatMap(found => [...(found?.subscriptions.values() ?? [])].map(({ spec }) => spec))
+    const topics = topic === undefined ? [...model.topics()] : [model.topic(topic)]
+    return topics.flatMap(found => [...found.subscriptions.values()].map(({ spec }) => spec))
   }
 
   /** A page of the retained messages; empty where there are no more. */

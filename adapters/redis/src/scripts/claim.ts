@@ -1,3 +1,4 @@
+import { SUSPECT_AFTER } from '@pluribus/core/driver'
 import { CLOCK, SUBSCRIPTION_KEYS, TOOLS, TOPIC_KEYS } from './common.js'
 import { GATE } from './gate.js'
 import { LEASE, SHARED_LEASES } from './lease.js'
@@ -46,7 +47,7 @@ local is_over = false
 
 local function is_suspect(trouble)
   local lost = trouble.lost ~= '' and trouble.lost:sub(2) ~= instance
-  return trouble.losses + (lost and 1 or 0) >= 2
+  return trouble.losses + (lost and 1 or 0) >= ${SUSPECT_AFTER}
 end
 
 -- Counts a loss, unless it comes back to who lost it.
@@ -110,7 +111,7 @@ local function take_reserved(session)
       done[#done + 1] = position
     elseif lease.session == session then
       local trouble = trouble_of(redis.call('HGET', TROUBLES, position))
-      if trouble.losses >= 2 then is_over = true end
+      if trouble.losses >= ${SUSPECT_AFTER} then is_over = true end
       if is_over and #entries + coming > 0 then break end
       lease.flags = lease.flags:gsub('r', '')
       lease.deadline = soon + lease_time

@@ -1,3 +1,4 @@
+import { OF_SUBSCRIPTION, OF_TOPIC } from '../keys.js'
 import { lua } from './script.js'
 
 /**
@@ -47,14 +48,12 @@ local function read(command, key, list)
 end
 `
 
-/** The keys of a topic, as every script that is about one topic has them first: the order of topicKeys. */
-export const TOPIC_KEYS = lua`
-local TOPIC, LOG, TIMES, SCHEDULED, IDS, KEPT = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
-`
+/** `local TOPIC, LOG … = KEYS[1], KEYS[2] …`: names for keys, the first of which stands behind `before` others. */
+const keysOf = (parts: readonly string[], before: number): string =>
+  `local ${parts.map(part => part.toUpperCase()).join(', ')} = ${parts.map((_, index) => `KEYS[${before + index + 1}]`).join(', ')}\n`
 
-/** The keys of a subscription, behind those of its topic: the order of subscriptionKeys. */
-export const SUBSCRIPTION_KEYS = lua`
-local STATE, READY, LEASES, RETRYING, HOLDERS, PARKED = KEYS[7], KEYS[8], KEYS[9], KEYS[10], KEYS[11], KEYS[12]
-local TROUBLES, ERRORS, DEAD, DEATHS, SESSIONS, RESERVED = KEYS[13], KEYS[14], KEYS[15], KEYS[16], KEYS[17], KEYS[18]
-local CLAIMS = KEYS[19]
-`
+/** The keys of a topic, as every script that is about one topic has them first. */
+export const TOPIC_KEYS = keysOf(OF_TOPIC, 0)
+
+/** The keys of a subscription, behind those of its topic. */
+export const SUBSCRIPTION_KEYS = keysOf(OF_SUBSCRIPTION, OF_TOPIC.length)

@@ -1,7 +1,7 @@
 import { CLOCK, SUBSCRIPTION_KEYS, TOOLS, TOPIC_KEYS } from './common.js'
 import { ENTRIES, PLACING, SUBSCRIPTION_STATE } from './order.js'
 import { lua, script } from './script.js'
-import { TROUBLE } from './trouble.js'
+import { LATEST_ERRORS, TROUBLE } from './trouble.js'
 
 /**
  * A dead letter, in DEATHS by position: `attempts losses time errors reason`; `i<id>` has the positions of those of an id. Its errors stay
@@ -45,7 +45,7 @@ for at = 3, #ARGV do
     weight = weight + #entry
     if weight > tonumber(ARGV[2]) and #rows > 0 then break end
     local count, fields = tonumber(info:match('^%d+ %d+ %d+ (%d+) ')), {}
-    for index = math.max(1, count - 19), count - 1 do fields[#fields + 1] = position .. ':' .. slot_of(index) end
+    for index = math.max(1, count - ${LATEST_ERRORS}), count - 1 do fields[#fields + 1] = position .. ':' .. slot_of(index) end
     if count > 0 then table.insert(fields, 1, position .. ':0') end
     rows[#rows + 1] = {position, info, entry, read('HMGET', ERRORS, fields)}
   end

@@ -1,3 +1,4 @@
+import { OF_TOPIC } from '../keys.js'
 import { CLOCK, TOOLS, TOPIC_KEYS } from './common.js'
 import { PLACING } from './order.js'
 import { lua, script } from './script.js'
@@ -82,7 +83,7 @@ local function is_as(key, before)
 end
 if not is_as(TOPIC, ARGV[2]) then return {'AGAIN'} end
 for i, spec in ipairs(specs) do
-  if not is_as(KEYS[6 + i], spec.before) then return {'AGAIN'} end
+  if not is_as(KEYS[${OF_TOPIC.length} + i], spec.before) then return {'AGAIN'} end
 end
 
 if ARGV[3] ~= '' then
@@ -95,10 +96,10 @@ if ARGV[3] ~= '' then
 end
 for i, spec in ipairs(specs) do
   if spec.before == '' then
-    create(KEYS[6 + i], spec)
+    create(KEYS[${OF_TOPIC.length} + i], spec)
     redis.call('HSET', TOPIC, 'sub:' .. spec.name, 1)
   end
-  if spec.after ~= '' then redis.call('HSET', KEYS[6 + i], 'spec', spec.after) end
+  if spec.after ~= '' then redis.call('HSET', KEYS[${OF_TOPIC.length} + i], 'spec', spec.after) end
 end
 return {'OK'}
 `,

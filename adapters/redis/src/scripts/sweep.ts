@@ -1,16 +1,20 @@
+import { OF_SUBSCRIPTION, OF_TOPIC } from '../keys.js'
 import { CLOCK, TOOLS, TOPIC_KEYS } from './common.js'
 import { lua, script } from './script.js'
 
-/** Whether a subscription has still to do with messages. Each has thirteen keys, behind those of the topic. */
+/** A key of the subscription whose first one stands at `at`. */
+const at = (part: (typeof OF_SUBSCRIPTION)[number]): string => `KEYS[at + ${OF_SUBSCRIPTION.indexOf(part)}]`
+
+/** Whether a subscription has still to do with messages. Each has its keys, behind those of the topic. */
 const PENDING = lua`
 local subscriptions = {}
-for at = 7, #KEYS, 13 do
-  local state = redis.call('HMGET', KEYS[at], 'cursor', 'start')
+for at = ${OF_TOPIC.length + 1}, #KEYS, ${OF_SUBSCRIPTION.length} do
+  local state = redis.call('HMGET', ${at('state')}, 'cursor', 'start')
   if state[1] then
     subscriptions[#subscriptions + 1] = {
       cursor = tonumber(state[1]), start = tonumber(state[2]),
-      hashes = {KEYS[at + 2], KEYS[at + 5], KEYS[at + 6]}, sets = {KEYS[at + 1], KEYS[at + 8]}, sessions = KEYS[at + 10],
-      leases = KEYS[at + 2], claims = KEYS[at + 12],
+      hashes = {${at('leases')}, ${at('parked')}, ${at('troubles')}}, sets = {${at('ready')}, ${at('dead')}},
+      sessions = ${at('sessions')}, leases = ${at('leases')}, claims = ${at('claims')},
     }
   end
 end

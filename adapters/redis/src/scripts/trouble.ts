@@ -1,11 +1,15 @@
+import { MAX_ERRORS } from '@pluribus/core/driver'
 import { lua } from './script.js'
+
+/** All that are kept but the first, which stays. */
+export const LATEST_ERRORS = MAX_ERRORS - 1
 
 /**
  * What is held against a message, in TROUBLES, while something is: `failures losses marks errors score lost`. `lost` is empty,
  * or `m` (marked) or `u` and the instance whose lease of it ended, until the next claim judges that. `score` is for what waits
  * in RETRYING. A message that has one is not handled.
  *
- * Its errors are in ERRORS, as `position:index`: the first, and the latest nineteen in turn.
+ * Its errors are in ERRORS, as `position:index`: the first, and the latest in turn.
  *
  * Needs TOOLS, SUBSCRIPTION_KEYS.
  */
@@ -25,7 +29,7 @@ local function keep_trouble(position, trouble)
 end
 
 local function slot_of(index)
-  return index == 0 and 0 or 1 + (index - 1) % 19
+  return index == 0 and 0 or 1 + (index - 1) % ${LATEST_ERRORS}
 end
 
 -- Appends an error, and answers how many there are.
@@ -37,7 +41,7 @@ end
 local function drop_errors(position, count)
   if count == 0 then return end
   local fields = {}
-  for slot = 0, math.min(count, 20) - 1 do fields[#fields + 1] = position .. ':' .. slot end
+  for slot = 0, math.min(count, ${MAX_ERRORS}) - 1 do fields[#fields + 1] = position .. ':' .. slot end
   write('HDEL', ERRORS, fields)
 end
 

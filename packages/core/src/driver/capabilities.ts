@@ -83,10 +83,22 @@ export interface Capabilities {
     readonly payload: number
     /** Bytes of all names and values. */
     readonly headers: number
-    /** The longest delay of a ladder for keyed messages, in milliseconds; ten years (315,360,000,000) where there is no limit. */
+    /** The longest delay of a ladder for keyed messages, in milliseconds; {@link NO_LIMIT} where there is none. */
     readonly hold: number
   }
 }
+
+/**
+ * What stands for no limit of time: ten years, in milliseconds. A number, because capabilities are JSON.
+ *
+ * @example
+ * ```ts
+ * import { type Capabilities, NO_LIMIT } from '@pluribus/core/driver'
+ *
+ * const limits: Capabilities['limits'] = { payload: 1_048_576, headers: 65_536, hold: NO_LIMIT }
+ * ```
+ */
+export const NO_LIMIT = 315_360_000_000
 
 /**
  * Promises nothing: what the capabilities of an adapter begin with. Raise one when its cases pass; what the contract may ask about

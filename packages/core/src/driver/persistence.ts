@@ -26,7 +26,8 @@ export interface StoredDeadLetter {
 }
 
 /**
- * Which dead letters: all of a subscription, or those with the given message ids; at most `limit`, oldest first.
+ * Which dead letters: all of a subscription, or those with the given message ids; at most `limit`. Their order is that of
+ * their deaths, oldest first, whatever the order of publishing and of `ids`.
  *
  * @example
  * ```ts
@@ -92,6 +93,7 @@ export interface SubscriptionCounts {
  */
 export interface Persistence {
   topics(): Promise<readonly TopicSpec[]>
+  /** Of all topics, or of one. */
   subscriptions(topic?: string): Promise<readonly SubscriptionSpec[]>
   /** Retained messages in order, up to the end as it is when the iteration gets there. */
   history(topic: string, range: { readonly from: Start }): AsyncIterable<StoredMessage>
@@ -99,7 +101,10 @@ export interface Persistence {
   /** Deletes handled messages stored before a time, in milliseconds since the epoch; answers how many. */
   trim?(topic: string, before: number): Promise<number>
   deadLetters(query: DeadLetterQuery): AsyncIterable<StoredDeadLetter>
-  /** Puts dead letters back into their subscription, at the tail, with attempts, losses, marks and errors forgotten. */
+  /**
+   * Puts dead letters back into their subscription, at the tail, in the order in which they died, with attempts, losses, marks
+   * and errors forgotten.
+   */
   redrive(query: DeadLetterQuery): Promise<RedriveResult>
   /** Deletes dead letters for good; answers how many. */
   discard(query: DeadLetterQuery): Promise<number>

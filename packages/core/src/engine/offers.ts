@@ -4,8 +4,9 @@ const INDEX_FAMILY = ['memory', 'file', 'redis', 'postgres'] as const
 const ALL = [...INDEX_FAMILY, 'kafka', 'nats', 'rabbitmq'] as const
 
 /**
- * Which of our adapters have what a refusal is about, so that it can say where to go. Only what can be refused stands here;
- * the conformance suite holds the adapters to it.
+ * Which of our adapters have what a refusal is about, so that it can say where to go. Only what can be refused stands here.
+ * A test compares it with what the conformance suite has found of each adapter; what is said of one that is not written yet
+ * is the plan.
  */
 export const OFFERS = {
   fifo: ALL,

@@ -40,6 +40,7 @@ export class LogPersistence implements Persistence {
   }
 
   async subscriptions(topic?: string): Promise<readonly SubscriptionSpec[]> {
+    if (topic !== undefined) await this.#registry.topic(topic)
     return (await this.#registry.refresh()).subscriptions(topic)
   }
 

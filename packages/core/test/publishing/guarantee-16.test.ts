@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { type Broker, type Context, type Message, topic } from '@pluribus/core'
 import type { StoredMessage } from '@pluribus/core/driver'
 import { describe, expect, it } from 'vitest'
@@ -113,6 +114,50 @@ describe('guarantee 16: publishing inside a handler carries the chain by itself'
     const found = await stored(effects)
     expect(found).toHaveLength(300)
     for (const message of found) expect(message.causationId).toBe(from(message))
+  })
+
+  it('keeps apart what synchronous handlers of one turn leave behind to go on by itself', async () => {
+    const { broker, clock, stored } = await world()
+    const publish = async (message: Message<{ n: number }>) =>
+      void (await broker.publish(effects, { from: message.id }))
+    const waysOn = [
+      (message: Message<{ n: number }>) => void setImmediate(() => publish(message)),
+      (message: Message<{ n: number }>) => void clock.timers.setTimeout(() => publish(message), 20),
+      (message: Message<{ n: number }>) => queueMicrotask(() => publish(message)),
+      (message: Message<{ n: number }>) => void Promise.resolve().then(() => publish(message)),
+      (message: Message<{ n: number }>) => void clock.sleep(message.data.n % 7).then(() => publish(message)),
+    ]
+    await clock.run(broker.subscribe(billing, message => waysOn[message.data.n % waysOn.length]?.(message)))
+    const batch = Array.from({ length: 300 }, (_, n) => ({ data: { n }, id: `m${n}` }))
+    await clock.run(broker.publishMany(orders, batch))
+    await clock.advance(1_000)
+    await clock.run(new Promise(resolve => setImmediate(resolve)))
+    const found = await stored(effects)
+    expect(found).toHaveLength(300)
+    for (const message of found) expect(message.causationId).toBe(from(message))
+  })
+
+  it('reaches what a handler has returned to be begun by whoever waits for it', async () => {
+    const { broker, clock, stored } = await world()
+    const query = () => ({
+      // biome-ignore lint/suspicious/noThenProperty: query builders are such, and do their work only when they are awaited.
+      then: (done: () => void) => void broker.publish(effects, data).then(done),
+    })
+    await clock.run(broker.subscribe(billing, () => query() as unknown as Promise<undefined>))
+    await clock.run(broker.publish(orders, { n: 1 }, { id: 'root' }))
+    await clock.advance(100)
+    expect(await stored(effects)).toMatchObject([{ causationId: 'root' }])
+  })
+
+  it('leaves other async contexts alone: handlers have that of who subscribed, not of who happened to publish', async () => {
+    const { broker, clock } = await world()
+    const tenant = new AsyncLocalStorage<string>()
+    const seen: (string | undefined)[] = []
+    await tenant.run('subscriber', () => clock.run(broker.subscribe(billing, () => void seen.push(tenant.getStore()))))
+    const batch = Array.from({ length: 3 }, (_, n) => ({ data: { n } }))
+    await tenant.run('publisher', () => clock.run(broker.publishMany(orders, batch)))
+    await clock.until(() => seen.length === 3)
+    expect(seen).toEqual(['subscriber', 'subscriber', 'subscriber'])
   })
 
   it('is over after the handler: what is published outside has no cause', async () => {

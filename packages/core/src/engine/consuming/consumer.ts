@@ -3,7 +3,7 @@ import { PluribusError } from '../../errors/pluribus-error.js'
 import type { CloseOptions, ConsumerHandle } from '../../model/broker.js'
 import { isOutcome } from '../../model/outcome.js'
 import { drainOf } from '../arguments.js'
-import { enterCause } from '../chain.js'
+import { CauseScope } from '../chain.js'
 import { CLOSE_LIMIT, Deadline } from '../deadline.js'
 import { isThenable } from '../is-thenable.js'
 import type { ConsumerParts, ConsumerTask } from './consumer-parts.js'
@@ -24,6 +24,9 @@ const RETURNED_FUNCTION = new PluribusError(
   'The handler returned a function. Call it: return retry(), reject(reason) or release().',
 )
 
+/** Says of a handler that it goes on asynchronously. */
+const RUNNING = Symbol('running')
+
 /**
  * One subscription at work in this process: starts handlers while there are free slots, judges how they end, and settles.
  * Outlives the generations of its source.
@@ -34,6 +37,7 @@ export class Consumer implements ConsumerHandle, SessionOwner, SuspectOwner {
   readonly task: ConsumerTask
   readonly #parts: ConsumerParts
   readonly #runOwner: RunOwner
+  readonly #scope = new CauseScope<Run>(run => this.#invoke(run))
   readonly #reporter: ConsumerReporter
   readonly #follower: SourceFollower
   readonly #orphans: OrphanKeeper
@@ -236,26 +240,30 @@ export class Consumer implements ConsumerHandle, SessionOwner, SuspectOwner {
     const run = new Run(delivery, message, this.#runOwner)
     this.#reporter.started(delivery)
     this.#slots++
-    enterCause(run)
     this.#runs.starting = run
     let result: unknown
     try {
-      result = this.task.invoke(message, run)
-      this.#runs.starting = undefined
-      if (isThenable(result)) {
-        this.#runs.add(run)
-        const promise = result instanceof Promise ? result : Promise.resolve(result)
-        promise.then(
-          value => this.#resolved(run, value),
-          error => this.#rejected(run, error),
-        )
-        return
-      }
+      result = this.#scope.begin(run)
     } catch (error) {
       this.#runs.starting = undefined
       return this.#end(run, this.#judgeThrown(run, error))
     }
-    this.#end(run, result === undefined ? ACK : this.#judgeResult(run, result))
+    if (result === undefined) this.#end(run, ACK)
+    else if (result !== RUNNING) this.#end(run, this.#judgeResult(run, result))
+  }
+
+  /** Runs in the context of the run: whatever `then` of what a handler has returned may begin belongs to it too. */
+  #invoke(run: Run): unknown {
+    const result = this.task.invoke(run.message, run)
+    this.#runs.starting = undefined
+    if (!isThenable(result)) return result
+    this.#runs.add(run)
+    const promise = result instanceof Promise ? result : Promise.resolve(result)
+    promise.then(
+      value => this.#resolved(run, value),
+      error => this.#rejected(run, error),
+    )
+    return RUNNING
   }
 
   #resolved(run: Run, value: unknown): void {

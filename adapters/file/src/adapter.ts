@@ -43,7 +43,7 @@ export function file(options: FileOptions): Adapter {
 /**
  * The adapter for a URL, such as `file:./data` or `file:/var/lib/shop?deduplicationWindow=1h`. Core calls it for URLs.
  *
- * @throws PluribusError `INVALID_CONFIGURATION` for an unknown option; `INVALID_ARGUMENT` for the value of one.
+ * @throws PluribusError `INVALID_CONFIGURATION` for what a URL cannot mean here.
  *
  * @example
  * ```ts

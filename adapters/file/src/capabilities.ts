@@ -1,4 +1,4 @@
-import type { Capabilities } from '@pluribus/core/driver'
+import { type Capabilities, NO_LIMIT } from '@pluribus/core/driver'
 
 /** How long a supplied id is remembered unless the options say otherwise, in milliseconds. */
 export const DEDUPLICATION_WINDOW = 300_000
@@ -26,5 +26,5 @@ export const capabilitiesOf = (window: number): Capabilities =>
     counts: Object.freeze(['waiting', 'leased', 'retrying', 'scheduled', 'dead'] as const),
     sequenced: 'stored',
     transactions: 'none',
-    limits: Object.freeze({ payload: 16 * 1_024 * 1_024, headers: 64 * 1_024, hold: 315_360_000_000 }),
+    limits: Object.freeze({ payload: 16 * 1_024 * 1_024, headers: 64 * 1_024, hold: NO_LIMIT }),
   })

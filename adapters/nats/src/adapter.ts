@@ -7,7 +7,7 @@ import type {
   ConnectionEvents,
   Environment,
 } from '@pluribus/core/driver'
-import { capabilitiesWith } from './capabilities.js'
+import { capabilitiesOf } from './capabilities.js'
 import { NatsConnection } from './connection.js'
 import { classify } from './errors.js'
 import { type NatsOptions, optionsOf, type ResolvedOptions, resolveOptions } from './options.js'
@@ -16,11 +16,11 @@ import { Succession } from './succession.js'
 /**
  * A NATS server with JetStream as the broker, 2.9 or later.
  *
- * **Mapping.** A topic is a stream; a subscription is a durable pull consumer of it. Beside each topic stands a second stream for what is
- * known of single messages: dead letters, failed runs, losses, up to where a key is handled.
+ * **Mapping.** A topic is a stream; a subscription is a durable pull consumer of it. Beside each topic stand two more streams: for what is
+ * known of single messages (failed runs, losses, up to where a key is handled), and for dead letters, which outlive them.
  *
  * **Delivery.** At least once. Consumers of a subscription compete for single messages; those of one key run one after the other in
- * all processes. A retry waits on the server, in its place.
+ * all processes. A retry keeps its place: a short one waits in the process, a longer one on the server.
  *
  * **Native features used.** Pull consumers with explicit acknowledgement, negative ones with a delay, signs of life, de-duplication
  * by id, compare-and-set by subject, direct reads.
@@ -68,7 +68,7 @@ class NatsAdapter implements Adapter {
 
   constructor(options: ResolvedOptions) {
     this.name = options.name
-    this.capabilities = capabilitiesWith(options.window)
+    this.capabilities = capabilitiesOf(options.window)
     this.#options = options
   }
 

@@ -1,4 +1,4 @@
-import type { Capabilities } from '@pluribus/core/driver'
+import { type Capabilities, NO_LIMIT } from '@pluribus/core/driver'
 
 /** How long the server remembers the ids that callers supply unless it is told otherwise, in milliseconds. */
 export const DEDUPLICATION_WINDOW = 120_000
@@ -10,9 +10,6 @@ const USUAL = 1_024 * 1_024
 
 /** Of the 64 KiB that the server takes, ours included; what no header can have grows by a third. */
 const HEADERS = 32 * 1_024
-
-/** Ten years: for whom a retry waits, it waits on the server. */
-const NO_LIMIT = 315_360_000_000
 
 /**
  * What JetStream can honestly promise. A message is a consumer's own until it is acked, for as long as it says that it lives;
@@ -45,7 +42,7 @@ export const CAPABILITIES: Capabilities = Object.freeze({
 })
 
 /** What an adapter promises that has the server remember ids for `window` milliseconds. */
-export const capabilitiesWith = (window: number): Capabilities =>
+export const capabilitiesOf = (window: number): Capabilities =>
   window === DEDUPLICATION_WINDOW
     ? CAPABILITIES
     : Object.freeze({ ...CAPABILITIES, deduplication: Object.freeze({ window, ids: 'supplied' }) })

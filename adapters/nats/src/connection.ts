@@ -7,7 +7,7 @@ import type {
   SubscriptionSpec,
   TopicSpec,
 } from '@pluribus/core/driver'
-import { capabilitiesOn, capabilitiesWith } from './capabilities.js'
+import { capabilitiesOn, capabilitiesOf } from './capabilities.js'
 import { Delays } from './delays.js'
 import { Link, type LinkParts } from './link.js'
 import { Names } from './names.js'
@@ -37,7 +37,7 @@ export class NatsConnection implements Connection {
     this.#registry = new Registry(link, streams)
     this.#delays = new Delays(link)
     this.server = { product: 'nats', version, endpoint }
-    this.capabilities = capabilitiesOn(capabilitiesWith(window), max_payload)
+    this.capabilities = capabilitiesOn(capabilitiesOf(window), max_payload)
     this.publisher = new NatsPublisher(link, this.#registry, this.#delays)
     const parts = { link, registry: this.#registry, streams, delays: this.#delays, succession }
     this.subscriber = new NatsSubscriber(parts)

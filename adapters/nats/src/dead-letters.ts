@@ -15,8 +15,6 @@ interface Dead {
   readonly at: number
   /** Where it stands why. */
   readonly why: number
-  /** The position of the message that died. */
-  readonly origin: number
 }
 
 interface Death {
@@ -51,8 +49,7 @@ export class DeadLetters {
     const { found, missing } = await this.#find(query)
     const { topic, name } = query.subscription
     const { names, appender } = this.#link
-    const inOrder = found.toSorted((a, b) => a.origin - b.origin)
-    const entries = inOrder.map(({ letter: { message }, at }) => ({
+    const entries = found.map(({ letter: { message }, at }) => ({
       subject: names.message(topic, name, message.priority, keyTokenOf(message.key)),
       headers: headersOf(message, { dedup: `r:${name}:${at}` }),
       payload: message.payload,
@@ -60,7 +57,7 @@ export class DeadLetters {
     const { unstored } = await appender.append(entries)
     const refused = unstored.find(({ error }) => error !== undefined)?.error
     if (refused !== undefined) throw refused
-    await this.#delete(topic, inOrder)
+    await this.#delete(topic, found)
     return { redriven: found.length - unstored.length, missing }
   }
 
@@ -124,7 +121,7 @@ export class DeadLetters {
     const { reason, attempts, losses, errors }: Death = JSON.parse(Buffer.from(found.data).toString())
     const message = decode(headers, data, { topic, position: origin, time })
     const letter = { message, subscription: { topic, name }, reason, attempts, losses, errors, time }
-    return { letter, at: position, why: found.seq, origin }
+    return { letter, at: position, why: found.seq }
   }
 }
 

@@ -7,7 +7,7 @@ import type {
   SubscriptionSpec,
   TopicSpec,
 } from '@pluribus/core/driver'
-import { capabilitiesOn, capabilitiesOf } from './capabilities.js'
+import { capabilitiesOf, capabilitiesOn } from './capabilities.js'
 import { Delays } from './delays.js'
 import { Link, type LinkParts } from './link.js'
 import { Names } from './names.js'

@@ -1,4 +1,4 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
+import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks'
 import type { Data, Handle, Item, Queue, Setup, Subject } from '../../subject.ts'
 import { LeaseSlots } from './raw-equal/lease-slots.ts'
 import { type LogRecord, MessageLog } from './raw-equal/message-log.ts'
@@ -36,6 +36,12 @@ class RawEqual implements Queue {
   readonly #leases: LeaseSlots
   readonly #timeouts = new RunTimeouts()
   readonly #chain = new AsyncLocalStorage<LogRecord>()
+  /** Where each handler begins: to enter a record on top of the one before copies what holds it. */
+  readonly #scope = new AsyncResource('RawEqualHandler', { requireManualDestroy: true })
+  readonly #begin = (handle: Handle, record: LogRecord, data: Data) => {
+    this.#chain.enterWith(record)
+    return handle(data)
+  }
   #next = 0
   #handle: Handle | undefined
   #paused = false
@@ -91,13 +97,11 @@ class RawEqual implements Queue {
   #run(): void {
     const handle = this.#handle
     if (handle === undefined) return
-    const outer = this.#chain.getStore()
     const now = performance.now()
     do {
       this.#settle()
       while (this.#leases.room > 0 && !this.#paused && this.#more()) this.#start(handle, now)
     } while (this.#acks.length > 0)
-    this.#chain.enterWith(outer as LogRecord)
     this.#scheduled = false
   }
 
@@ -110,9 +114,8 @@ class RawEqual implements Queue {
     const token = this.#leases.take(place, now + LEASE)
     const record = this.#log.at(place)
     const delivery = new Delivery(record, token, this.#leases.failuresOf(place) + 1)
-    this.#chain.enterWith(record)
     try {
-      const running = handle(delivery.data)
+      const running = this.#scope.runInAsyncScope(this.#begin, undefined, handle, record, delivery.data)
       if (running === undefined) this.#acks.push(token)
       else this.#follow(running, token, now)
     } catch {

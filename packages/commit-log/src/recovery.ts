@@ -1,9 +1,10 @@
 import type { AbsentRange } from './absent-range.js'
+import { beforeFirst } from './before-first.js'
 import { type Damage, damaged } from './damage.js'
 import type { Disk, DiskFile } from './disk.js'
 import { type DiskSpace, withReserve } from './disk-space.js'
 import type { LogEnvironment } from './environment.js'
-import { LOG_ID_BYTES, SEGMENT_HEADER, type SegmentHeader } from './format/segment-header.js'
+import { LOG_ID_BYTES, SEGMENT_HEADER, type SegmentHeader, type SegmentKey } from './format/segment-header.js'
 import { type Inventory, takeInventory } from './inventory.js'
 import { LogError } from './log-error.js'
 import type { ResolvedOptions } from './log-options.js'
@@ -183,10 +184,10 @@ async function beginSegment(
   survey: Survey,
   common: Pick<SegmentHeader, 'logId' | 'generation' | 'time'>,
 ): Promise<BegunSegment> {
-  const { segments, previous, replaced } = whatStays(survey)
   const ids = [...inventory.segments, ...survey.segments.map(({ link }) => link)].map(({ id }) => id)
   const marks = [inventory.clean?.segmentId, ...inventory.checkpoints.map(({ checkpoint }) => checkpoint.segmentId)]
   const id = 1 + Math.max(0, ...ids, ...marks.map(mark => mark ?? 0))
+  const { segments, previous, replaced } = whatStays(survey, { id, generation: common.generation })
   const first = survey.unproven
   const base = first?.header.first ?? survey.next
   const made = await makeSegment(disk, { ...common, id, base, previous }, first)
@@ -206,7 +207,7 @@ async function beginSegment(
 }
 
 /** The segments that stay, and where the new one ends the last of them. One that holds nothing more is left out of the log. */
-function whatStays({ segments, unproven, torn, damage, next }: Survey) {
+function whatStays({ segments, unproven, torn, damage, next }: Survey, begun: SegmentKey) {
   const entries = segments.map(
     ({ link, base, end, lastTime }) =>
       new SegmentEntry({ ...link, base, path: segmentPath({ ...link, base }), end, lastTime }),
@@ -214,11 +215,7 @@ function whatStays({ segments, unproven, torn, damage, next }: Survey) {
   const last = segments.at(-1)
   if (last === undefined) {
     // There is nothing: a new log, or one of which only a checkpoint is left, that says what is lost.
-    return {
-      segments: [],
-      previous: { id: 0, generation: 0, offset: 0, next: damage[0]?.first ?? next },
-      replaced: undefined,
-    }
+    return { segments: [], previous: beforeFirst(begun, damage[0]?.first ?? next), replaced: undefined }
   }
   const end = unproven === undefined ? last.end : { offset: unproven.offset, next: unproven.header.first }
   const header = last.link.found?.header

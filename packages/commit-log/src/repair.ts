@@ -1,3 +1,4 @@
+import { beforeFirst } from './before-first.js'
 import type { Damage } from './damage.js'
 import type { Disk, DiskFile } from './disk.js'
 import { BATCH_HEADER, encodeBatchHeader } from './format/batch-header.js'
@@ -74,10 +75,10 @@ function headerFor(
   { link, base, damage, lastTime }: SurveyedSegment,
   before: SurveyedSegment | undefined,
 ): SegmentHeader {
-  // What is the first that is left begins the log, and declares what there may have been before it.
-  const beginning = { id: 0, generation: 0, offset: 0, next: Math.min(base, ...damage.map(({ first }) => first)) }
   const previous =
-    before === undefined ? beginning : { id: before.link.id, generation: before.link.generation, ...before.end }
+    before === undefined
+      ? beforeFirst(link, Math.min(base, ...damage.map(({ first }) => first)))
+      : { id: before.link.id, generation: before.link.generation, ...before.end }
   return { logId, id: link.id, base, previous, time: lastTime, generation: link.generation }
 }
 

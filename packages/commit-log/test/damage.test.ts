@@ -209,6 +209,23 @@ test('the beginning of a log is told to be lost when no checkpoint is left to sa
   expect((await opened({ disk: next })).replayed.size).toBe(61 - first)
 })
 
+test('nor is it forgotten by a repair of the first segment that is left', async () => {
+  const disk = simDisk()
+  const { log } = await opened({ disk })
+  await appendEach(log, texts(60))
+  for (const state of ['a', 'b']) await log.checkpoint({ sequence: 60, state: Buffer.from(state), keepFrom: 50 })
+  await log.close()
+  const next = disk.restart('process')
+  const first = log.segments[0]?.first ?? 0
+  change(next, pathOf(next, 0), 30, Buffer.from([99]))
+  await repairLog(next)
+  expect(await verifyLog(next)).toMatchObject({ damage: [], absent: [], next: 61 })
+  for (const path of next.paths.filter(name => name.startsWith('checkpoints/'))) next.overwrite(path, Buffer.from('no'))
+  await expect(opened({ disk: next })).rejects.toMatchObject({
+    details: { damage: [{ kind: 'segment', first: 1, next: first }] },
+  })
+})
+
 test('all files gone is told, where a checkpoint knows that there were some', async () => {
   const disk = simDisk()
   const { log } = await opened({ disk })

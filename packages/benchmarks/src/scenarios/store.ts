@@ -71,6 +71,9 @@ async function publishAlone(subject: Subject, store: Store, { warmUp, duration }
   return watch.per(published)
 }
 
+/** So many times longer than draining is to take everything may: who keeps in memory what waits drains in no time, and would be filled for minutes. */
+const PATIENCE = 5
+
 /** Handling what waits, in rounds until enough time is spent on it. */
 const drainOf = (name: string, title: string, size?: number): Scenario => ({
   name,
@@ -93,9 +96,10 @@ async function drainAll(subject: Subject, { warmUp, duration, drained }: Scale, 
   let published = 0
   let measured = 0
   const drainFor = async (time: number, backlog: number) => {
+    const end = performance.now() + PATIENCE * time
     watch.reset()
     measured = 0
-    while (watch.elapsed < time) {
+    while (watch.elapsed < time && (measured === 0 || performance.now() < end)) {
       await queue.pause?.()
       measured += await fill(queue, batches, backlog)
       await settleMemory()

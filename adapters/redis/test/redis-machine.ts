@@ -150,9 +150,13 @@ export class RedisMachine implements Machine {
   }
 
   renew(token: number, now: number): boolean {
+    const before = this.#now
     this.#advance(now)
     const lease = this.#tokens.get(token)?.session.lease ?? 1
-    return this.#run(RENEW, this.#keys.all, [lease, runsOf([this.#tokenOf(token)])]).length === 1
+    const isRenewed = this.#run(RENEW, this.#keys.all, [lease, runsOf([this.#tokenOf(token)])]).length === 1
+    // Who is refused has not told the queue the time.
+    if (!isRenewed) this.#now = before
+    return isRenewed
   }
 
   positionOf(token: number): number {

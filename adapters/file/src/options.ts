@@ -75,8 +75,10 @@ export function optionsOf({ path, options }: BrokerUrl): Resolved {
   return { name: 'file', dir: path, ...settingsOf(Object.fromEntries(options), badUrlOption), unsafeFilesystem: false }
 }
 
-const LEGAL_DIR = 'the path of a folder, such as ./data'
-const isPath = (dir: string): boolean => dir !== '' && !dir.includes('\0')
+const LEGAL_DIR = 'the path of a folder, such as ./data or /var/lib/shop; ~ stands for a home folder in shells alone'
+
+/** A folder that is called `~` is one that nobody has meant, and that is removed with the home folder. `./~` is meant. */
+const isPath = (dir: string): boolean => dir !== '' && !dir.includes('\0') && !/^~[^/]*(?:\/|$)/.test(dir)
 
 /** What may stand in a URL as well. */
 function settingsOf(

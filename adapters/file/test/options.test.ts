@@ -21,6 +21,7 @@ describe('options', () => {
     ['no dir', {}],
     ['an empty dir', { dir: '' }],
     ['a dir with a zero', { dir: 'a\0b' }],
+    ['a home folder, which is for shells', { dir: '~/data' }],
     ['a dir that is a number', { dir: 7 }],
     ['an empty name', { dir: 'd', name: '' }],
     ['an unknown policy', { dir: 'd', onDamage: 'ignore' }],
@@ -56,6 +57,8 @@ describe('URLs', () => {
     'file:./data?deduplicationWindow=7d',
     'file:./data?leaderTimeout=soon',
     'file:./data%00',
+    'file:~/data',
+    'file:~',
   ])('%s cannot be meant', url => {
     expect(() => fromUrl(urlOf(url))).toThrow(expect.objectContaining({ code: 'INVALID_CONFIGURATION' }))
   })

@@ -17,8 +17,9 @@ for (const file of vitest.state.getTestModules()) {
     else if (state === 'failed') totals.failed++
     else totals.skipped++
   }
-  // A file that cannot be loaded has no tests to fail, and a hook may fail outside of them.
+  // A file that cannot be loaded has no tests to fail, and a hook may fail outside of them: of a file, and of a group in it.
   totals.failed += file.errors().length
+  for (const group of file.children.allSuites()) totals.failed += group.errors().length
 }
 const strayErrors = vitest.state.getUnhandledErrors().length
 await vitest.close()

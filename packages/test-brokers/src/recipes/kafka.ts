@@ -22,7 +22,8 @@ export const kafka: Recipe = {
   }),
   format: ({ folder }, { programs }) => {
     const cluster = Buffer.from(randomUUID().replaceAll('-', ''), 'hex').toString('base64url')
-    const args = ['kafka.tools.StorageTool', 'format', '-t', cluster, '-c', `${folder}/server.properties`]
+    // One word: an id may begin with a dash, and would be taken for an option.
+    const args = ['kafka.tools.StorageTool', 'format', `--cluster-id=${cluster}`, '-c', `${folder}/server.properties`]
     return [{ file: programs.server as string, args: [...java(folder, programs.jars as string), ...args] }]
   },
   launch: ({ folder }, { programs }) => ({

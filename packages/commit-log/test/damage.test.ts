@@ -191,16 +191,24 @@ test('a log that is shorter than its checkpoint says is damaged, and its numbers
   expect([third.restored, [...third.replayed], third.log.recovery.damage]).toEqual(['twenty', [[21, 'more']], []])
 })
 
-test('the beginning of a log is told to be lost when no checkpoint is left to say that it is not wanted', async () => {
+/** A closed log of 60 records, of which two checkpoints say that those before 50 are not wanted: the segments that are left begin with `first`. */
+async function trimmed(): Promise<{ readonly disk: SimDisk; readonly first: number }> {
   const disk = simDisk()
   const { log } = await opened({ disk })
   await appendEach(log, texts(60))
   for (const state of ['a', 'b']) await log.checkpoint({ sequence: 60, state: Buffer.from(state), keepFrom: 50 })
   await log.close()
-  const next = disk.restart('process')
-  const first = log.segments[0]?.first ?? 0
+  return { disk: disk.restart('process'), first: log.segments[0]?.first ?? 0 }
+}
+
+const loseCheckpoints = (disk: SimDisk): void => {
+  for (const path of disk.paths) if (path.startsWith('checkpoints/')) disk.overwrite(path, Buffer.from('no'))
+}
+
+test('the beginning of a log is told to be lost when no checkpoint is left to say that it is not wanted', async () => {
+  const { disk: next, first } = await trimmed()
   expect(first).toBeGreaterThan(1)
-  for (const path of next.paths.filter(name => name.startsWith('checkpoints/'))) next.overwrite(path, Buffer.from('no'))
+  loseCheckpoints(next)
   await expect(opened({ disk: next })).rejects.toMatchObject({
     details: { damage: [{ kind: 'segment', first: 1, next: first }] },
   })
@@ -210,17 +218,11 @@ test('the beginning of a log is told to be lost when no checkpoint is left to sa
 })
 
 test('nor is it forgotten by a repair of the first segment that is left', async () => {
-  const disk = simDisk()
-  const { log } = await opened({ disk })
-  await appendEach(log, texts(60))
-  for (const state of ['a', 'b']) await log.checkpoint({ sequence: 60, state: Buffer.from(state), keepFrom: 50 })
-  await log.close()
-  const next = disk.restart('process')
-  const first = log.segments[0]?.first ?? 0
+  const { disk: next, first } = await trimmed()
   change(next, pathOf(next, 0), 30, Buffer.from([99]))
   await repairLog(next)
   expect(await verifyLog(next)).toMatchObject({ damage: [], absent: [], next: 61 })
-  for (const path of next.paths.filter(name => name.startsWith('checkpoints/'))) next.overwrite(path, Buffer.from('no'))
+  loseCheckpoints(next)
   await expect(opened({ disk: next })).rejects.toMatchObject({
     details: { damage: [{ kind: 'segment', first: 1, next: first }] },
   })
